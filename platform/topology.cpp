@@ -1,0 +1,195 @@
+#include "platform/topology.h"
+
+#include <hwloc.h>
+
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <set>
+
+namespace upout::platform {
+
+namespace {
+
+struct FreeBitmap {
+  void operator()(hwloc_bitmap_s* bitmap) const { hwloc_bitmap_free(bitmap); }
+};
+using Bitmap = std::unique_ptr<hwloc_bitmap_s, FreeBitmap>;
+
+std::string to_list(hwloc_const_bitmap_t set) {
+  std::string text(256, '\0');
+  const int length = hwloc_bitmap_list_snprintf(text.data(), text.size(), set);
+  if (length >= static_cast<int>(text.size())) {
+    text.resize(static_cast<std::size_t>(length) + 1);
+    hwloc_bitmap_list_snprintf(text.data(), text.size(), set);
+  }
+  text.resize(static_cast<std::size_t>(length));
+  return text;
+}
+
+/// hwloc passes over a description that it cannot read and takes the machine in its place, in silence.
+Expected<void> check_description_was_read(hwloc_topology_t topology) {
+  if (hwloc_topology_is_thissystem(topology) == 0 || std::getenv("HWLOC_THISSYSTEM") != nullptr) return {};
+  for (const char* variable : {"HWLOC_SYNTHETIC", "HWLOC_XMLFILE"}) {
+    const char* value = std::getenv(variable);
+    if (value != nullptr && *value != '\0') {
+      return unexpected(variable, "'" + std::string(value) + "'", "a topology that hwloc can read");
+    }
+  }
+  return {};
+}
+
+/// hwloc leaves out what a cgroup forbids, but not what taskset or mpirun took away.
+Expected<void> restrict_to_process_binding(hwloc_topology_t topology) {
+  const Bitmap bound(hwloc_bitmap_alloc());
+  if (hwloc_get_cpubind(topology, bound.get(), HWLOC_CPUBIND_PROCESS) != 0) return {};  // no such notion here
+  if (hwloc_bitmap_isincluded(hwloc_topology_get_topology_cpuset(topology), bound.get())) return {};
+  if (hwloc_topology_restrict(topology, bound.get(), 0) != 0) {
+    return unexpected("process affinity mask", to_list(bound.get()),
+                      "some of " + to_list(hwloc_topology_get_topology_cpuset(topology)));
+  }
+  return {};
+}
+
+/// Cores, or processing units on a machine that does not name its cores.
+hwloc_obj_type_t core_type(hwloc_topology_t topology) {
+  return hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE) > 0 ? HWLOC_OBJ_CORE : HWLOC_OBJ_PU;
+}
+
+unsigned count(hwloc_topology_t topology, hwloc_obj_type_t type) {
+  const int objects = hwloc_get_nbobjs_by_type(topology, type);
+  assert(objects >= 0);  // asked only for types that stand at one level
+  return static_cast<unsigned>(objects);
+}
+
+/// Calls `visit` for each processing unit.
+template <class Visit>
+void for_each_pu(hwloc_topology_t topology, Visit visit) {
+  for (hwloc_obj_t pu = nullptr; (pu = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, pu)) != nullptr;) {
+    visit(pu);
+  }
+}
+
+/// How many objects there are at each level, for machines that hwloc's synthetic form cannot express because
+/// their halves differ.
+std::string count_by_level(hwloc_topology_t topology) {
+  std::string line = "asymmetric";
+  for (int depth = 1; depth < hwloc_topology_get_depth(topology); ++depth) {
+    std::array<char, 32> type{};
+    hwloc_obj_type_snprintf(type.data(), type.size(), hwloc_get_obj_by_depth(topology, depth, 0), 0);
+    line += std::string(" ") + type.data() + ":" + std::to_string(hwloc_get_nbobjs_by_depth(topology, depth));
+  }
+  return line;
+}
+
+}  // namespace
+
+void Topology::Destroy::operator()(hwloc_topology* topology) const {
+  hwloc_topology_destroy(topology);
+}
+
+Expected<Topology> Topology::discover() {
+  hwloc_topology_t raw = nullptr;
+  if (hwloc_topology_init(&raw) != 0) {
+    return unexpected("hwloc_topology_init", std::strerror(errno), "a topology");
+  }
+  Handle topology(raw);
+  if (hwloc_topology_load(raw) != 0) {
+    return unexpected("hwloc_topology_load", std::strerror(errno), "the topology of this machine");
+  }
+  if (auto read = check_description_was_read(raw); !read) return tl::unexpected(read.error());
+  if (hwloc_topology_is_thissystem(raw) != 0) {
+    if (auto restricted = restrict_to_process_binding(raw); !restricted) {
+      return tl::unexpected(restricted.error());
+    }
+  }
+  return Topology(std::move(topology));
+}
+
+unsigned Topology::cores() const {
+  return count(topology_.get(), core_type(topology_.get()));
+}
+
+unsigned Topology::processing_units() const {
+  return count(topology_.get(), HWLOC_OBJ_PU);
+}
+
+unsigned Topology::core_kinds() const {
+  const int kinds = hwloc_cpukinds_get_nr(topology_.get(), 0);
+  return kinds > 1 ? static_cast<unsigned>(kinds) : 1;
+}
+
+unsigned Topology::numa_nodes() const {
+  // The nearest memory above a processing unit is its own; whatever hangs higher up belongs to no one core.
+  std::set<hwloc_obj_t> homes;
+  for_each_pu(topology_.get(), [&homes](hwloc_obj_t object) {
+    while (object != nullptr && object->memory_arity == 0) object = object->parent;
+    if (object != nullptr) homes.insert(object);
+  });
+  return static_cast<unsigned>(homes.size());
+}
+
+std::size_t Topology::last_level_cache_bytes() const {
+  std::set<hwloc_obj_t> caches;
+  for_each_pu(topology_.get(), [&caches](hwloc_obj_t object) {
+    hwloc_obj_t last = nullptr;
+    for (; object != nullptr; object = object->parent) {
+      if (hwloc_obj_type_is_dcache(object->type)) last = object;
+    }
+    if (last != nullptr) caches.insert(last);
+  });
+  std::size_t bytes = 0;
+  for (const hwloc_obj_t cache : caches) bytes += cache->attr->cache.size;
+  return bytes;
+}
+
+bool Topology::is_this_machine() const {
+  return hwloc_topology_is_thissystem(topology_.get()) != 0;
+}
+
+std::string Topology::summary() const {
+  std::array<char, 1024> line{};
+  const int length = hwloc_topology_export_synthetic(topology_.get(), line.data(), line.size(),
+                                                     HWLOC_TOPOLOGY_EXPORT_SYNTHETIC_FLAG_NO_ATTRS);
+  return length >= 0 ? std::string(line.data()) : count_by_level(topology_.get());
+}
+
+unsigned Topology::cpu_of_core(unsigned n) const {
+  const hwloc_obj_type_t type = core_type(topology_.get());
+  const hwloc_obj_t core = hwloc_get_obj_by_type(topology_.get(), type, n % cores());
+  return static_cast<unsigned>(hwloc_bitmap_first(core->cpuset));
+}
+
+Expected<void> Topology::bind_this_thread(unsigned cpu) const {
+  const std::string where = "binding to processing unit " + std::to_string(cpu);
+  if (!is_this_machine()) {
+    return unexpected(where, "the topology of another machine (HWLOC_SYNTHETIC or HWLOC_XMLFILE)",
+                      "this machine's");
+  }
+  const hwloc_obj_t pu = hwloc_get_pu_obj_by_os_index(topology_.get(), cpu);
+  if (pu == nullptr) {
+    return unexpected(where, "none of that number",
+                      "one of " + to_list(hwloc_topology_get_topology_cpuset(topology_.get())));
+  }
+  const Bitmap set(hwloc_bitmap_dup(pu->cpuset));
+  hwloc_bitmap_singlify(set.get());
+  if (hwloc_set_cpubind(topology_.get(), set.get(), HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT) != 0) {
+    return unexpected(where, std::strerror(errno), "a kernel that binds threads");
+  }
+  return {};
+}
+
+std::vector<unsigned> Topology::this_thread_cpus() const {
+  std::vector<unsigned> cpus;
+  if (!is_this_machine()) return cpus;
+  const Bitmap set(hwloc_bitmap_alloc());
+  if (hwloc_get_cpubind(topology_.get(), set.get(), HWLOC_CPUBIND_THREAD) != 0) return cpus;
+  for (int cpu = hwloc_bitmap_first(set.get()); cpu >= 0; cpu = hwloc_bitmap_next(set.get(), cpu)) {
+    cpus.push_back(static_cast<unsigned>(cpu));
+  }
+  return cpus;
+}
+
+}  // namespace upout::platform

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "platform/error.h"
+
+struct hwloc_topology;
+
+namespace upout::platform {
+
+/// What one worker thread asked for and what the kernel says that it got.
+struct WorkerBinding {
+  std::string host;
+  unsigned worker = 0;  ///< the worker's number in the whole deployment
+  int asked_cpu = -1;   ///< OS number of the processing unit asked for; -1: none was asked for
+  /// OS numbers of the processing units that the thread may run on, as read back from the kernel.
+  std::vector<unsigned> allowed_cpus;
+
+  bool achieved() const {
+    return asked_cpu >= 0 && allowed_cpus.size() == 1 && allowed_cpus[0] == unsigned(asked_cpu);
+  }
+};
+
+/// The machine as hwloc sees it, restricted to what this process may use (cgroup, cpuset, taskset, mpirun, a
+/// batch system): a rank that was started bound to one core sees one core. Processing units are named by
+/// their OS numbers, not by hwloc's logical ones. Immutable after `discover`; may be shared by threads.
+class Topology {
+ public:
+  /// Reads the machine, or what HWLOC_SYNTHETIC or HWLOC_XMLFILE describe in its place. Call it before
+  /// threads are bound: what counts is where the process may run at that moment.
+  static Expected<Topology> discover();
+
+  unsigned cores() const;             ///< physical cores that this process may use
+  unsigned processing_units() const;  ///< hardware threads that this process may use
+  unsigned core_kinds() const;        ///< 1: all cores are alike; more: e.g. fast ones and frugal ones
+  /// Groups of processing units with memory of their own. Memory without processors (CXL, an accelerator's)
+  /// and a second kind of memory of the same processors (HBM beside DRAM) add none.
+  unsigned numa_nodes() const;
+  std::size_t last_level_cache_bytes() const;  ///< the sum over all last-level caches; 0 if unknown
+  bool is_this_machine() const;                ///< false for HWLOC_SYNTHETIC and HWLOC_XMLFILE: binds nothing
+  std::string summary() const;  ///< one line, hwloc's synthetic form, e.g. "Package:1 L3:1 Core:2 PU:1"
+
+  /// OS number of the first processing unit of the n-th usable core (n modulo `cores()`).
+  unsigned cpu_of_core(unsigned n) const;
+
+  /// Binds the calling thread to one processing unit, strictly (hwloc's singlified set). Fails if `cpu` is
+  /// not one that this process may use, if the kernel refuses, and always where `is_this_machine()` is false.
+  Expected<void> bind_this_thread(unsigned cpu) const;
+
+  /// OS numbers of the processing units that the calling thread may run on now, read back from the kernel.
+  /// Empty where `is_this_machine()` is false: this machine's numbers mean nothing there.
+  std::vector<unsigned> this_thread_cpus() const;
+
+ private:
+  struct Destroy {
+    void operator()(hwloc_topology* topology) const;
+  };
+  using Handle = std::unique_ptr<hwloc_topology, Destroy>;
+
+  explicit Topology(Handle topology) : topology_(std::move(topology)) {}
+
+  Handle topology_;
+};
+
+}  // namespace upout::platform

@@ -1,0 +1,205 @@
+#include "platform/topology.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "scoped_variable.h"
+
+namespace upout::platform {
+namespace {
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+
+Topology described_by(const std::string& synthetic) {
+  const ScopedVariable variable("HWLOC_SYNTHETIC", synthetic);
+  return Topology::discover().value();
+}
+
+Topology recorded_in(const std::string& file) {
+  const ScopedVariable variable("HWLOC_XMLFILE", std::string(UPOUT_TEST_MACHINES) + "/" + file);
+  return Topology::discover().value();
+}
+
+/// Restores the calling thread's affinity, so that tests of one process do not see each other's.
+class ScopedAffinity {
+ public:
+  ScopedAffinity() { sched_getaffinity(0, sizeof(before_), &before_); }
+  ScopedAffinity(const ScopedAffinity&) = delete;
+  ScopedAffinity& operator=(const ScopedAffinity&) = delete;
+  ~ScopedAffinity() { sched_setaffinity(0, sizeof(before_), &before_); }
+
+ private:
+  cpu_set_t before_;
+};
+
+std::vector<unsigned> allowed_cpus() {
+  cpu_set_t set;
+  sched_getaffinity(0, sizeof(set), &set);
+  std::vector<unsigned> cpus;
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+TEST(Topology, CountsAMachineOfOneNode) {
+  const Topology topology = described_by("Package:1 [NUMANode] L3:1(size=8388608) Core:4 PU:1");
+  EXPECT_EQ(topology.cores(), 4U);
+  EXPECT_EQ(topology.processing_units(), 4U);
+  EXPECT_EQ(topology.numa_nodes(), 1U);
+  EXPECT_EQ(topology.core_kinds(), 1U);
+  EXPECT_EQ(topology.last_level_cache_bytes(), 8 * mebibyte);
+  EXPECT_EQ(topology.cpu_of_core(3), 3U);
+}
+
+TEST(Topology, CountsTwoPackagesOfTwoNodesEach) {
+  const Topology topology = described_by("Package:2 Group:2 [NUMANode] L3:1(size=33554432) Core:8 PU:1");
+  EXPECT_EQ(topology.cores(), 32U);
+  EXPECT_EQ(topology.numa_nodes(), 4U);
+  EXPECT_EQ(topology.last_level_cache_bytes(), 4 * 32 * mebibyte);
+}
+
+TEST(Topology, TakesOneProcessingUnitOfEachCore) {
+  const Topology topology = described_by("Package:1 Core:4 PU:2");
+  EXPECT_EQ(topology.cores(), 4U);
+  EXPECT_EQ(topology.processing_units(), 8U);
+  EXPECT_EQ(topology.cpu_of_core(0), 0U);
+  EXPECT_EQ(topology.cpu_of_core(1), 2U);
+  EXPECT_EQ(topology.cpu_of_core(3), 6U);
+  EXPECT_EQ(topology.cpu_of_core(4), 0U) << "core numbers go round";
+}
+
+TEST(Topology, SpeaksOperatingSystemNumbers) {
+  // As many two-way SMT machines are numbered: the second thread of core n is n + cores.
+  const Topology topology = described_by("Package:1 Core:2 PU:2(indexes=0,2,1,3)");
+  EXPECT_EQ(topology.cpu_of_core(0), 0U);
+  EXPECT_EQ(topology.cpu_of_core(1), 1U);
+}
+
+TEST(Topology, CountsACacheByItsLastLevel) {
+  const Topology topology = described_by("Package:2 L3:1(size=8388608) L2:4(size=1048576) Core:1 PU:1");
+  EXPECT_EQ(topology.last_level_cache_bytes(), 2 * 8 * mebibyte);
+  EXPECT_EQ(described_by("Package:2 L2:4(size=1048576) Core:1 PU:1").last_level_cache_bytes(), 8 * mebibyte);
+  EXPECT_EQ(described_by("Core:2 PU:1").last_level_cache_bytes(), 0U);
+}
+
+TEST(Topology, CountsProcessingUnitsWhereNoCoresAreNamed) {
+  const Topology topology = described_by("Package:2 PU:2");
+  EXPECT_EQ(topology.cores(), 4U);
+  EXPECT_EQ(topology.cpu_of_core(2), 2U);
+}
+
+TEST(Topology, CountsTwoKindsOfMemoryOfOnePackageAsOneNode) {
+  EXPECT_EQ(described_by("Package:2 [NUMANode] [NUMANode] Core:2 PU:1").numa_nodes(), 2U);
+}
+
+TEST(Topology, SeesUnlikeCoresAndMemoryWithoutProcessors) {
+  const Topology topology = recorded_in("hybrid_with_far_memory.xml");
+  EXPECT_FALSE(topology.is_this_machine());
+  EXPECT_EQ(topology.cores(), 4U);
+  EXPECT_EQ(topology.processing_units(), 6U);
+  EXPECT_EQ(topology.core_kinds(), 2U);
+  EXPECT_EQ(topology.numa_nodes(), 1U);
+  EXPECT_EQ(topology.last_level_cache_bytes(), 8 * mebibyte);
+  const std::vector<unsigned> cpus{topology.cpu_of_core(0), topology.cpu_of_core(1), topology.cpu_of_core(2),
+                                   topology.cpu_of_core(3)};
+  EXPECT_EQ(cpus, (std::vector<unsigned>{0, 2, 4, 5}));
+  EXPECT_EQ(topology.summary(), "asymmetric Package:1 L3:1 Core:4 PU:6");
+}
+
+TEST(Topology, SummarizesInHwlocsSyntheticForm) {
+  const std::string summary = described_by("Package:2 L3:1(size=1024) Core:2 PU:1").summary();
+  EXPECT_NE(summary.find("Package:2"), std::string::npos) << summary;
+  EXPECT_NE(summary.find("Core:2 PU:1"), std::string::npos) << summary;
+  EXPECT_EQ(summary.find('\n'), std::string::npos);
+  EXPECT_EQ(described_by(summary).cores(), 4U) << summary;
+}
+
+TEST(Topology, OfAnotherMachineBindsNothing) {
+  const Topology topology = described_by("Package:1 Core:1 PU:1");
+  EXPECT_FALSE(topology.is_this_machine());
+  const auto before = allowed_cpus();
+  const auto bound = topology.bind_this_thread(0);
+  ASSERT_FALSE(bound);
+  EXPECT_NE(bound.error().to_string().find("another machine"), std::string::npos);
+  EXPECT_TRUE(topology.this_thread_cpus().empty());
+  EXPECT_EQ(allowed_cpus(), before);
+}
+
+TEST(Topology, DescriptionThatCannotBeReadIsAnError) {
+  const ScopedVariable variable("HWLOC_XMLFILE", "/no/such/machine.xml");
+  const auto topology = Topology::discover();
+  ASSERT_FALSE(topology);
+  EXPECT_NE(topology.error().to_string().find("HWLOC_XMLFILE: found '/no/such/machine.xml'"),
+            std::string::npos);
+}
+
+TEST(Topology, OfThisMachineIsWhereThisProcessMayRun) {
+  const Topology topology = Topology::discover().value();
+  ASSERT_TRUE(topology.is_this_machine());
+  EXPECT_EQ(topology.processing_units(), allowed_cpus().size());
+  EXPECT_EQ(topology.this_thread_cpus(), allowed_cpus());
+  EXPECT_GE(topology.cores(), 1U);
+  EXPECT_LE(topology.cores(), topology.processing_units());
+  EXPECT_GE(topology.numa_nodes(), 1U);
+}
+
+TEST(Topology, OfAProcessBoundToOneCoreHasOneCore) {
+  const ScopedAffinity restored;
+  const unsigned last = allowed_cpus().back();
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(last, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+
+  // In a child, which inherits the mask as a rank does from mpirun: a sanitizer's own thread keeps the old
+  // one here.
+  const auto describe = [] {
+    const Topology topology = Topology::discover().value();
+    std::cerr << "cores " << topology.cores() << " units " << topology.processing_units() << " first "
+              << topology.cpu_of_core(0) << " nodes " << topology.numa_nodes() << "\n";
+    std::exit(0);
+  };
+  EXPECT_EXIT(describe(), testing::ExitedWithCode(0),
+              "cores 1 units 1 first " + std::to_string(last) + " nodes 1\n");
+}
+
+TEST(Topology, BindingIsReadBackFromTheKernel) {
+  const Topology topology = Topology::discover().value();
+  for (unsigned core = 0; core < topology.cores(); ++core) {
+    std::thread([&topology, core] {
+      const unsigned cpu = topology.cpu_of_core(core);
+      const auto bound = topology.bind_this_thread(cpu);
+      ASSERT_TRUE(bound) << bound.error().to_string();
+      EXPECT_EQ(topology.this_thread_cpus(), std::vector<unsigned>{cpu});
+      EXPECT_EQ(allowed_cpus(), std::vector<unsigned>{cpu});
+      EXPECT_EQ(static_cast<unsigned>(sched_getcpu()), cpu);
+    }).join();
+  }
+}
+
+TEST(Topology, BindingToAForeignProcessingUnitIsAnError) {
+  const Topology topology = Topology::discover().value();
+  const auto before = allowed_cpus();
+  const auto bound = topology.bind_this_thread(123456);
+  ASSERT_FALSE(bound);
+  EXPECT_NE(bound.error().where.find("123456"), std::string::npos);
+  EXPECT_EQ(topology.this_thread_cpus(), before);
+}
+
+TEST(WorkerBinding, IsAchievedOnlyByTheOneUnitAskedFor) {
+  EXPECT_TRUE((WorkerBinding{"host", 0, 1, {1}}.achieved()));
+  EXPECT_FALSE((WorkerBinding{"host", 0, 1, {0, 1}}.achieved()));
+  EXPECT_FALSE((WorkerBinding{"host", 0, 1, {0}}.achieved()));
+  EXPECT_FALSE((WorkerBinding{"host", 0, 1, {}}.achieved()));
+  EXPECT_FALSE((WorkerBinding{"host", 0, -1, {0}}.achieved()));
+}
+
+}  // namespace
+}  // namespace upout::platform
