@@ -1,0 +1,91 @@
+#include "kernel/heap.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace upout::kernel {
+
+namespace {
+
+std::size_t alignment_of(std::size_t block_bytes) {
+  return std::min<std::size_t>(block_bytes & (~block_bytes + 1), 64);
+}
+
+}  // namespace
+
+void* Heap::Cache::allocate(SizeClass size) noexcept {
+  FreeBlock*& head = free_[size.index()];
+  if (head == nullptr) head = take_returned(size);
+  if (head != nullptr) return std::exchange(head, head->next);
+
+  const std::size_t bytes = size.bytes();
+  const std::size_t alignment = alignment_of(bytes);
+  for (;;) {
+    const auto address = reinterpret_cast<std::uintptr_t>(chunk_.data());
+    const std::size_t padding = (alignment - address % alignment) % alignment;
+    if (padding + bytes <= chunk_.size()) {
+      void* block = chunk_.data() + padding;
+      chunk_ = chunk_.subspan(padding + bytes);
+      return block;
+    }
+    chunk_ = heap_->map_chunk(std::max(next_chunk_bytes_, bytes));
+    if (chunk_.empty()) return nullptr;
+    next_chunk_bytes_ = std::min(next_chunk_bytes_ * 2, largest_chunk);
+  }
+}
+
+void Heap::Cache::free(void* block, SizeClass size) noexcept {
+  auto* freed = static_cast<FreeBlock*>(block);
+  freed->next = std::exchange(free_[size.index()], freed);
+}
+
+void Heap::Cache::free_remotely(FreeBlock* first, FreeBlock* last, SizeClass size) noexcept {
+  std::atomic<FreeBlock*>& head = returned_[size.index()];
+  last->next = head.load(std::memory_order_relaxed);
+  while (
+      !head.compare_exchange_weak(last->next, first, std::memory_order_release, std::memory_order_relaxed)) {
+  }
+}
+
+FreeBlock* Heap::Cache::take_returned(SizeClass size) noexcept {
+  std::atomic<FreeBlock*>& head = returned_[size.index()];
+  if (head.load(std::memory_order_relaxed) == nullptr) return nullptr;
+  return head.exchange(nullptr, std::memory_order_acquire);
+}
+
+Heap::Cache& Heap::acquire_cache() {
+  const std::lock_guard lock(mutex_);
+  if (idle_caches_.empty()) return *caches_.emplace_back(std::make_unique<Cache>(*this));
+  Cache* cache = idle_caches_.back();
+  idle_caches_.pop_back();
+  return *cache;
+}
+
+void Heap::release_cache(Cache& cache) noexcept {
+  const std::lock_guard lock(mutex_);
+  idle_caches_.push_back(&cache);
+}
+
+std::int64_t Heap::record_balance() const {
+  const std::lock_guard lock(mutex_);
+  std::int64_t sum = 0;
+  for (const auto& cache : caches_) sum += cache->record_balance.load(std::memory_order_relaxed);
+  return sum;
+}
+
+std::size_t Heap::mapped_bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t sum = 0;
+  for (const platform::Region& region : regions_) sum += region.bytes().size();
+  return sum;
+}
+
+std::span<std::byte> Heap::map_chunk(std::size_t bytes) noexcept {
+  platform::Expected<platform::Region> region = platform::Region::map(bytes);
+  if (!region) return {};
+  const std::lock_guard lock(mutex_);
+  return regions_.emplace_back(std::move(*region)).bytes();
+}
+
+}  // namespace upout::kernel

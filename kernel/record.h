@@ -1,0 +1,168 @@
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "kernel/operation.h"
+#include "kernel/policy.h"
+
+namespace upout::kernel {
+
+/// The header word of a record: one load says whether it is being written, whether it is still there, how
+/// long its value is, and which version that is. (Silo's TID word, SOSP 2013, with the value's size beside
+/// the version.)
+///
+///   63 ............ 23 | 22 ........ 2 | 1      | 0
+///   version (41 bits)  | value size    | absent | locked
+class Header {
+ public:
+  static constexpr std::uint64_t locked_bit = 1;
+  static constexpr std::uint64_t absent_bit = 2;
+
+  explicit constexpr Header(std::uint64_t word) noexcept : word_(word) {}
+  static constexpr Header present(std::uint64_t version, std::size_t size) noexcept {
+    return Header(version << version_shift | std::uint64_t{size} << size_shift);
+  }
+
+  constexpr std::uint64_t word() const noexcept { return word_; }
+  constexpr bool is_locked() const noexcept { return (word_ & locked_bit) != 0; }
+  constexpr bool is_absent() const noexcept { return (word_ & absent_bit) != 0; }
+  constexpr std::size_t size() const noexcept { return (word_ >> size_shift) & size_mask; }
+  constexpr std::uint64_t version() const noexcept { return word_ >> version_shift; }
+
+  constexpr Header locked() const noexcept { return Header(word_ | locked_bit); }
+  /// The next version, unlocked, with a value of `size` bytes.
+  constexpr Header next(std::size_t size) const noexcept { return present(version() + 1, size); }
+  /// The next version, unlocked, of a record that has been taken out.
+  constexpr Header gone() const noexcept { return Header(next(size()).word_ | absent_bit); }
+
+ private:
+  static constexpr unsigned size_shift = 2;
+  static constexpr unsigned version_shift = 23;
+  static constexpr std::uint64_t size_mask = (std::uint64_t{1} << (version_shift - size_shift)) - 1;
+  static_assert(max_value_bytes <= size_mask);
+
+  std::uint64_t word_;
+};
+
+/// One record: header, key and value inline, in memory of the store's heap. All access goes through words, so
+/// that an optimistic reader and a writer may meet: the reader copies, then finds the header changed and
+/// starts again.
+///
+/// Invariants: the value's words are written only while the header is locked; a record that has become absent
+/// never becomes present again before its memory has been reclaimed; the memory always holds at least the
+/// value's size rounded up to whole words.
+template <class Policy>
+class Record {
+ public:
+  static constexpr std::size_t overhead_bytes = 2 * sizeof(std::uint64_t);
+  static constexpr std::size_t bytes_for(std::size_t value_size) noexcept {
+    return overhead_bytes + (value_size + 7) / 8 * 8;
+  }
+
+  Key key() const noexcept { return key_.load(); }
+  Header header() const noexcept { return Header(header_.load()); }
+
+  /// Fills memory that no other thread can reach yet.
+  void construct(Key key, Header header, std::span<const std::byte> value) noexcept {
+    key_.store(key);
+    header_.store(header.word());
+    write(0, value);
+  }
+
+  /// Waits until nobody writes the record and locks it. False: the record is absent, and was not locked.
+  bool lock(Header& before) noexcept {
+    Backoff backoff;
+    std::uint64_t word = header_.load();
+    for (;;) {
+      if (Header(word).is_absent()) return false;
+      if (Header(word).is_locked()) {
+        backoff.wait();
+        word = header_.load();
+      } else if (header_.compare_exchange(word, Header(word).locked().word())) {
+        before = Header(word);
+        return true;
+      }
+    }
+  }
+  void unlock(Header after) noexcept { header_.store(after.word()); }
+
+  /// Copies up to `out.size()` bytes of the value from `offset` on, all of one version, in one attempt.
+  /// False: the record is absent, or somebody was writing it.
+  bool try_read(std::size_t offset, std::span<std::byte> out, std::uint32_t& copied) const noexcept {
+    const Header before = header();
+    if (before.is_absent() || before.is_locked()) return false;
+    const std::size_t size = before.size();
+    const std::size_t length = offset < size ? std::min(out.size(), size - offset) : 0;
+    copy_out(offset, out.first(length));
+    copied = static_cast<std::uint32_t>(length);
+    return !Policy::is_shared || header().word() == before.word();
+  }
+
+  /// The same, waiting for writers. False: the record is absent.
+  bool read(std::size_t offset, std::span<std::byte> out, std::uint32_t& copied) const noexcept {
+    Backoff backoff;
+    while (!try_read(offset, out, copied)) {
+      if (header().is_absent()) return false;
+      backoff.wait();
+    }
+    return true;
+  }
+
+  /// Copies a range that lies within the value. The record is locked by the caller, or the caller validates
+  /// the header afterwards.
+  void copy_out(std::size_t offset, std::span<std::byte> out) const noexcept {
+    const Word* word = words() + offset / 8;
+    if (const std::size_t skip = offset % 8; skip != 0 && !out.empty()) [[unlikely]] {
+      const std::uint64_t value = word++->load();
+      const std::size_t length = std::min(out.size(), 8 - skip);
+      std::memcpy(out.data(), reinterpret_cast<const std::byte*>(&value) + skip, length);
+      out = out.subspan(length);
+    }
+    for (; out.size() >= 8; out = out.subspan(8)) {
+      const std::uint64_t value = word++->load();
+      std::memcpy(out.data(), &value, 8);
+    }
+    if (!out.empty()) {
+      const std::uint64_t value = word->load();
+      std::memcpy(out.data(), &value, out.size());
+    }
+  }
+
+  /// Overwrites a range that lies within the record's memory. The record is locked by the caller, or not yet
+  /// published.
+  void write(std::size_t offset, std::span<const std::byte> in) noexcept {
+    Word* word = words() + offset / 8;
+    if (const std::size_t skip = offset % 8; skip != 0 && !in.empty()) [[unlikely]] {
+      const std::size_t length = std::min(in.size(), 8 - skip);
+      patch(*word++, skip, in.first(length));
+      in = in.subspan(length);
+    }
+    for (; in.size() >= 8; in = in.subspan(8)) {
+      std::uint64_t value = 0;
+      std::memcpy(&value, in.data(), 8);
+      word++->store(value);
+    }
+    if (!in.empty()) patch(*word, 0, in);
+  }
+
+ private:
+  using Word = typename Policy::template Cell<std::uint64_t>;
+
+  const Word* words() const noexcept { return reinterpret_cast<const Word*>(this + 1); }
+  Word* words() noexcept { return reinterpret_cast<Word*>(this + 1); }
+  static void patch(Word& word, std::size_t offset, std::span<const std::byte> in) noexcept {
+    std::uint64_t value = word.load();
+    std::memcpy(reinterpret_cast<std::byte*>(&value) + offset, in.data(), in.size());
+    word.store(value);
+  }
+
+  Word header_;
+  Word key_;
+};
+
+}  // namespace upout::kernel
