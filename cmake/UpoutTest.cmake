@@ -1,7 +1,10 @@
 include(GoogleTest)
 
-# What tests need around them under sanitizers.
-set(UPOUT_TEST_ENVIRONMENT "")
+set(UPOUT_MPIRUN ${MPIEXEC_EXECUTABLE})
+
+# What tests need around them: Open MPI starts as root only if it is told to (containers and CI often are root), and
+# sanitizers have to be told what is not ours.
+set(UPOUT_TEST_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
 if(UPOUT_SANITIZE MATCHES "thread")
   list(APPEND UPOUT_TEST_ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
 elseif(UPOUT_SANITIZE MATCHES "address")

@@ -6,7 +6,6 @@
 #include <charconv>
 #include <cstdint>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -33,8 +32,10 @@ std::string_view trim(std::string_view text) {
 /// A file's text without the space around it; nothing if it cannot be read or is empty.
 std::optional<std::string> read_text(const path& file) {
   std::ifstream stream(file);
-  const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-  const std::string_view trimmed = trim(text);
+  std::ostringstream text;
+  text << stream.rdbuf();  // a file of /sys that fails to be read leaves it empty; an iterator would throw
+  const std::string content = text.str();
+  const std::string_view trimmed = trim(content);
   if (trimmed.empty()) return std::nullopt;
   return std::string(trimmed);
 }

@@ -156,6 +156,12 @@ std::string Topology::summary() const {
   return length >= 0 ? std::string(line.data()) : count_by_level(topology_.get());
 }
 
+std::vector<unsigned> Topology::cpus() const {
+  std::vector<unsigned> numbers;
+  for_each_pu(topology_.get(), [&numbers](hwloc_obj_t pu) { numbers.push_back(pu->os_index); });
+  return numbers;
+}
+
 unsigned Topology::cpu_of_core(unsigned n) const {
   const hwloc_obj_type_t type = core_type(topology_.get());
   const hwloc_obj_t core = hwloc_get_obj_by_type(topology_.get(), type, n % cores());

@@ -44,6 +44,9 @@ class Topology {
   bool is_this_machine() const;                ///< false for HWLOC_SYNTHETIC and HWLOC_XMLFILE: binds nothing
   std::string summary() const;  ///< one line, hwloc's synthetic form, e.g. "Package:1 L3:1 Core:2 PU:1"
 
+  /// OS numbers of all processing units that this process may use.
+  std::vector<unsigned> cpus() const;
+
   /// OS number of the first processing unit of the n-th usable core (n modulo `cores()`).
   unsigned cpu_of_core(unsigned n) const;
 

@@ -1,0 +1,55 @@
+#include "engines/shared_memory/engine.h"
+
+#include <string>
+#include <utility>
+
+#include "platform/host.h"
+
+namespace upout::engines::shared_memory {
+
+namespace {
+
+/// Long enough for every worker to leave the barrier and reach its loop.
+constexpr platform::Timestamp start_delay = std::chrono::milliseconds(2);
+
+}  // namespace
+
+static_assert(engines::Engine<Engine>);
+
+platform::Timestamp Engine::Start::agree(const platform::Clock& clock, bool decides) {
+  barrier_.arrive_and_wait();
+  if (decides) instant_ = clock.now() + start_delay;
+  barrier_.arrive_and_wait();
+  return instant_;
+}
+
+platform::Expected<std::unique_ptr<Engine>> Engine::create(const platform::Topology& topology,
+                                                           const Options& options) {
+  if (options.threads > topology.cores() && !options.oversubscribe) {
+    return platform::unexpected("--threads", std::to_string(options.threads),
+                                "at most " + std::to_string(topology.cores()) +
+                                    " (the cores that this process may use); --oversubscribe allows more");
+  }
+  auto store = kernel::Store<kernel::Shared>::create(options.expected_records);
+  if (!store) return tl::unexpected(store.error());
+  return std::unique_ptr<Engine>(new Engine(topology, options.threads, std::move(*store)));
+}
+
+Engine::Engine(const platform::Topology& topology, unsigned threads,
+               std::unique_ptr<kernel::Store<kernel::Shared>> store)
+    : topology_(&topology), threads_(threads), store_(std::move(store)), bindings_(threads) {}
+
+void Engine::bind(unsigned worker) {
+  platform::WorkerBinding& binding = bindings_[worker];
+  binding.host = platform::host_name();
+  binding.worker = worker;
+  const unsigned cpu = topology_->cpu_of_core(worker);
+  // A refusal shows in what is read back; the run rules say what it means.
+  if (topology_->bind_this_thread(cpu)) binding.asked_cpu = static_cast<int>(cpu);
+}
+
+void Engine::read_binding(unsigned worker) {
+  bindings_[worker].allowed_cpus = topology_->this_thread_cpus();
+}
+
+}  // namespace upout::engines::shared_memory

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engines/engine.h"
+#include "engines/shared_nothing/mpi_transport.h"
+#include "engines/shared_nothing/session.h"
+#include "kernel/store.h"
+#include "platform/clock.h"
+#include "platform/error.h"
+#include "platform/topology.h"
+
+namespace upout::engines::shared_nothing {
+
+struct Options {
+  bool oversubscribe = false;        ///< allow more ranks on a host than cores
+  std::size_t expected_records = 0;  ///< in all partitions together
+  std::size_t value_bytes = 0;       ///< the largest value; a message holds at least one
+};
+
+/// Where this process stands among those of its host, and how many hosts there are.
+struct Neighbourhood {
+  unsigned hosts = 1;
+  unsigned sharing = 1;  ///< processes of this host that may use the same processors as this one
+  unsigned place = 0;    ///< this one's number among them
+  unsigned crowd = 1;    ///< over all hosts: the largest number of processes to one processor set, less its
+                         ///< cores, if positive
+};
+
+/// Shared nothing: one rank a worker, each with one `Exclusive` partition; keys are dealt out by their hash.
+/// The rank's main thread is its worker and the only one that speaks MPI.
+class Engine {
+ public:
+  class Session : public shared_nothing::Session<MpiTransport> {
+   public:
+    explicit Session(Engine& engine)
+        : shared_nothing::Session<MpiTransport>(engine.transport_, *engine.store_, engine.yields_),
+          engine_(&engine) {}
+    platform::Timestamp agree_on_start(const platform::Clock& clock) {
+      return engine_->agree_on_start(clock);
+    }
+
+   private:
+    Engine* engine_;
+  };
+
+  /// Collective; fails on all ranks or on none.
+  static platform::Expected<std::unique_ptr<Engine>> create(MPI_Comm communicator,
+                                                            const platform::Topology& topology,
+                                                            const platform::Clock& clock,
+                                                            const Options& options);
+
+  template <class Work>
+  void run_on_workers(Work&& work) {
+    bind();
+    {
+      Session session(*this);
+      work(session, WorkerId{0, static_cast<unsigned>(transport_.rank())});
+      session.serve_until_all_are_done();
+    }
+    binding_.allowed_cpus = topology_->this_thread_cpus();
+  }
+
+  void sum(std::span<std::uint64_t> numbers);
+  void max(std::span<std::uint64_t> numbers);
+  std::uint64_t record_count();
+  std::vector<platform::WorkerBinding> bindings();
+  unsigned local_workers() const { return 1; }
+  unsigned workers() const { return static_cast<unsigned>(transport_.size()); }
+  bool is_oversubscribed() const { return neighbourhood_.crowd > 0; }  ///< somewhere, ranks share a core
+  unsigned hosts() const { return neighbourhood_.hosts; }
+  bool is_root() const { return transport_.rank() == 0; }
+
+ private:
+  Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
+         platform::Timestamp ahead_of_root, std::size_t message_bytes,
+         std::unique_ptr<kernel::Store<kernel::Exclusive>> store, bool yields);
+
+  void bind();
+  platform::Timestamp agree_on_start(const platform::Clock& clock);
+
+  MPI_Comm communicator_;
+  const platform::Topology* topology_;
+  Neighbourhood neighbourhood_;
+  platform::Timestamp ahead_of_root_;  ///< this host's clock less the root's
+  std::unique_ptr<kernel::Store<kernel::Exclusive>> store_;
+  MpiTransport transport_;
+  platform::WorkerBinding binding_;
+  bool yields_;
+};
+
+}  // namespace upout::engines::shared_nothing

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "kernel/operation.h"
+
+namespace upout::engines::shared_nothing {
+
+/// What ranks say to each other. A message is a sequence of frames, requests and responses mixed, each a
+/// fixed header and then its payload, padded to whole words. Both sides of a message run the same binary, so
+/// that numbers travel as they are in memory.
+enum class FrameType : std::uint8_t { request = 0x51, response = 0x52 };
+
+struct FrameHeader {
+  FrameType type;
+  kernel::OperationKind kind;  ///< of a request
+  kernel::Status status;       ///< of a response
+  std::uint8_t reserved = 0;
+  std::uint32_t slot;           ///< the client's number for the operation, given back by the response
+  std::uint32_t payload_bytes;  ///< that follow the header, before padding
+  std::uint32_t output_size;  ///< request: how many bytes are wanted; response: how many of the payload count
+  std::uint32_t output_offset;
+  std::uint32_t input_offset;
+  kernel::Key key;
+};
+static_assert(sizeof(FrameHeader) == 32);
+
+constexpr std::size_t padded(std::size_t bytes) noexcept {
+  return (bytes + 7) / 8 * 8;
+}
+constexpr std::size_t frame_bytes(std::size_t payload) noexcept {
+  return sizeof(FrameHeader) + padded(payload);
+}
+
+/// Writes a frame's header to the front of `to` and returns where its payload goes. `to` is large enough.
+inline std::span<std::byte> put_frame(std::span<std::byte> to, const FrameHeader& header) noexcept {
+  std::memcpy(to.data(), &header, sizeof(header));
+  return to.subspan(sizeof(header), header.payload_bytes);
+}
+
+/// Takes frames off the front of a message, checking that they lie within it.
+class FrameReader {
+ public:
+  explicit FrameReader(std::span<const std::byte> message) noexcept : rest_(message) {}
+
+  /// False at the message's end, and at the first frame that is not one; `malformed()` tells which.
+  bool next(FrameHeader& header, std::span<const std::byte>& payload) noexcept {
+    if (rest_.empty()) return false;
+    malformed_ = rest_.size() < sizeof(FrameHeader);
+    if (malformed_) return false;
+    std::memcpy(&header, rest_.data(), sizeof(header));
+    const bool is_known = header.type == FrameType::request || header.type == FrameType::response;
+    malformed_ = !is_known || header.payload_bytes > kernel::max_value_bytes ||
+                 header.output_size > kernel::max_value_bytes ||
+                 rest_.size() < frame_bytes(header.payload_bytes);
+    if (malformed_) return false;
+    payload = rest_.subspan(sizeof(header), header.payload_bytes);
+    rest_ = rest_.subspan(frame_bytes(header.payload_bytes));
+    return true;
+  }
+  bool malformed() const noexcept { return malformed_; }
+
+ private:
+  std::span<const std::byte> rest_;
+  bool malformed_ = false;
+};
+
+}  // namespace upout::engines::shared_nothing

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engines/shared_nothing/transport.h"
+
+namespace upout::engines::shared_nothing {
+
+/// Messages over MPI (MPI_THREAD_FUNNELED: the thread that made it is the one that called MPI_Init). Receives
+/// are posted ahead as persistent requests from any rank; sends use buffers that are kept and used again, so
+/// that nothing is allocated once the traffic has reached its height. That height is bounded by what clients
+/// have in flight.
+class MpiTransport {
+ public:
+  /// `message_bytes` bounds one message and must be the same on all ranks. Collective.
+  MpiTransport(MPI_Comm communicator, std::size_t message_bytes);
+  /// Collective; nothing may be in flight.
+  ~MpiTransport();
+  MpiTransport(const MpiTransport&) = delete;
+  MpiTransport& operator=(const MpiTransport&) = delete;
+
+  int rank() const noexcept { return rank_; }
+  int size() const noexcept { return size_; }
+
+  std::span<std::byte> buffer(int peer);
+  void fill(int peer, std::size_t bytes) noexcept {
+    outgoing_[static_cast<std::size_t>(peer)].filled += bytes;
+  }
+  std::size_t filled(int peer) const noexcept { return outgoing_[static_cast<std::size_t>(peer)].filled; }
+  void send(int peer);
+
+  template <class Handle>
+  bool receive(Handle&& handle) {
+    const std::span<const int> completed = test_receives();
+    for (const int index : completed) {
+      handle(source_of(index), message_of(index));
+      post_again(index);
+    }
+    return !completed.empty();
+  }
+
+  void arrive_at_barrier();
+  bool barrier_passed();
+
+ private:
+  using Buffer = std::unique_ptr<std::byte[]>;
+  struct Outgoing {
+    Buffer buffer;
+    std::size_t filled = 0;
+  };
+
+  std::span<const int> test_receives();
+  int source_of(int index) const noexcept;
+  std::span<const std::byte> message_of(int index) const noexcept;
+  void post_again(int index);
+  void reclaim_sent();
+  Buffer free_buffer();
+
+  MPI_Comm communicator_ = MPI_COMM_NULL;  ///< a duplicate of our own, so that no other traffic can match
+  int rank_ = 0;
+  int size_ = 1;
+  std::size_t message_bytes_;
+
+  std::vector<Buffer> incoming_;
+  std::vector<MPI_Request> receives_;
+  std::vector<int> completed_;      ///< receives that have completed, by index
+  std::vector<int> message_sizes_;  ///< of incoming_, by index
+  std::vector<int> sources_;
+  std::vector<MPI_Status> statuses_;
+
+  std::vector<Outgoing> outgoing_;  ///< by peer
+  std::vector<MPI_Request> sends_;  ///< under way
+  std::vector<Buffer> sending_;     ///< their buffers, in the same order
+  std::vector<Buffer> free_;
+  std::vector<int> sent_;
+  MPI_Request barrier_ = MPI_REQUEST_NULL;
+};
+
+}  // namespace upout::engines::shared_nothing

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+
+namespace upout::engines::shared_nothing {
+
+/// Moves messages between ranks; knows nothing of what they say. Used by one thread of a rank. Messages from
+/// one rank to another arrive once each, unharmed, in any order. None of these calls waits for another rank.
+///
+/// - `buffer(peer)`: the message to that rank that is being filled: what is free of it. It stays put until
+/// `send`.
+/// - `fill(peer, bytes)`: the first `bytes` of the free part are in use now.
+/// - `filled(peer)`: bytes in use.
+/// - `send(peer)`: sends what is filled, if anything, and begins a new message.
+/// - `receive(handle)`: calls `handle(source, message)` for each message that has arrived and says whether
+/// there was one.
+///   `handle` may fill and send; `message` is valid during the call.
+/// - `arrive_at_barrier()` enters a barrier, `barrier_passed()` says whether all ranks have; messages flow
+/// meanwhile.
+template <class T>
+concept Transport = requires(T& transport, int peer, std::size_t bytes,
+                             void (&handle)(int, std::span<const std::byte>)) {
+  { transport.rank() } -> std::same_as<int>;
+  { transport.size() } -> std::same_as<int>;
+  { transport.buffer(peer) } -> std::same_as<std::span<std::byte>>;
+  transport.fill(peer, bytes);
+  { transport.filled(peer) } -> std::same_as<std::size_t>;
+  transport.send(peer);
+  { transport.receive(handle) } -> std::same_as<bool>;
+  transport.arrive_at_barrier();
+  { transport.barrier_passed() } -> std::same_as<bool>;
+};
+
+}  // namespace upout::engines::shared_nothing

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engines/session.h"
+
+namespace upout::engines::testing {
+
+/// Hands operations to a session and waits until all have come back.
+template <Session S>
+void perform(S& session, std::span<kernel::Operation> operations) {
+  std::vector<kernel::Operation*> pointers;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    operations[i].slot = static_cast<std::uint32_t>(i);
+    pointers.push_back(&operations[i]);
+  }
+  Completed done;
+  session.submit(pointers, done);
+  while (done.size() < operations.size()) session.poll(done);
+  ASSERT_EQ(done.size(), operations.size());
+}
+
+inline std::vector<std::byte> value_of(kernel::Key key, std::size_t size) {
+  std::vector<std::byte> value(size);
+  for (std::size_t i = 0; i < size; ++i) value[i] = static_cast<std::byte>(key * 31 + i * 7);
+  return value;
+}
+
+/// What any session has to do, on keys that nobody else uses: the same text for every engine.
+template <Session S>
+void exercise(S& session, kernel::Key first_key, std::size_t keys, std::size_t value_size) {
+  std::vector<std::vector<std::byte>> values;
+  std::vector<std::vector<std::byte>> outputs(keys, std::vector<std::byte>(value_size));
+  std::vector<kernel::Operation> operations(keys);
+  for (std::size_t i = 0; i < keys; ++i) values.push_back(value_of(first_key + i, value_size));
+  const auto all = [&](kernel::OperationKind kind, bool writes, bool reads) {
+    for (std::size_t i = 0; i < keys; ++i) {
+      operations[i] = {};
+      operations[i].kind = kind;
+      operations[i].key = first_key + i;
+      if (writes) operations[i].input = values[i];
+      if (reads) operations[i].output = outputs[i];
+    }
+    perform(session, operations);
+  };
+  const auto expect_all = [&](kernel::Status status) {
+    for (const kernel::Operation& operation : operations)
+      ASSERT_EQ(operation.status, status) << operation.key;
+  };
+
+  all(kernel::OperationKind::get, false, true);
+  expect_all(kernel::Status::not_found);
+  all(kernel::OperationKind::insert, true, false);
+  expect_all(kernel::Status::ok);
+  all(kernel::OperationKind::insert, true, false);
+  expect_all(kernel::Status::exists);
+  all(kernel::OperationKind::get, false, true);
+  expect_all(kernel::Status::ok);
+  for (std::size_t i = 0; i < keys; ++i) {
+    ASSERT_EQ(operations[i].output_size, value_size);
+    ASSERT_EQ(outputs[i], values[i]) << "key " << first_key + i;
+  }
+  const auto before = values;
+  for (std::size_t i = 0; i < keys; ++i) values[i] = value_of(first_key + i + 1000, value_size);
+  all(kernel::OperationKind::read_modify_write, true, true);
+  expect_all(kernel::Status::ok);
+  EXPECT_EQ(outputs, before) << "the values as they were before";
+  all(kernel::OperationKind::get, false, true);
+  EXPECT_EQ(outputs, values);
+  all(kernel::OperationKind::update, true, false);
+  expect_all(kernel::Status::ok);
+  all(kernel::OperationKind::put, true, false);
+  expect_all(kernel::Status::ok);
+  for (std::size_t i = 0; i < keys; i += 2) {
+    operations[i].kind = kernel::OperationKind::remove;
+    operations[i].input = {};
+  }
+  perform(session, operations);
+  all(kernel::OperationKind::get, false, true);
+  for (std::size_t i = 0; i < keys; ++i) {
+    ASSERT_EQ(operations[i].status, i % 2 == 0 ? kernel::Status::not_found : kernel::Status::ok);
+  }
+}
+
+}  // namespace upout::engines::testing

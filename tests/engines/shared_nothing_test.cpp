@@ -1,0 +1,140 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engines/shared_nothing/engine.h"
+#include "engines/shared_nothing/mpi_process.h"
+#include "tests/engines/session_checks.h"
+
+// Runs under mpirun with any number of ranks; every rank runs every test.
+
+namespace upout::engines::shared_nothing {
+namespace {
+
+class SharedNothingEngine : public ::testing::Test {
+ protected:
+  std::unique_ptr<Engine> make(std::size_t value_bytes = 8) {
+    return std::move(
+        *Engine::create(MPI_COMM_WORLD, topology_, clock_,
+                        {.oversubscribe = true, .expected_records = 1000, .value_bytes = value_bytes}));
+  }
+  platform::Topology topology_ = std::move(*platform::Topology::discover());
+  platform::Clock clock_ = platform::Clock::calibrate();
+};
+
+TEST_F(SharedNothingEngine, EveryRankReachesAllPartitions) {
+  const auto engine = make();
+  engine->run_on_workers([](Engine::Session& session, WorkerId id) {
+    testing::exercise(session, 1'000'000 * id.global, 2000, 8);
+  });
+  EXPECT_EQ(engine->record_count(), engine->workers() * 1000u);
+}
+
+TEST_F(SharedNothingEngine, CarriesValuesOfEverySize) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{1000}, std::size_t{20'000}, kernel::max_value_bytes}) {
+    const auto engine = make(size);
+    engine->run_on_workers([&](Engine::Session& session, WorkerId id) {
+      testing::exercise(session, 1'000'000 * id.global, 10, size);
+    });
+    EXPECT_EQ(engine->record_count(), engine->workers() * 5u);
+  }
+}
+
+TEST_F(SharedNothingEngine, DealsRecordsOutToAllRanks) {
+  const auto engine = make();
+  std::uint64_t written_by_others = 0;
+  engine->run_on_workers([&](Engine::Session& session, WorkerId id) {
+    if (id.global != 0) return;  // the others only serve
+    std::vector<kernel::Operation> operations(1000);
+    const auto value = testing::value_of(1, 8);
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      operations[i] = {.kind = kernel::OperationKind::insert, .key = i, .input = value};
+    }
+    testing::perform(session, operations);
+    for (const kernel::Operation& operation : operations) {
+      const std::uint32_t owner = kernel::KeyHash(operation.key).partition(engine->workers());
+      written_by_others += owner == 0 ? 0 : 1;
+    }
+    const double expected = 1000.0 * (engine->workers() - 1) / engine->workers();
+    EXPECT_NEAR(static_cast<double>(written_by_others), expected, 5 * std::sqrt(1000.0));
+  });
+  EXPECT_EQ(engine->record_count(), 1000u);
+}
+
+TEST_F(SharedNothingEngine, CombinesNumbersOfAllRanks) {
+  const auto engine = make();
+  const std::uint64_t ranks = engine->workers();
+  std::uint64_t rank = 0;
+  engine->run_on_workers([&](Engine::Session&, WorkerId id) { rank = id.global; });
+  std::array<std::uint64_t, 2> numbers{1, rank};
+  engine->sum(numbers);
+  EXPECT_EQ(numbers, (std::array<std::uint64_t, 2>{ranks, ranks * (ranks - 1) / 2}));
+  numbers = {5, rank};
+  engine->max(numbers);
+  EXPECT_EQ(numbers, (std::array<std::uint64_t, 2>{5, ranks - 1}));
+}
+
+TEST_F(SharedNothingEngine, RanksAgreeOnAnInstantAhead) {
+  const auto engine = make();
+  engine->run_on_workers([&](Engine::Session& session, WorkerId) {
+    const platform::Timestamp before = clock_.now();
+    const platform::Timestamp instant = session.agree_on_start(clock_);
+    EXPECT_GT(instant, before);
+    // On one host the clocks are one clock, so the instants differ by what the offsets are wrong by.
+    std::array<std::uint64_t, 2> ends{static_cast<std::uint64_t>(instant.count()),
+                                      ~static_cast<std::uint64_t>(instant.count())};
+    engine->max(ends);
+    EXPECT_LT(ends[0] - ~ends[1], 50'000'000u);
+  });
+}
+
+TEST_F(SharedNothingEngine, SaysWhereAllRanksHaveBeen) {
+  const auto engine = make();
+  engine->run_on_workers([](Engine::Session&, WorkerId) {});
+  const auto bindings = engine->bindings();
+  ASSERT_EQ(bindings.size(), engine->workers());
+  for (unsigned rank = 0; rank < bindings.size(); ++rank) {
+    EXPECT_EQ(bindings[rank].worker, rank);
+    EXPECT_FALSE(bindings[rank].host.empty());
+    EXPECT_EQ(bindings[rank].allowed_cpus.size(), 1u);
+  }
+}
+
+TEST_F(SharedNothingEngine, RefusesMoreRanksThanCoresUnlessTold) {
+  int ranks = 1;
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  const auto engine = Engine::create(MPI_COMM_WORLD, topology_, clock_, {.expected_records = 10});
+  EXPECT_EQ(engine.has_value(), static_cast<unsigned>(ranks) <= topology_.cores());
+}
+
+/// MPI lives for the whole program, so the test borrows it from main.
+const MpiProcess* process = nullptr;
+
+TEST(MpiProcess, AgreesOnTheErrorOfTheFirstRankThatHasOne) {
+  const std::string rank = std::to_string(process->rank());
+  EXPECT_EQ(process->first_error(""), "");
+  EXPECT_EQ(process->first_error(process->rank() == process->size() - 1 ? "the last has one" : ""),
+            "the last has one");
+  EXPECT_EQ(process->first_error("rank " + rank), "rank 0");
+}
+
+}  // namespace
+
+int run_all(const MpiProcess& mpi) {
+  process = &mpi;
+  const int failed = RUN_ALL_TESTS();
+  return mpi.first_error(failed == 0 ? "" : "failed").empty() ? 0 : 1;
+}
+
+}  // namespace upout::engines::shared_nothing
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  const upout::engines::shared_nothing::MpiProcess mpi;
+  return upout::engines::shared_nothing::run_all(mpi);
+}
