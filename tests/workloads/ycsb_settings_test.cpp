@@ -1,0 +1,155 @@
+#include "workloads/ycsb_settings.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workloads/registry.h"
+#include "workloads/ycsb.h"
+
+namespace upout::workloads {
+namespace {
+
+struct Made {
+  YcsbSettings settings;
+  std::string error;
+  std::vector<std::string> warnings;
+};
+
+Made made(std::string_view name, std::initializer_list<std::string_view> assignments) {
+  Properties properties;
+  for (const std::string_view assignment : assignments) EXPECT_TRUE(properties.assign(assignment));
+  Made result;
+  const auto workload = make_workload(name, properties, result.warnings);
+  if (workload) {
+    result.settings = dynamic_cast<const Ycsb&>(**workload).settings();
+  } else {
+    result.error = workload.error().to_string();
+  }
+  return result;
+}
+
+std::string error_of(std::initializer_list<std::string_view> assignments) {
+  return made("ycsb-a", assignments).error;
+}
+
+TEST(YcsbSettings, AreThoseOfYcsbsPresets) {
+  const YcsbSettings a = made("ycsb-a", {}).settings;
+  EXPECT_EQ(a.field_count, 10U);
+  EXPECT_EQ(a.field_length, 100U);
+  EXPECT_EQ(a.value_bytes(), 1000U);
+  EXPECT_TRUE(a.read_all_fields);
+  EXPECT_FALSE(a.write_all_fields);
+  EXPECT_TRUE(a.hashed_order);
+  EXPECT_EQ(a.mix.updates, 0.5);
+  EXPECT_EQ(made("ycsb-d", {}).settings.mix.distribution, RequestDistribution::latest);
+  EXPECT_EQ(made("ycsb", {}).settings.mix.distribution, RequestDistribution::uniform);
+}
+
+TEST(YcsbSettings, TakePropertiesOverThePreset) {
+  const Made result =
+      made("ycsb-c", {"recordcount=5", "fieldcount=1", "fieldlength=8", "readallfields=false",
+                      "writeallfields=true", "requestdistribution=uniform", "insertorder=ordered",
+                      "readproportion=0.5", "insertproportion=0.5", "scanproportion=0",
+                      "workload=site.ycsb.workloads.CoreWorkload", "fieldlengthdistribution=constant"});
+  EXPECT_EQ(result.error, "");
+  EXPECT_TRUE(result.warnings.empty());
+  EXPECT_EQ(to_json(result.settings), nlohmann::json::parse(R"({
+    "recordcount": 5, "fieldcount": 1, "fieldlength": 8, "fieldlengthdistribution": "constant",
+    "readallfields": false, "writeallfields": true, "readproportion": 0.5, "updateproportion": 0.0,
+    "insertproportion": 0.5, "readmodifywriteproportion": 0.0, "scanproportion": 0,
+    "requestdistribution": "uniform", "insertorder": "ordered"})"));
+}
+
+TEST(YcsbSettings, GiveEachRecordAKeyOfItsOwn) {
+  const YcsbSettings hashed = made("ycsb-c", {}).settings;
+  const YcsbSettings ordered = made("ycsb-c", {"insertorder=ordered"}).settings;
+  EXPECT_EQ(ordered.key_of(17), 17U);
+  EXPECT_EQ(hashed.key_of(17), mix64(17));
+}
+
+TEST(YcsbSettings, WarnOfWhatYcsbHasAndHasNoEffectHere) {
+  const Made result =
+      made("ycsb-a", {"operationcount=1000", "threadcount=4", "table=usertable", "dataintegrity=true",
+                      "hdrhistogram.percentiles=95,99", "htrace.sampler.classes=X"});
+  EXPECT_EQ(result.error, "");
+  EXPECT_EQ(result.warnings,
+            (std::vector<std::string>{
+                "-p operationcount: has no effect: runs last for a time, not for a number of operations; use "
+                "--seconds",
+                "-p threadcount: has no effect: use --threads, or ranks",
+                "-p table: has no effect: records and fields have no names, keys are 64-bit numbers",
+                "-p dataintegrity: has no effect: every value is self-checking, and every run is verified",
+                "-p hdrhistogram.percentiles: has no effect: latencies are always kept as histograms; use "
+                "--json for them",
+                "-p htrace.sampler.classes: has no effect: it is for YCSB's own client"}));
+}
+
+TEST(YcsbSettings, RefuseAPropertyThatNobodyKnows) {
+  EXPECT_EQ(error_of({"recordcnt=5"}), "-p: found unknown property 'recordcnt', expected recordcount");
+  EXPECT_EQ(error_of({"opertioncount=5"}),
+            "-p: found unknown property 'opertioncount', expected operationcount");
+  EXPECT_EQ(error_of({"colour=red"}), "-p: found unknown property 'colour', expected a property of ycsb-a");
+}
+
+TEST(YcsbSettings, RefuseBadValues) {
+  EXPECT_EQ(error_of({"recordcount=0"}),
+            "-p recordcount: found '0', expected a whole number from 1 to 1099511627776");
+  EXPECT_EQ(error_of({"recordcount=many"}),
+            "-p recordcount: found 'many', expected a whole number from 1 to 1099511627776");
+  EXPECT_EQ(error_of({"recordcount=-1"}),
+            "-p recordcount: found '-1', expected a whole number from 1 to 1099511627776");
+  EXPECT_EQ(error_of({"fieldcount=0"}),
+            "-p fieldcount: found '0', expected a whole number from 1 to 1048576");
+  EXPECT_EQ(error_of({"readproportion=1.5"}),
+            "-p readproportion: found '1.5', expected a number from 0 to 1");
+  EXPECT_EQ(error_of({"readproportion=-0.5"}),
+            "-p readproportion: found '-0.5', expected a number from 0 to 1");
+  EXPECT_EQ(error_of({"readallfields=1"}), "-p readallfields: found '1', expected true or false");
+  EXPECT_EQ(
+      error_of({"requestdistribution=zipfain"}),
+      "-p requestdistribution: found 'zipfain', expected uniform, zipfian or latest; did you mean zipfian?");
+  EXPECT_EQ(error_of({"requestdistribution=hotspot"}),
+            "-p requestdistribution: found 'hotspot', expected uniform, zipfian or latest (hotspot is not "
+            "there yet)");
+  EXPECT_EQ(error_of({"insertorder=random"}), "-p insertorder: found 'random', expected hashed or ordered");
+  EXPECT_EQ(error_of({"fieldlengthdistribution=uniform"}),
+            "-p fieldlengthdistribution: found 'uniform', expected constant (uniform is not there yet)");
+  EXPECT_EQ(error_of({"scanproportion=0.95"}),
+            "-p scanproportion: found '0.95', expected 0 (there are no scans yet)");
+  EXPECT_EQ(
+      error_of({"workload=site.ycsb.workloads.RestWorkload"}),
+      "-p workload: found 'site.ycsb.workloads.RestWorkload', expected site.ycsb.workloads.CoreWorkload");
+}
+
+TEST(YcsbSettings, LimitTheSizeOfARecord) {
+  EXPECT_EQ(error_of({"fieldlength=200000"}),
+            "-p fieldlength: found 10 fields of 200000 bytes, expected a record of at most 1048576 bytes");
+  EXPECT_EQ(error_of({"fieldcount=20000"}),
+            "-p fieldcount: found 20000 fields of 100 bytes, expected a record of at most 1048576 bytes");
+  EXPECT_EQ(made("ycsb-a", {"fieldcount=1", "fieldlength=1048576"}).settings.value_bytes(), 1048576U);
+  EXPECT_EQ(made("ycsb-a", {"fieldlength=0"}).settings.value_bytes(), 0U);
+}
+
+TEST(YcsbSettings, ScaleSharesThatDoNotAddUpAndSaySo) {
+  const Made result = made("ycsb-a", {"readproportion=1"});
+  EXPECT_DOUBLE_EQ(result.settings.mix.reads, 2.0 / 3);
+  EXPECT_DOUBLE_EQ(result.settings.mix.updates, 1.0 / 3);
+  EXPECT_EQ(result.warnings,
+            (std::vector<std::string>{
+                "readproportion, updateproportion, insertproportion, readmodifywriteproportion: "
+                "add up to 1.5, not 1; scaled to 0.666667, 0.333333, 0, 0"}));
+}
+
+TEST(YcsbSettings, RefuseAMixOfNothing) {
+  EXPECT_EQ(error_of({"readproportion=0", "updateproportion=0"}),
+            "readproportion, updateproportion, insertproportion, readmodifywriteproportion: found 0 for all "
+            "of them, "
+            "expected one that is greater than 0");
+}
+
+}  // namespace
+}  // namespace upout::workloads

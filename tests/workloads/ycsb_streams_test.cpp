@@ -1,0 +1,294 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tests/workloads/chi_square.h"
+#include "tests/workloads/deployment.h"
+#include "workloads/insert_ledger.h"
+#include "workloads/ycsb_load.h"
+
+namespace upout::workloads {
+namespace {
+
+using kernel::Operation;
+using kernel::OperationKind;
+using kernel::Status;
+
+std::map<OperationKind, std::uint64_t> kinds_of(const Workload& workload, std::uint64_t operations) {
+  std::map<OperationKind, std::uint64_t> kinds;
+  Deployment deployment{workload};
+  deployment.load();
+  const auto stream = workload.run({0, 1}, in_flight, 5);
+  Driver(deployment.store, in_flight).drive(*stream, operations, [&kinds](const Operation& operation) {
+    EXPECT_EQ(operation.status, Status::ok);
+    ++kinds[operation.kind];
+  });
+  return kinds;
+}
+
+TEST(YcsbLoad, PutsEachRecordIntoOneShare) {
+  for (const std::uint32_t workers : {1U, 2U, 3U, 7U}) {
+    std::uint64_t next = 0;
+    for (std::uint32_t worker = 0; worker < workers; ++worker) {
+      const RecordRange share = share_of(100, {worker, workers});
+      EXPECT_EQ(share.begin, next);
+      EXPECT_NEAR(static_cast<double>(share.end - share.begin), 100.0 / workers, 1);
+      next = share.end;
+    }
+    EXPECT_EQ(next, 100U);
+  }
+}
+
+TEST(YcsbLoad, LeavesWorkersWithoutAShareIdleIfThereAreMoreWorkersThanRecords) {
+  const auto workload = made("ycsb-a", {"recordcount=3"});
+  Deployment deployment{*workload, 8};
+  deployment.load();
+  EXPECT_EQ(deployment.store.records.size(), 3U);
+  EXPECT_EQ(deployment.audit().checked, 3U);
+  EXPECT_EQ(deployment.failed, 0U);
+}
+
+TEST(YcsbLoad, CountsRecordsThatWereThereAlready) {
+  const auto workload = made("ycsb-a", {"recordcount=100"});
+  Deployment deployment{*workload};
+  deployment.load();
+  deployment.load();
+  EXPECT_EQ(deployment.failed, 100U);
+}
+
+TEST(YcsbRun, MixesKindsByTheirShares) {
+  struct Expected {
+    std::string_view name;
+    std::vector<std::pair<OperationKind, double>> shares;
+  };
+  const std::vector<Expected> all{
+      {"ycsb-a", {{OperationKind::get, 0.5}, {OperationKind::update, 0.5}}},
+      {"ycsb-b", {{OperationKind::get, 0.95}, {OperationKind::update, 0.05}}},
+      {"ycsb-d", {{OperationKind::get, 0.95}, {OperationKind::insert, 0.05}}},
+      {"ycsb-f", {{OperationKind::get, 0.5}, {OperationKind::read_modify_write, 0.5}}},
+      {"ycsb", {{OperationKind::get, 0.95}, {OperationKind::update, 0.05}}},
+  };
+  for (const auto& [name, shares] : all) {
+    const auto workload = made(name, {"recordcount=100", "fieldcount=1", "fieldlength=8"});
+    std::map<OperationKind, std::uint64_t> kinds = kinds_of(*workload, 100'000);
+    std::vector<std::uint64_t> counts;
+    std::vector<double> probabilities;
+    for (const auto& [kind, share] : shares) {
+      counts.push_back(kinds[kind]);
+      probabilities.push_back(share);
+    }
+    EXPECT_EQ(kinds.size(), shares.size()) << name;
+    EXPECT_LT(chi_square_excess(counts, probabilities), 4) << name;
+  }
+}
+
+TEST(YcsbRun, MixesAllFourKinds) {
+  const auto workload = made("ycsb", {"recordcount=100", "readproportion=0.1", "updateproportion=0.2",
+                                      "insertproportion=0.3", "readmodifywriteproportion=0.4"});
+  std::map<OperationKind, std::uint64_t> kinds = kinds_of(*workload, 50'000);
+  const std::vector<std::uint64_t> counts{kinds[OperationKind::get], kinds[OperationKind::update],
+                                          kinds[OperationKind::insert],
+                                          kinds[OperationKind::read_modify_write]};
+  EXPECT_LT(chi_square_excess(counts, std::vector{0.1, 0.2, 0.3, 0.4}), 4);
+}
+
+TEST(YcsbRun, OfYcsbCReadsWholeValuesAlone) {
+  const auto workload = made("ycsb-c", {"recordcount=1000"});
+  Deployment deployment{*workload};
+  deployment.load();
+  const auto stream = workload->run({0, 1}, in_flight, 5);
+  Driver(deployment.store, in_flight).drive(*stream, 10'000, [](const Operation& operation) {
+    EXPECT_EQ(operation.kind, OperationKind::get);
+    EXPECT_EQ(operation.status, Status::ok);
+    EXPECT_EQ(operation.output_size, 1000U);
+  });
+  EXPECT_EQ(stream->progress().writes, 0U);
+}
+
+TEST(YcsbRun, TakesOverOperationsThatAnotherStreamHasUsed) {
+  const auto workload = made("ycsb-c", {"recordcount=1000"});
+  ModelStore store;
+  Driver driver(store, in_flight);
+  driver.drive(*workload->load({0, 1}, in_flight));
+  const auto stream = workload->run({0, 1}, in_flight, 5);
+  driver.drive(*stream, 1000, [](const Operation& operation) {
+    EXPECT_EQ(operation.kind, OperationKind::get);
+    EXPECT_TRUE(operation.input.empty());
+  });
+  EXPECT_EQ(stream->failed(), 0U);
+}
+
+TEST(YcsbRun, ReadsAndWritesSingleFields) {
+  const auto workload =
+      made("ycsb-f", {"recordcount=100", "readallfields=false", "fieldcount=7", "fieldlength=20"});
+  Deployment deployment{*workload};
+  deployment.load();
+  std::map<std::uint32_t, int> reads;
+  std::map<std::uint32_t, int> writes;
+  const auto stream = workload->run({0, 1}, in_flight, 5);
+  Driver(deployment.store, in_flight).drive(*stream, 7000, [&](const Operation& operation) {
+    EXPECT_EQ(operation.output_size, 20U);
+    ++reads[operation.output_offset];
+    if (operation.kind != OperationKind::read_modify_write) return;
+    EXPECT_EQ(operation.input.size(), 20U);
+    ++writes[operation.input_offset];
+  });
+  ASSERT_EQ(reads.size(), 7U);
+  ASSERT_EQ(writes.size(), 7U);
+  for (std::uint32_t field = 0; field < 7; ++field) {
+    EXPECT_NEAR(reads[field * 20], 1000, 150);
+    EXPECT_NEAR(writes[field * 20], 500, 100);
+  }
+}
+
+TEST(YcsbRun, WritesAllFieldsIfAskedTo) {
+  const auto workload = made("ycsb-a", {"recordcount=100", "writeallfields=true"});
+  Deployment deployment{*workload};
+  deployment.load();
+  const auto stream = workload->run({0, 1}, in_flight, 5);
+  Driver(deployment.store, in_flight).drive(*stream, 1000, [](const Operation& operation) {
+    if (operation.kind == OperationKind::update) {
+      EXPECT_EQ(operation.input.size(), 1000U);
+    }
+  });
+  deployment.writers = {stream->progress()};
+  EXPECT_EQ(deployment.audit().damaged, 0U);
+}
+
+TEST(YcsbRun, IsTheSameForTheSameSeedAndAnotherForAnother) {
+  const auto workload = made("ycsb-a", {"recordcount=1000"});
+  const auto keys = [&workload](std::uint64_t seed, std::uint32_t worker) {
+    std::vector<Operation> operations(in_flight);
+    std::vector<Operation*> free;
+    for (std::uint32_t slot = 0; slot < in_flight; ++slot) {
+      operations[slot].slot = slot;
+      free.push_back(&operations[slot]);
+    }
+    EXPECT_EQ(workload->run({worker, 2}, in_flight, seed)->next(free), in_flight);
+    std::vector<kernel::Key> chosen;
+    for (const Operation& operation : operations) chosen.push_back(operation.key);
+    return chosen;
+  };
+  EXPECT_EQ(keys(1, 0), keys(1, 0));
+  EXPECT_NE(keys(1, 0), keys(2, 0));
+  EXPECT_NE(keys(1, 0), keys(1, 1));
+}
+
+TEST(YcsbRun, CountsReadsThatFindNothing) {
+  const auto workload = made("ycsb-c", {"recordcount=10"});
+  ModelStore empty;
+  const auto stream = workload->run({0, 1}, in_flight, 1);
+  Driver(empty, in_flight).drive(*stream, 100);
+  EXPECT_EQ(stream->failed(), 100U);
+}
+
+TEST(YcsbD, ReadsWhatItsWorkersHaveAdded) {
+  const auto workload = made("ycsb-d", {"recordcount=1000", "insertorder=ordered", "fieldlength=8"});
+  ModelStore store;
+  for (std::uint32_t worker = 0; worker < 2; ++worker)
+    Driver(store, in_flight).drive(*workload->load({worker, 2}, in_flight));
+  const auto first = workload->run({0, 2}, in_flight, 1);
+  const auto second = workload->run({1, 2}, in_flight, 1);
+  Driver first_driver(store, in_flight, 1);
+  Driver second_driver(store, in_flight, 2);
+  std::set<kernel::Key> read;
+  for (int turn = 0; turn < 100; ++turn) {
+    first_driver.drive(*first, 100);
+    second_driver.drive(*second, 100, [&read](const Operation& operation) {
+      EXPECT_EQ(operation.status, Status::ok);
+      if (operation.kind == OperationKind::get && operation.key >= 1000) read.insert(operation.key);
+    });
+  }
+  std::size_t of_first = 0;
+  for (const kernel::Key key : read) of_first += key % 2 == 0 ? 1 : 0;
+  EXPECT_GT(of_first, 100U) << "records that the other worker has added";
+  EXPECT_GT(read.size() - of_first, 100U) << "records of its own";
+  EXPECT_EQ(first->failed() + second->failed(), 0U);
+}
+
+TEST(YcsbD, FindsWhatItReadsWithWorkersOnThreadsOfTheirOwn) {
+  const auto workload =
+      made("ycsb-d", {"recordcount=1000", "insertproportion=0.5", "readproportion=0.5", "fieldlength=8"});
+  constexpr std::uint32_t workers = 4;
+  Deployment deployment{*workload, workers};
+  deployment.load();
+  deployment.writers.resize(workers);
+  std::array<std::uint64_t, workers> failed{};
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint32_t worker = 0; worker < workers; ++worker) {
+      threads.emplace_back([&, worker] {
+        const auto stream = workload->run({worker, workers}, in_flight, 9);
+        Driver(deployment.store, in_flight, worker).drive(*stream, 5000);
+        deployment.writers[worker] = stream->progress();
+        failed[worker] = stream->failed();
+      });
+    }
+  }
+  for (const std::uint64_t count : failed) EXPECT_EQ(count, 0U);
+  const AuditResult result = deployment.audit();
+  EXPECT_EQ(result.missing + result.damaged, 0U) << result.first_fault;
+  EXPECT_EQ(result.checked, deployment.store.records.size());
+}
+
+TEST(YcsbD, StartsAnewWithNewStreams) {
+  const auto workload = made("ycsb-d", {"recordcount=1000", "fieldlength=8"});
+  for (int round = 0; round < 2; ++round) {
+    Deployment deployment{*workload, 2};
+    deployment.load();
+    deployment.run(5000);
+    EXPECT_EQ(deployment.failed, 0U) << "a read of a record that only an earlier run has added";
+  }
+}
+
+TEST(YcsbRun, LeavesAnInsertThatFailedOutOfItsProgress) {
+  const auto workload = made("ycsb", {"recordcount=1", "readproportion=0", "updateproportion=0",
+                                      "insertproportion=1", "insertorder=ordered"});
+  ModelStore store;
+  store.records[1 + 5] = {};  // where the sixth insert is to go
+  const auto stream = workload->run({0, 1}, in_flight, 1);
+  Driver(store, in_flight).drive(*stream, 100);
+  EXPECT_EQ(stream->failed(), 1U);
+  EXPECT_EQ(stream->progress().inserts, 5U);
+  EXPECT_EQ(stream->progress().writes, 100U);
+}
+
+TEST(InsertLedger, AcknowledgesUpToTheOldestInFlight) {
+  InsertLedger ledger(3);
+  EXPECT_EQ(ledger.acknowledged(), 0U);
+  EXPECT_EQ(ledger.begin(2), 0U);
+  EXPECT_EQ(ledger.begin(0), 1U);
+  EXPECT_EQ(ledger.begin(1), 2U);
+  ledger.end(0, true);
+  EXPECT_EQ(ledger.acknowledged(), 0U) << "insert 0 is still on its way";
+  EXPECT_EQ(ledger.begin(0), 3U);
+  ledger.end(2, true);
+  EXPECT_EQ(ledger.acknowledged(), 2U) << "insert 2 is still on its way";
+  ledger.end(0, true);
+  ledger.end(1, true);
+  EXPECT_EQ(ledger.acknowledged(), 4U);
+}
+
+TEST(InsertLedger, FollowsAnInsertThatLagsFarBehind) {
+  InsertLedger ledger(2);
+  ledger.begin(0);
+  for (int i = 0; i < 1000; ++i) {
+    ledger.begin(1);
+    ledger.end(1, true);
+  }
+  EXPECT_EQ(ledger.acknowledged(), 0U);
+  ledger.end(0, true);
+  EXPECT_EQ(ledger.acknowledged(), 1001U);
+}
+
+}  // namespace
+}  // namespace upout::workloads

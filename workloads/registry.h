@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/error.h"
+#include "workloads/properties.h"
+#include "workloads/workload.h"
+
+namespace upout::workloads {
+
+struct WorkloadEntry {
+  std::string_view name;
+  std::string_view description;  ///< one line
+  platform::Expected<std::unique_ptr<Workload>> (*make)(std::string_view name, const Properties& properties,
+                                                        std::vector<std::string>& warnings);
+};
+
+/// All workloads there are, in the order in which they are to be listed.
+std::span<const WorkloadEntry> workloads();
+
+/// A workload with the user's properties over its own. Warnings are whole lines for the user; errors name the
+/// property's origin, or "--workload" if there is none of this name.
+platform::Expected<std::unique_ptr<Workload>> make_workload(std::string_view name,
+                                                            const Properties& properties,
+                                                            std::vector<std::string>& warnings);
+
+}  // namespace upout::workloads

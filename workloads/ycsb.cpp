@@ -1,0 +1,49 @@
+#include "workloads/ycsb.h"
+
+#include <utility>
+
+#include "workloads/ycsb_audit.h"
+#include "workloads/ycsb_load.h"
+#include "workloads/ycsb_run.h"
+
+namespace upout::workloads {
+
+platform::Expected<std::unique_ptr<Workload>> Ycsb::make(std::string_view name, const YcsbMix& preset,
+                                                         const Properties& properties,
+                                                         std::vector<std::string>& warnings) {
+  auto settings = read_ycsb_settings(name, preset, properties, warnings);
+  if (!settings) return tl::unexpected(std::move(settings.error()));
+  return std::make_unique<Ycsb>(*std::move(settings));
+}
+
+std::unique_ptr<OperationStream> Ycsb::load(WorkerSlot slot, std::size_t depth) const {
+  return std::make_unique<YcsbLoad>(settings_, slot, depth);
+}
+
+std::unique_ptr<RunStream> Ycsb::run(WorkerSlot slot, std::size_t depth, std::uint64_t seed) const {
+  const bool shares = settings_.mix.distribution == RequestDistribution::latest;
+  return std::make_unique<YcsbRun>(settings_, slot, depth, seed, shares ? frontier(slot.count) : nullptr);
+}
+
+std::unique_ptr<AuditStream> Ycsb::audit(WorkerSlot slot, std::size_t depth,
+                                         std::span<const WriterProgress> writers) const {
+  return std::make_unique<YcsbAudit>(settings_, slot, depth, writers);
+}
+
+std::uint64_t Ycsb::expected_records(std::span<const WriterProgress> writers) const {
+  std::uint64_t records = settings_.record_count;
+  for (const WriterProgress& writer : writers) records += writer.inserts;
+  return records;
+}
+
+std::shared_ptr<InsertFrontier> Ycsb::frontier(std::uint32_t workers) const {
+  const std::scoped_lock lock(sharing_);
+  std::shared_ptr<InsertFrontier> shared = frontier_.lock();
+  if (!shared || shared->workers() != workers) {
+    shared = std::make_shared<InsertFrontier>(workers);
+    frontier_ = shared;
+  }
+  return shared;
+}
+
+}  // namespace upout::workloads

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/error.h"
+#include "workloads/insert_frontier.h"
+#include "workloads/properties.h"
+#include "workloads/workload.h"
+#include "workloads/ycsb_settings.h"
+
+namespace upout::workloads {
+
+/// The mixes of YCSB's core workloads (Cooper et al., "Benchmarking Cloud Serving Systems with YCSB", SoCC
+/// 2010, and the project's files workloada to workloadf).
+namespace ycsb_mixes {
+inline constexpr YcsbMix a{0.5, 0.5, 0, 0, RequestDistribution::zipfian};
+inline constexpr YcsbMix b{0.95, 0.05, 0, 0, RequestDistribution::zipfian};
+inline constexpr YcsbMix c{1, 0, 0, 0, RequestDistribution::zipfian};
+inline constexpr YcsbMix d{0.95, 0, 0.05, 0, RequestDistribution::latest};
+inline constexpr YcsbMix f{0.5, 0, 0, 0.5, RequestDistribution::zipfian};
+/// What YCSB takes if a property file says nothing.
+inline constexpr YcsbMix unset{};
+}  // namespace ycsb_mixes
+
+/// A workload of YCSB's core class: point reads and writes of records with fields. docs/workloads.md says how
+/// it differs from YCSB.
+class Ycsb final : public Workload {
+ public:
+  explicit Ycsb(YcsbSettings settings) : settings_(std::move(settings)) {}
+
+  static platform::Expected<std::unique_ptr<Workload>> make(std::string_view name, const YcsbMix& preset,
+                                                            const Properties& properties,
+                                                            std::vector<std::string>& warnings);
+
+  const YcsbSettings& settings() const { return settings_; }
+
+  std::string_view name() const override { return settings_.name; }
+  nlohmann::json properties() const override { return to_json(settings_); }
+  std::uint64_t record_count() const override { return settings_.record_count; }
+  std::size_t value_bytes() const override { return settings_.value_bytes(); }
+
+  std::unique_ptr<OperationStream> load(WorkerSlot slot, std::size_t depth) const override;
+  std::unique_ptr<RunStream> run(WorkerSlot slot, std::size_t depth, std::uint64_t seed) const override;
+  std::unique_ptr<AuditStream> audit(WorkerSlot slot, std::size_t depth,
+                                     std::span<const WriterProgress> writers) const override;
+  std::uint64_t expected_records(std::span<const WriterProgress> writers) const override;
+
+ private:
+  /// The frontier that this process's run streams share; it lives as long as any of them does.
+  std::shared_ptr<InsertFrontier> frontier(std::uint32_t workers) const;
+
+  YcsbSettings settings_;
+  mutable std::mutex sharing_;
+  mutable std::weak_ptr<InsertFrontier> frontier_;
+};
+
+}  // namespace upout::workloads

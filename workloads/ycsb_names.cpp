@@ -1,0 +1,124 @@
+#include "workloads/ycsb_names.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "workloads/nearest.h"
+
+namespace upout::workloads {
+
+namespace {
+
+constexpr auto used = std::to_array<std::string_view>({
+    "fieldcount",
+    "fieldlength",
+    "fieldlengthdistribution",
+    "insertorder",
+    "insertproportion",
+    "readallfields",
+    "readmodifywriteproportion",
+    "readproportion",
+    "recordcount",
+    "requestdistribution",
+    "scanproportion",
+    "updateproportion",
+    "workload",
+    "writeallfields",
+});
+
+struct UnusedName {
+  std::string_view name;  ///< one that ends in a dot stands for all that start with it
+  std::string_view advice;
+};
+
+constexpr std::string_view constant_length = "every field has fieldlength bytes";
+constexpr std::string_view histograms = "latencies are always kept as histograms; use --json for them";
+constexpr std::string_view loads_all = "the workers load all of recordcount between them";
+constexpr std::string_view no_names = "records and fields have no names, keys are 64-bit numbers";
+constexpr std::string_view no_retries = "an insert that fails is counted and fails the run's verification";
+constexpr std::string_view no_scans = "there are no scans yet";
+constexpr std::string_view not_picked = "requestdistribution is uniform, zipfian or latest";
+constexpr std::string_view progress = "progress is shown when stderr is a terminal";
+constexpr std::string_view ycsb_client = "it is for YCSB's own client";
+
+constexpr auto unused = std::to_array<UnusedName>({
+    {"basicdb.", ycsb_client},
+    {"columnfamily", no_names},
+    {"core_workload_insertion_keep_going_on_error", no_retries},
+    {"core_workload_insertion_retry_interval", no_retries},
+    {"core_workload_insertion_retry_limit", no_retries},
+    {"dataintegrity", "every value is self-checking, and every run is verified"},
+    {"db", "use --engine"},
+    {"discardscannedrecord", no_scans},
+    {"dotransactions", "every run loads, measures and verifies"},
+    {"exponential.", not_picked},
+    {"exporter", "use --json"},
+    {"exportfile", "use --json"},
+    {"fieldlengthhistogram", constant_length},
+    {"fieldnameprefix", no_names},
+    {"gbudb.", ycsb_client},
+    {"hdrhistogram.", histograms},
+    {"histogram.", histograms},
+    {"hotspotdatafraction", not_picked},
+    {"hotspotopnfraction", not_picked},
+    {"htrace.", ycsb_client},
+    {"insertcount", loads_all},
+    {"insertstart", loads_all},
+    {"label", ycsb_client},
+    {"latencytrackederrors", histograms},
+    {"maxexecutiontime", "use --seconds"},
+    {"maxscanlength", no_scans},
+    {"maxscanrate", no_scans},
+    {"measurement.", histograms},
+    {"measurementtype", histograms},
+    {"minfieldlength", constant_length},
+    {"minscanlength", no_scans},
+    {"operationcount", "runs last for a time, not for a number of operations; use --seconds"},
+    {"readallfieldsbyname", no_names},
+    {"reportlatencyforeacherror", histograms},
+    {"scanlengthdistribution", no_scans},
+    {"scanoptimelimit", no_scans},
+    {"spin.sleep", ycsb_client},
+    {"status", progress},
+    {"status.interval", progress},
+    {"table", no_names},
+    {"target", "operations are issued as fast as they complete (closed loop)"},
+    {"threadcount", "use --threads, or ranks"},
+    {"timeseries.", histograms},
+    {"zeropadding", no_names},
+});
+
+std::optional<std::string_view> advice_for(std::string_view name) {
+  const auto found = std::ranges::find_if(unused, [name](const UnusedName& entry) {
+    return entry.name.ends_with('.') ? name.starts_with(entry.name) : name == entry.name;
+  });
+  return found == unused.end() ? std::nullopt : std::optional(found->advice);
+}
+
+std::string expected_name(std::string_view workload, std::string_view name) {
+  std::vector<std::string_view> names(used.begin(), used.end());
+  for (const UnusedName& entry : unused) names.push_back(entry.name);
+  const auto meant = nearest(name, names);
+  return meant ? fmt::format("{}", *meant) : fmt::format("a property of {}", workload);
+}
+
+}  // namespace
+
+platform::Expected<void> check_ycsb_names(std::string_view workload, const Properties& properties,
+                                          std::vector<std::string>& warnings) {
+  for (const Property& property : properties.all()) {
+    if (std::ranges::find(used, property.name) != used.end()) continue;
+    if (const auto advice = advice_for(property.name)) {
+      warnings.push_back(fmt::format("{}: has no effect: {}", property.where(), *advice));
+    } else {
+      return platform::unexpected(property.origin, fmt::format("unknown property '{}'", property.name),
+                                  expected_name(workload, property.name));
+    }
+  }
+  return {};
+}
+
+}  // namespace upout::workloads

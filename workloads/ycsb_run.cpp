@@ -1,0 +1,146 @@
+#include "workloads/ycsb_run.h"
+
+#include <cassert>
+#include <utility>
+
+namespace upout::workloads {
+
+using kernel::Operation;
+using kernel::OperationKind;
+using kernel::Status;
+
+namespace {
+
+Chooser make_chooser(const YcsbSettings& settings, const std::shared_ptr<InsertFrontier>& frontier) {
+  switch (settings.mix.distribution) {
+    case RequestDistribution::uniform:
+      return UniformChooser(settings.record_count);
+    case RequestDistribution::zipfian:
+      return ScrambledZipfianChooser(settings.record_count);
+    case RequestDistribution::latest:
+      break;
+  }
+  return LatestChooser(settings.record_count, frontier);
+}
+
+}  // namespace
+
+YcsbOperations::YcsbOperations(const YcsbMix& mix) {
+  const std::array<std::pair<double, OperationKind>, 4> shares{
+      {{mix.reads, OperationKind::get},
+       {mix.updates, OperationKind::update},
+       {mix.inserts, OperationKind::insert},
+       {mix.read_modify_writes, OperationKind::read_modify_write}}};
+  double sum = 0;
+  std::size_t count = 0;
+  for (const auto& [share, kind] : shares) {
+    if (share <= 0) continue;
+    if (count > 0) limits_[count - 1] = sum < 1 ? static_cast<std::uint64_t>(sum * 0x1p63) : whole;
+    kinds_[count++] = kind;
+    sum += share;
+  }
+  assert(count > 0);
+}
+
+YcsbRun::YcsbRun(const YcsbSettings& settings, WorkerSlot slot, std::size_t depth, std::uint64_t seed,
+                 std::shared_ptr<InsertFrontier> frontier)
+    : settings_(settings),
+      format_(settings.field_count, settings.field_length),
+      slot_(slot),
+      operations_(settings.mix),
+      random_(seed, slot.index),
+      frontier_(std::move(frontier)),
+      place_(frontier_ ? frontier_->join(slot.index) : 0),
+      chooser_(make_chooser(settings, frontier_)),
+      inserts_(depth),
+      records_(depth),
+      prepared_(depth, 0),
+      inputs_(depth, settings.mix.writes() ? settings.value_bytes() : 0),
+      outputs_(depth, settings.value_bytes()) {
+  const std::size_t whole = format_.value_bytes();
+  const std::size_t read = settings.read_all_fields ? whole : format_.field_length();
+  const std::size_t written = settings.write_all_fields ? whole : format_.field_length();
+  form_of(OperationKind::get) = {0, read};
+  form_of(OperationKind::update) = {written, 0};
+  form_of(OperationKind::insert) = {whole, 0};
+  form_of(OperationKind::read_modify_write) = {written, read};
+}
+
+std::size_t YcsbRun::next(std::span<Operation* const> free) {
+  assert(free.size() <= records_.size());
+  const std::span<std::uint64_t> records = std::span(records_).first(free.size());
+  choose(chooser_, random_, records);
+  if (operations_.reads_alone() && settings_.read_all_fields) {
+    fill_reads(free, records);
+  } else {
+    fill_mixed(free, records);
+  }
+  return free.size();
+}
+
+void YcsbRun::complete(std::span<Operation* const> done) {
+  bool inserted = false;
+  for (const Operation* operation : done) {
+    const bool ok = operation->status == Status::ok;
+    failed_ += ok ? 0 : 1;
+    if (operation->kind == OperationKind::insert) {
+      inserts_.end(operation->slot, ok);
+      inserted = true;
+    }
+  }
+  if (inserted && frontier_) frontier_->publish(place_, inserts_.acknowledged());
+}
+
+void YcsbRun::fill_reads(std::span<Operation* const> free, std::span<const std::uint64_t> records) {
+  for (std::size_t i = 0; i < free.size(); ++i) {
+    Operation& operation = *free[i];
+    if (prepared_[operation.slot] == 0) {
+      take_form(operation, OperationKind::get);
+      prepared_[operation.slot] = 1;
+    }
+    operation.key = settings_.key_of(records[i]);
+  }
+}
+
+void YcsbRun::fill_mixed(std::span<Operation* const> free, std::span<const std::uint64_t> records) {
+  for (std::size_t i = 0; i < free.size(); ++i) {
+    Operation& operation = *free[i];
+    operation.key = settings_.key_of(records[i]);
+    take_form(operation, operations_.next(random_));
+    if (operation.kind == OperationKind::get) continue;
+    if (operation.kind == OperationKind::insert) {
+      fill_insert(operation);
+    } else {
+      fill_input(operation);
+    }
+  }
+}
+
+void YcsbRun::fill_insert(Operation& operation) {
+  const std::uint64_t number = inserts_.begin(operation.slot);
+  operation.key = settings_.key_of(settings_.inserted_record(slot_.index, slot_.count, number));
+  format_.write_value(inputs_[operation.slot], operation.key, next_version());
+}
+
+void YcsbRun::fill_input(Operation& operation) {
+  const std::span<std::byte> input = inputs_[operation.slot];
+  if (settings_.write_all_fields) {
+    format_.write_value(input, operation.key, next_version());
+    return;
+  }
+  const std::size_t field = any_field();
+  operation.input_offset = static_cast<std::uint32_t>(field * format_.field_length());
+  format_.write_field(input.first(format_.field_length()), operation.key, field, next_version());
+}
+
+void YcsbRun::take_form(Operation& operation, OperationKind kind) {
+  const Form form = form_of(kind);
+  operation.kind = kind;
+  operation.input = {inputs_[operation.slot].data(), form.input_bytes};
+  operation.output = {outputs_[operation.slot].data(), form.output_bytes};
+  operation.input_offset = 0;
+  operation.output_offset =
+      settings_.read_all_fields ? 0 : static_cast<std::uint32_t>(any_field() * format_.field_length());
+}
+
+}  // namespace upout::workloads

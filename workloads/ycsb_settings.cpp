@@ -1,0 +1,148 @@
+#include "workloads/ycsb_settings.h"
+
+#include <fmt/format.h>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "workloads/ycsb_names.h"
+
+namespace upout::workloads {
+
+using platform::Error;
+using platform::Expected;
+
+namespace {
+
+constexpr std::uint64_t most_records = std::uint64_t{1} << 40;
+constexpr auto distributions = std::to_array<std::string_view>({"uniform", "zipfian", "latest"});
+constexpr auto insert_orders = std::to_array<std::string_view>({"hashed", "ordered"});
+
+/// Reads properties one after the other and keeps the first error, so that the code that names them reads as
+/// a list.
+class Reader {
+ public:
+  explicit Reader(const Properties& properties) : properties_(properties) {}
+
+  template <class Number>
+  void integer(std::string_view name, Number& value, std::uint64_t least, std::uint64_t most) {
+    keep(properties_.integer(name, value, least, most), value);
+  }
+  void share(std::string_view name, double& value) { keep(properties_.real(name, value, 0, 1), value); }
+  void boolean(std::string_view name, bool& value) { keep(properties_.boolean(name, value), value); }
+  std::size_t choice(std::string_view name, std::size_t value, std::span<const std::string_view> allowed,
+                     std::span<const std::string_view> elsewhere = {}) {
+    keep(properties_.choice(name, value, allowed, elsewhere), value);
+    return value;
+  }
+
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  template <class Read, class Value>
+  void keep(Expected<Read> read, Value& value) {
+    if (read) {
+      value = static_cast<Value>(*read);
+    } else if (!error_) {
+      error_ = std::move(read.error());
+    }
+  }
+
+  const Properties& properties_;
+  std::optional<Error> error_;
+};
+
+std::optional<Error> check_class(const Properties& properties) {
+  const Property* workload = properties.find("workload");
+  if (workload == nullptr || workload->value == "site.ycsb.workloads.CoreWorkload" ||
+      workload->value == "com.yahoo.ycsb.workloads.CoreWorkload") {
+    return std::nullopt;
+  }
+  return Error{workload->where(), "'" + workload->value + "'", "site.ycsb.workloads.CoreWorkload"};
+}
+
+std::optional<Error> check_scans(const Properties& properties) {
+  const auto share = properties.real("scanproportion", 0, 0, 1);
+  if (!share) return share.error();
+  if (*share == 0) return std::nullopt;
+  const Property* scans = properties.find("scanproportion");
+  return Error{scans->where(), "'" + scans->value + "'", "0 (there are no scans yet)"};
+}
+
+std::optional<Error> check_size(const YcsbSettings& settings, const Properties& properties) {
+  if (settings.value_bytes() <= kernel::max_value_bytes) return std::nullopt;
+  const Property* culprit = properties.find("fieldlength");
+  if (culprit == nullptr) culprit = properties.find("fieldcount");
+  return Error{culprit->where(),
+               fmt::format("{} fields of {} bytes", settings.field_count, settings.field_length),
+               fmt::format("a record of at most {} bytes", kernel::max_value_bytes)};
+}
+
+/// YCSB takes shares as weights; so they are here, but it is said.
+std::optional<Error> normalise(YcsbMix& mix, std::vector<std::string>& warnings) {
+  const double sum = mix.reads + mix.updates + mix.inserts + mix.read_modify_writes;
+  constexpr std::string_view names =
+      "readproportion, updateproportion, insertproportion, readmodifywriteproportion";
+  if (sum <= 0) return Error{std::string(names), "0 for all of them", "one that is greater than 0"};
+  if (std::abs(sum - 1) <= 1e-9) return std::nullopt;
+  for (double* share : {&mix.reads, &mix.updates, &mix.inserts, &mix.read_modify_writes}) *share /= sum;
+  warnings.push_back(fmt::format("{}: add up to {:.6g}, not 1; scaled to {:.6g}, {:.6g}, {:.6g}, {:.6g}",
+                                 names, sum, mix.reads, mix.updates, mix.inserts, mix.read_modify_writes));
+  return std::nullopt;
+}
+
+std::optional<Error> read_all(YcsbSettings& settings, const Properties& properties) {
+  Reader read(properties);
+  read.integer("recordcount", settings.record_count, 1, most_records);
+  read.integer("fieldcount", settings.field_count, 1, kernel::max_value_bytes);
+  read.integer("fieldlength", settings.field_length, 0, kernel::max_value_bytes);
+  read.choice("fieldlengthdistribution", 0, std::to_array<std::string_view>({"constant"}),
+              std::to_array<std::string_view>({"uniform", "zipfian", "histogram"}));
+  read.boolean("readallfields", settings.read_all_fields);
+  read.boolean("writeallfields", settings.write_all_fields);
+  read.share("readproportion", settings.mix.reads);
+  read.share("updateproportion", settings.mix.updates);
+  read.share("insertproportion", settings.mix.inserts);
+  read.share("readmodifywriteproportion", settings.mix.read_modify_writes);
+  settings.mix.distribution = static_cast<RequestDistribution>(
+      read.choice("requestdistribution", static_cast<std::size_t>(settings.mix.distribution), distributions,
+                  std::to_array<std::string_view>({"hotspot", "exponential", "sequential"})));
+  settings.hashed_order = read.choice("insertorder", settings.hashed_order ? 0 : 1, insert_orders) == 0;
+  return read.error();
+}
+
+}  // namespace
+
+Expected<YcsbSettings> read_ycsb_settings(std::string_view name, const YcsbMix& preset,
+                                          const Properties& properties, std::vector<std::string>& warnings) {
+  if (auto names = check_ycsb_names(name, properties, warnings); !names) {
+    return tl::unexpected(std::move(names.error()));
+  }
+  YcsbSettings settings{.name = std::string(name), .mix = preset};
+  std::optional<Error> error = check_class(properties);
+  if (!error) error = read_all(settings, properties);
+  if (!error) error = check_scans(properties);
+  if (!error) error = check_size(settings, properties);
+  if (!error) error = normalise(settings.mix, warnings);
+  if (error) return tl::unexpected(*std::move(error));
+  return settings;
+}
+
+nlohmann::json to_json(const YcsbSettings& settings) {
+  return {{"recordcount", settings.record_count},
+          {"fieldcount", settings.field_count},
+          {"fieldlength", settings.field_length},
+          {"fieldlengthdistribution", "constant"},
+          {"readallfields", settings.read_all_fields},
+          {"writeallfields", settings.write_all_fields},
+          {"readproportion", settings.mix.reads},
+          {"updateproportion", settings.mix.updates},
+          {"insertproportion", settings.mix.inserts},
+          {"readmodifywriteproportion", settings.mix.read_modify_writes},
+          {"scanproportion", 0},
+          {"requestdistribution", distributions[static_cast<std::size_t>(settings.mix.distribution)]},
+          {"insertorder", insert_orders[settings.hashed_order ? 0 : 1]}};
+}
+
+}  // namespace upout::workloads

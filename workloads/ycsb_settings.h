@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/operation.h"
+#include "platform/error.h"
+#include "workloads/properties.h"
+#include "workloads/random.h"
+
+namespace upout::workloads {
+
+/// How records are picked, in YCSB's words.
+enum class RequestDistribution : std::uint8_t { uniform, zipfian, latest };
+
+/// What distinguishes the workloads of YCSB from each other: the shares of the kinds of operation, and how
+/// their records are picked.
+struct YcsbMix {
+  double reads = 0.95;
+  double updates = 0.05;
+  double inserts = 0;
+  double read_modify_writes = 0;
+  RequestDistribution distribution = RequestDistribution::uniform;
+
+  bool writes() const { return updates > 0 || inserts > 0 || read_modify_writes > 0; }
+};
+
+/// A YCSB workload, ready to run: what all of its properties come to. The defaults are YCSB's, but for the
+/// number of records, which YCSB leaves to its user.
+struct YcsbSettings {
+  std::string name;
+  std::uint64_t record_count = 1'000'000;
+  std::size_t field_count = 10;
+  std::size_t field_length = 100;
+  bool read_all_fields = true;
+  bool write_all_fields = false;
+  bool hashed_order = true;
+  YcsbMix mix;  ///< its shares add up to 1
+
+  std::size_t value_bytes() const { return field_count * field_length; }
+
+  /// The key of a record. `hashed`: a bijection, so that no two records can share a key (YCSB takes FNV-64,
+  /// where two might).
+  kernel::Key key_of(std::uint64_t record) const { return hashed_order ? mix64(record) : record; }
+
+  /// The number of the record that a worker's n-th insert adds, n counted from 0.
+  std::uint64_t inserted_record(std::uint32_t worker, std::uint64_t workers, std::uint64_t n) const {
+    return record_count + n * workers + worker;
+  }
+};
+
+/// Properties over a preset. Fails at a property that is not known, or has a bad value; what YCSB knows and
+/// has no effect here adds a warning.
+platform::Expected<YcsbSettings> read_ycsb_settings(std::string_view name, const YcsbMix& preset,
+                                                    const Properties& properties,
+                                                    std::vector<std::string>& warnings);
+
+/// Every property with its effective value, under YCSB's names.
+nlohmann::json to_json(const YcsbSettings& settings);
+
+}  // namespace upout::workloads

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "kernel/operation.h"
+#include "workloads/workload.h"
+
+namespace upout::workloads {
+
+/// Which write a value comes from: the n-th that a worker has handed out, counted from 1. The load is 0 of 0.
+struct Version {
+  std::uint32_t writer = 0;
+  std::uint64_t sequence = 0;
+
+  bool is_load() const { return sequence == 0; }
+  bool operator==(const Version&) const = default;
+};
+
+/// What a field that no write can have left behind shows.
+enum class FieldFault : std::uint8_t {
+  damaged,         ///< its bytes do not belong together, or to this key and field
+  unknown_writer,  ///< a worker that does not exist
+  not_handed_out,  ///< a version that its worker has not reached
+  not_from_load,   ///< the load's version, in a record that the load did not write
+};
+
+std::string_view describe(FieldFault fault);
+
+/// How the fields of a record are filled so that they can be checked on their own, by the length of a field:
+///
+///     16 bytes and more   8 bytes version (24 bits writer, 40 bits sequence), 8 bytes checksum over key,
+///     field,
+///                         version and length, then bytes that the checksum determines
+///     8 to 15 bytes       16 bits writer, 32 bits sequence, 16 bits checksum, then bytes that key, field and
+///                         version determine
+///     fewer               bytes that key and field determine, the same for every version
+///
+/// so that a byte of another version, key or field does not pass. A writer or sequence too great for its bits
+/// is cut to them, and then checked as far as they go. A value; any thread may use it.
+class ValueFormat {
+ public:
+  ValueFormat(std::size_t field_count, std::size_t field_length)
+      : field_count_(field_count), field_length_(field_length) {}
+
+  std::size_t field_count() const { return field_count_; }
+  std::size_t field_length() const { return field_length_; }
+  std::size_t value_bytes() const { return field_count_ * field_length_; }
+
+  /// Fills a field (`field_length()` bytes) as the write `version` leaves it.
+  void write_field(std::span<std::byte> bytes, kernel::Key key, std::size_t field, Version version) const;
+
+  /// Fills all fields (`value_bytes()` bytes).
+  void write_value(std::span<std::byte> bytes, kernel::Key key, Version version) const;
+
+  /// Nothing if the load (only if `loaded`) or a write that one of `writers` has handed out can have left
+  /// these bytes in this field.
+  std::optional<FieldFault> check_field(std::span<const std::byte> bytes, kernel::Key key, std::size_t field,
+                                        bool loaded, std::span<const WriterProgress> writers) const;
+
+  struct ValueFault {
+    std::size_t field;
+    FieldFault fault;
+  };
+  /// The first field of a whole value (`value_bytes()` bytes) that is at fault.
+  std::optional<ValueFault> check_value(std::span<const std::byte> bytes, kernel::Key key, bool loaded,
+                                        std::span<const WriterProgress> writers) const;
+
+ private:
+  std::size_t field_count_;
+  std::size_t field_length_;
+};
+
+}  // namespace upout::workloads
