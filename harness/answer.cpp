@@ -1,0 +1,277 @@
+#include "harness/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace upout::harness {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 2> engines{"shared-memory", "shared-nothing"};
+
+/// A point of a series that a ratio can be taken of.
+struct Candidate {
+  const Series* series;
+  const SeriesPoint* point;
+};
+
+/// Who is ahead in one comparison, on how many cores, and by how much.
+struct Race {
+  unsigned cores;
+  Candidate ahead;
+  Candidate behind;
+  MedianInterval share;  ///< of the throughput of the one ahead
+
+  bool decided() const { return share.high < 1; }
+};
+
+std::string cores_text(unsigned cores) {
+  return fmt::format("{} core{}", cores, cores == 1 ? "" : "s");
+}
+
+/// "1.91 (1.85 to 1.97)".
+std::string with_interval(const MedianInterval& value) {
+  const int digits = value.median < 10 ? 2 : value.median < 100 ? 1 : 0;
+  return fmt::format("{:.{}f} ({:.{}f} to {:.{}f})", value.median, digits, value.low, digits, value.high,
+                     digits);
+}
+
+/// "a", "a and b", "a, b and c".
+std::string enumeration(const std::vector<std::string>& items) {
+  std::string text;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) text += i + 1 == items.size() ? " and " : ", ";
+    text += items[i];
+  }
+  return text;
+}
+
+std::string capitalized(std::string text) {
+  if (!text.empty()) text[0] = char(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+/// The best configuration of an engine on so many cores.
+std::optional<Candidate> best(const Comparison& comparison, std::string_view engine, unsigned cores) {
+  std::optional<Candidate> found;
+  for (const Series& series : comparison.series) {
+    if (series.engine != engine) continue;
+    for (const SeriesPoint& point : series.points) {
+      if (point.cores != cores || point.throughput.low <= 0) continue;
+      if (!found || point.throughput.median > found->point->throughput.median)
+        found = Candidate{&series, &point};
+    }
+  }
+  return found;
+}
+
+std::set<unsigned, std::greater<>> core_counts(const Comparison& comparison) {
+  std::set<unsigned, std::greater<>> counts;
+  for (const Series& series : comparison.series) {
+    for (const SeriesPoint& point : series.points) counts.insert(point.cores);
+  }
+  return counts;
+}
+
+std::optional<Race> race(const Comparison& comparison) {
+  for (const unsigned cores : core_counts(comparison)) {
+    auto ahead = best(comparison, engines[0], cores);
+    auto behind = best(comparison, engines[1], cores);
+    if (!ahead || !behind) continue;
+    if (behind->point->throughput.median > ahead->point->throughput.median) std::swap(ahead, behind);
+    return Race{cores, *ahead, *behind, ratio(behind->point->throughput, ahead->point->throughput)};
+  }
+  return std::nullopt;
+}
+
+std::string race_sentence(const Race& race, const std::string& workload) {
+  const std::string& ahead = race.ahead.series->label;
+  const std::string& behind = race.behind.series->label;
+  if (race.decided()) {
+    return fmt::format("On {}, {} is ahead: {} reaches {} of its throughput on {}.", cores_text(race.cores),
+                       ahead, behind, with_interval(race.share), workload);
+  }
+  return fmt::format(
+      "On {}, there is no difference that the intervals can tell: {} reaches {} of the throughput of {} on "
+      "{}.",
+      cores_text(race.cores), behind, with_interval(race.share), ahead, workload);
+}
+
+/// What becomes of a series from its fewest to its most cores.
+struct Scaling {
+  std::string label;
+  std::string verb;    ///< e.g. "scales by"
+  std::string figure;  ///< e.g. "1.91 (1.85 to 1.97)"
+  std::string span;    ///< e.g. "from 1 to 2 cores"
+};
+
+Scaling scaling_of(const Series& series) {
+  const SeriesPoint& first = series.points.front();
+  const auto& last = *std::ranges::max_element(series.points, {}, [](const SeriesPoint& point) {
+    return std::pair{point.cores, point.throughput.median};
+  });
+  if (first.cores == last.cores) return {series.label, "was measured on", cores_text(first.cores), "only"};
+  if (first.throughput.low <= 0) return {series.label, "did nothing on", cores_text(first.cores), ""};
+
+  const MedianInterval scaling = ratio(last.throughput, first.throughput);
+  const char* verb = scaling.low > 1    ? "scales by"
+                     : scaling.high < 1 ? "falls to"
+                                        : "does not scale that the intervals can tell, by";
+  return {series.label, verb, with_interval(scaling),
+          fmt::format("from {} to {}", first.cores, cores_text(last.cores))};
+}
+
+/// The series whose scaling is told: of each engine the one that raced, else the fastest.
+std::vector<const Series*> told_series(const Comparison& comparison, const std::optional<Race>& race) {
+  if (race) {
+    std::vector<const Series*> both{race->ahead.series, race->behind.series};
+    std::ranges::sort(both, {}, [](const Series* series) { return series->engine; });
+    return both;
+  }
+  std::vector<const Series*> told;
+  for (const std::string_view engine : engines) {
+    for (const unsigned cores : core_counts(comparison)) {
+      if (const auto candidate = best(comparison, engine, cores)) {
+        told.push_back(candidate->series);
+        break;
+      }
+    }
+  }
+  return told;
+}
+
+/// "Shared-memory scales by 1.91 (1.85 to 1.97) from 1 to 2 cores, shared-nothing by 1.29 (1.25 to 1.34)."
+std::string scaling_sentence(const Comparison& comparison, const std::optional<Race>& race) {
+  std::string sentence;
+  std::optional<Scaling> previous;
+  for (const Series* series : told_series(comparison, race)) {
+    const Scaling scaling = scaling_of(*series);
+    if (!previous) {
+      sentence = fmt::format("{} {} {} {}", scaling.label, scaling.verb, scaling.figure, scaling.span);
+    } else if (scaling.verb == "scales by" && previous->verb == scaling.verb &&
+               previous->span == scaling.span) {
+      sentence += fmt::format(", {} by {}", scaling.label, scaling.figure);
+    } else {
+      sentence += fmt::format("; {} {} {} {}", scaling.label, scaling.verb, scaling.figure, scaling.span);
+    }
+    previous = scaling;
+  }
+  while (sentence.ends_with(' ')) sentence.pop_back();
+  return sentence.empty() ? sentence : capitalized(std::move(sentence)) + ".";
+}
+
+/// "shared-memory is ahead on a and b; shared-nothing is ahead on c; ...", the cores before it if all have
+/// the same.
+std::string common_headline(std::span<const Comparison> comparisons) {
+  std::map<std::string, std::vector<std::string>> workloads_by_outcome;
+  std::set<unsigned> cores;
+  for (const Comparison& comparison : comparisons) {
+    const auto result = race(comparison);
+    if (result) cores.insert(result->cores);
+    const std::string outcome = !result             ? "there is nothing to compare on"
+                                : result->decided() ? result->ahead.series->engine + " is ahead on"
+                                                    : "there is no difference that the intervals can tell on";
+    workloads_by_outcome[outcome].push_back(comparison.workload);
+  }
+  std::string headline = cores.size() == 1 ? fmt::format("on {}, ", cores_text(*cores.begin())) : "";
+  bool first = true;
+  for (const auto& [outcome, workloads] : workloads_by_outcome) {
+    headline += fmt::format("{}{} {}", first ? "" : "; ", outcome, enumeration(workloads));
+    first = false;
+  }
+  return capitalized(std::move(headline)) + ".";
+}
+
+std::string unraced_sentence(const Comparison& comparison) {
+  std::set<std::string> measured;
+  for (const Series& series : comparison.series) measured.insert(series.engine);
+  if (measured.size() == 1)
+    return fmt::format("Only {} was measured on {}.", *measured.begin(), comparison.workload);
+  return fmt::format("The engines were not measured on the same number of cores on {}.", comparison.workload);
+}
+
+bool too_few_repetitions(const json& run) {
+  const json& throughput = run.at("summary").at("throughput");
+  return !throughput.is_null() && throughput.at("confidence").get<double>() < 0.95;
+}
+
+/// How many different values the documents have at a place.
+std::size_t distinct(std::span<const json> documents, const char* place) {
+  std::set<json> values;
+  for (const json& document : documents) values.insert(document.at(json::json_pointer(place)));
+  return values.size();
+}
+
+}  // namespace
+
+MedianInterval speed_up(const Series& series, const SeriesPoint& point) {
+  const SeriesPoint& first = series.points.front();
+  if (&first == &point) return {1, 1, 1, 1};
+  return ratio(point.throughput, first.throughput);
+}
+
+Answer answer(std::span<const Comparison> comparisons) {
+  if (comparisons.empty()) return {"There is no valid result to answer from.", {}};
+  Answer result;
+  const bool several = comparisons.size() > 1;
+  for (const Comparison& comparison : comparisons) {
+    const auto outcome = race(comparison);
+    const std::string sentence =
+        outcome ? race_sentence(*outcome, comparison.workload) : unraced_sentence(comparison);
+    const std::string scaling = scaling_sentence(comparison, outcome);
+    if (several) {
+      result.details.push_back(sentence + (scaling.empty() ? "" : " " + scaling));
+    } else {
+      result.headline = sentence;
+      if (!scaling.empty()) result.details.push_back(scaling);
+    }
+  }
+  if (several) result.headline = common_headline(comparisons);
+  return result;
+}
+
+std::vector<std::string> caveats(std::span<const nlohmann::json> documents) {
+  std::map<std::string, std::size_t> verdicts;
+  std::size_t runs = 0;
+  std::size_t weak = 0;
+  for (const json& document : documents) {
+    for (const json& run : document.at("runs")) {
+      ++runs;
+      ++verdicts[run.at("verdict").at("class").get<std::string>()];
+      if (too_few_repetitions(run)) ++weak;
+    }
+  }
+  std::vector<std::string> sentences;
+  sentences.push_back(fmt::format("{} of {} runs may be published; {} unofficial, {} invalid.",
+                                  verdicts["publishable"], runs, verdicts["unofficial"],
+                                  verdicts["invalid"]));
+  if (verdicts["invalid"] > 0)
+    sentences.emplace_back("Invalid runs stand in the table only: neither answer nor chart counts them.");
+  if (weak > 0) {
+    sentences.push_back(fmt::format(
+        "{} of {} runs have too few repetitions for a 95 % interval; theirs is the range of what was seen.",
+        weak, runs));
+  }
+  for (const auto& [place, what] : {std::pair{"/environment/host_name", "machines"},
+                                    {"/environment/cpu_model", "kinds of processor"},
+                                    {"/environment/kernel", "kernels"},
+                                    {"/suite/commit", "commits of the suite"},
+                                    {"/suite/flags", "sets of compiler flags"}}) {
+    const std::size_t count = distinct(documents, place);
+    if (count > 1)
+      sentences.push_back(
+          fmt::format("The results come from {} different {}: compare with care.", count, what));
+  }
+  return sentences;
+}
+
+}  // namespace upout::harness

@@ -1,0 +1,126 @@
+#include "harness/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace upout::harness {
+namespace {
+
+using nlohmann::json;
+
+bool is_result(const json& run) {
+  return run.at("verdict").at("class") != "invalid" && !run.at("summary").at("throughput").is_null();
+}
+
+unsigned cores_of(const json& run) {
+  const json& deployment = run.at("deployment");
+  return deployment.at("ranks").get<unsigned>() * deployment.at("threads_per_rank").get<unsigned>();
+}
+
+/// How a deployment uses its cores, as opposed to how many it has.
+json variant_of(const json& run) {
+  const json& deployment = run.at("deployment");
+  json variant = json::object();
+  for (const char* key : {"engine", "depth", "placement", "concurrency_control", "transport", "replication",
+                          "durability", "oversubscribed"}) {
+    variant[key] = deployment.at(key);
+  }
+  // Threads are how the one engine grows; to the other they are a choice of its own.
+  if (deployment.at("engine") == "shared-nothing")
+    variant["threads_per_rank"] = deployment.at("threads_per_rank");
+  return variant;
+}
+
+std::string text_of(const json& value) {
+  return value.is_string() ? value.get<std::string>()
+                           : value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// The members in which some of these objects differ.
+std::set<std::string> differing_members(const std::vector<json>& objects) {
+  std::set<std::string> differing;
+  for (const json& object : objects) {
+    for (const json& other : objects) {
+      for (const auto& [key, value] : object.items()) {
+        if (!other.contains(key) || other.at(key) != value) differing.insert(key);
+      }
+    }
+  }
+  return differing;
+}
+
+/// "PREFIX, key value, ..." of the members named.
+std::string labelled(std::string label, const json& object, const std::set<std::string>& members) {
+  for (const std::string& member : members) {
+    if (!object.contains(member)) continue;
+    std::string key = member;
+    std::ranges::replace(key, '_', ' ');
+    label += fmt::format(", {} {}", key, text_of(object.at(member)));
+  }
+  return label;
+}
+
+/// Runs of one series, by cores and id.
+using Configurations = std::map<std::pair<unsigned, std::string>, std::vector<const json*>>;
+
+MedianInterval pooled_throughput(const std::vector<const json*>& runs) {
+  std::vector<double> values;
+  for (const json* run : runs) {
+    for (const json& repetition : run->at("repetitions")) {
+      if (repetition.at("complete").get<bool>()) values.push_back(repetition.at("throughput").get<double>());
+    }
+  }
+  return median_interval(values);
+}
+
+std::vector<Series> series_of(const std::vector<const json*>& runs) {
+  std::map<json, Configurations> by_variant;
+  std::map<std::string, std::vector<json>> variants_by_engine;
+  for (const json* run : runs) {
+    const json variant = variant_of(*run);
+    by_variant[variant][{cores_of(*run), run->at("id").get<std::string>()}].push_back(run);
+    variants_by_engine[variant.at("engine").get<std::string>()].push_back(variant);
+  }
+
+  std::vector<Series> all;
+  for (const auto& [variant, configurations] : by_variant) {
+    const auto engine = variant.at("engine").get<std::string>();
+    Series series{engine, labelled(engine, variant, differing_members(variants_by_engine.at(engine))), {}};
+    for (const auto& [key, same] : configurations) {
+      series.points.push_back({key.second, key.first, pooled_throughput(same)});
+    }
+    all.push_back(std::move(series));
+  }
+  std::ranges::stable_sort(all, {}, &Series::engine);
+  return all;
+}
+
+}  // namespace
+
+std::vector<Comparison> compare(std::span<const nlohmann::json> documents) {
+  std::map<std::string, std::map<json, std::vector<const json*>>> workloads;  // by name, by properties
+  for (const json& document : documents) {
+    for (const json& run : document.at("runs")) {
+      if (!is_result(run)) continue;
+      const json& workload = run.at("workload");
+      workloads[workload.at("name").get<std::string>()][workload.at("properties")].push_back(&run);
+    }
+  }
+
+  std::vector<Comparison> comparisons;
+  for (const auto& [name, by_properties] : workloads) {
+    std::vector<json> properties;
+    for (const auto& [key, runs] : by_properties) properties.push_back(key);
+    const std::set<std::string> differing = differing_members(properties);
+    for (const auto& [key, runs] : by_properties) {
+      comparisons.push_back({labelled(name, key, differing), series_of(runs)});
+    }
+  }
+  return comparisons;
+}
+
+}  // namespace upout::harness

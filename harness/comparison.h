@@ -1,0 +1,38 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/statistics.h"
+
+namespace upout::harness {
+
+/// The throughput of one configuration, over all repetitions of all its runs.
+struct SeriesPoint {
+  std::string id;  ///< of its runs
+  unsigned cores =
+      0;  ///< workers, over all ranks: each has a core of its own unless the run rules say otherwise
+  MedianInterval throughput;
+};
+
+/// Configurations of one engine that differ in how many cores they use, not in how they use them.
+struct Series {
+  std::string engine;
+  std::string
+      label;  ///< the engine, and what tells this series from its others, e.g. "shared-memory, depth 1"
+  std::vector<SeriesPoint> points;  ///< by cores, ascending; never empty
+};
+
+/// One workload with one set of properties, on everything that it was measured on.
+struct Comparison {
+  std::string workload;  ///< the name, and the properties that tell it from others of that name
+  std::vector<Series> series;
+};
+
+/// Lays out the runs of validated result documents for comparison. Runs with the verdict `invalid` or without
+/// a complete repetition are no results, and left out.
+std::vector<Comparison> compare(std::span<const nlohmann::json> documents);
+
+}  // namespace upout::harness

@@ -1,0 +1,188 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "harness/build_info.h"
+#include "harness/record.h"
+#include "harness/run_rules.h"
+#include "harness/statistics.h"
+
+namespace upout::harness {
+namespace {
+
+using nlohmann::json;
+
+json suite_json() {
+  const BuildInfo build = build_info();
+  return {{"version", build.version},
+          {"commit", build.commit},
+          {"dirty", build.dirty ? json(*build.dirty) : json(nullptr)},
+          {"compiler", build.compiler},
+          {"flags", build.flags},
+          {"build_type", build.build_type},
+          {"native_tuning", build.native_tuning},
+          {"sanitizer", build.sanitizer}};
+}
+
+json deployment_json(const Deployment& deployment) {
+  return {{"engine", deployment.engine},         {"nodes", deployment.nodes},
+          {"ranks", deployment.ranks},           {"threads_per_rank", deployment.threads_per_rank},
+          {"partitions", deployment.partitions}, {"depth", deployment.depth},
+          {"placement", deployment.placement},   {"concurrency_control", deployment.concurrency_control},
+          {"transport", deployment.transport},   {"replication", deployment.replication},
+          {"durability", deployment.durability}, {"oversubscribed", deployment.oversubscribed}};
+}
+
+json repetitions_json(const std::vector<Repetition>& repetitions) {
+  json array = json::array();
+  for (const Repetition& repetition : repetitions) {
+    array.push_back({{"operations", repetition.operations},
+                     {"seconds", repetition.seconds},
+                     {"throughput", repetition.throughput()},
+                     {"aborts", repetition.aborts},
+                     {"failed", repetition.failed},
+                     {"complete", repetition.complete}});
+  }
+  return array;
+}
+
+/// Of the complete repetitions alone: a window that was cut short has no throughput to compare.
+json throughput_json(const std::vector<Repetition>& repetitions) {
+  std::vector<double> values;
+  for (const Repetition& repetition : repetitions) {
+    if (repetition.complete) values.push_back(repetition.throughput());
+  }
+  if (values.empty()) return nullptr;
+  const MedianInterval interval = median_interval(values);
+  return {{"median", interval.median},
+          {"ci95", {interval.low, interval.high}},
+          {"confidence", interval.confidence},
+          {"unit", "operations/s"}};
+}
+
+json latency_json(const std::map<std::string, Histogram>& latency) {
+  json kinds = json::object();
+  for (const auto& [kind, histogram] : latency) {
+    kinds[kind] = {{"p50", histogram.quantile(0.5)},  {"p90", histogram.quantile(0.9)},
+                   {"p99", histogram.quantile(0.99)}, {"p999", histogram.quantile(0.999)},
+                   {"max", histogram.max()},          {"count", histogram.count()}};
+  }
+  return kinds;
+}
+
+json verification_json(const Verification& verification) {
+  json checks = json::array();
+  for (const Check& check : verification.checks) {
+    checks.push_back({{"name", check.name}, {"passed", check.passed}, {"detail", check.detail}});
+  }
+  return {{"passed", verification.passed()},
+          {"checks", std::move(checks)},
+          {"digest", verification.digest},
+          {"records", verification.records}};
+}
+
+json run_json(const RunRecord& run) {
+  return {{"id", run.id},
+          {"deployment", deployment_json(run.deployment)},
+          {"workload", {{"name", run.workload}, {"properties", run.properties}}},
+          {"seed", run.seed},
+          {"working_set_bytes", run.working_set_bytes},
+          {"warmup_seconds", run.warmup_seconds},
+          {"incomplete", run.incomplete},
+          {"repetitions", repetitions_json(run.repetitions)},
+          {"summary",
+           {{"throughput", throughput_json(run.repetitions)}, {"latency_ns", latency_json(run.latency)}}},
+          {"verification", verification_json(run.verification)}};
+}
+
+/// "line:column" of a place in a text, both counted from 1.
+std::string line_and_column(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, std::min(offset, text.size()));
+  const auto line = 1 + std::ranges::count(before, '\n');
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return fmt::format("{}:{}", line, before.size() - line_start + 1);
+}
+
+/// What nlohmann's message says beyond the place, e.g. "unexpected ']'; expected '[', '{', or a literal".
+std::string syntax_complaint(std::string_view message) {
+  const std::size_t detail = message.rfind(" - ");
+  return std::string(detail == std::string_view::npos ? message : message.substr(detail + 3));
+}
+
+platform::Expected<std::string> read_text(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();  // fails on an empty file too, without an errno
+  if (!text && errno == 0) text.clear();
+  if (!file || !text)
+    return platform::unexpected(path, std::strerror(errno), "a result document that can be read");
+  return text.str();
+}
+
+platform::Expected<json> parse(const std::string& text, const std::string& path) {
+  try {
+    return json::parse(text);
+  } catch (const json::parse_error& error) {
+    const std::size_t offset = error.byte > 0 ? error.byte - 1 : 0;
+    return platform::unexpected(path + ":" + line_and_column(text, offset), syntax_complaint(error.what()),
+                                "a result document in JSON");
+  } catch (const json::exception& error) {  // a number that fits no type
+    return platform::unexpected(path, error.what(), "a result document in JSON");
+  }
+}
+
+}  // namespace
+
+bool Verification::passed() const {
+  return !checks.empty() && std::ranges::all_of(checks, &Check::passed);
+}
+
+nlohmann::json make_document(const std::vector<RunRecord>& runs, const nlohmann::json& environment) {
+  const json suite = suite_json();
+  json array = json::array();
+  for (const RunRecord& record : runs) {
+    json run = run_json(record);
+    run["verdict"] = judge({.run = run, .environment = environment, .suite = suite});
+    array.push_back(std::move(run));
+  }
+  return {{"schema", "upout-result/1"},
+          {"suite", suite},
+          {"environment", environment},
+          {"runs", std::move(array)},
+          {"analysis", json::object()}};
+}
+
+platform::Expected<nlohmann::json> read_document(const std::string& path) {
+  return read_text(path)
+      .and_then([&](const std::string& text) { return parse(text, path); })
+      .and_then([&](json document) -> platform::Expected<json> {
+        if (auto valid = validate_document(document); !valid) {
+          auto error = std::move(valid).error();
+          error.where = path + ": " + error.where;
+          return tl::unexpected(std::move(error));
+        }
+        return document;
+      });
+}
+
+platform::Expected<void> write_document(const nlohmann::json& document, const std::string& path) {
+  const std::string temporary = path + ".part-" + std::to_string(::getpid());
+  errno = 0;
+  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+  file << document.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+  file.close();
+  if (file && std::rename(temporary.c_str(), path.c_str()) == 0) return {};
+  const int reason = errno;
+  std::remove(temporary.c_str());
+  return platform::unexpected(path, std::strerror(reason), "a file that can be written");
+}
+
+}  // namespace upout::harness

@@ -1,0 +1,276 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engines/engine.h"
+#include "harness/closed_loop.h"
+#include "harness/interrupt.h"
+#include "harness/progress.h"
+#include "harness/record.h"
+#include "harness/recorder.h"
+#include "harness/run.h"
+#include "platform/clock.h"
+#include "platform/error.h"
+#include "workloads/workload.h"
+
+namespace upout::harness {
+
+/// "read", "update" …: what results call a kind of operation.
+std::string_view latency_name(kernel::OperationKind kind);
+
+/// Takes one workload through one engine: load, audit, repetitions, audit. The same text for every engine.
+/// Each process of the deployment makes one and calls the same steps in the same order.
+template <engines::Engine E>
+class Measurement {
+ public:
+  /// Keeps references to all of its arguments.
+  Measurement(E& engine, const workloads::Workload& workload, const RunOptions& options,
+              const platform::Clock& clock, const Interrupt& interrupt, Progress& progress)
+      : engine_(&engine),
+        workload_(&workload),
+        options_(&options),
+        clock_(&clock),
+        interrupt_(&interrupt),
+        progress_(&progress),
+        writers_(engine.workers()),
+        loading_(engine.local_workers()) {
+    streams_.resize(engine.local_workers());
+  }
+
+  /// All steps. Fails if the data could not be loaded.
+  platform::Expected<void> perform(RunRecord& record) {
+    progress_->expect(options_->schedule.repetitions *
+                      (options_->schedule.window_seconds() + options_->schedule.warmup_seconds));
+    if (auto loaded = load(); !loaded) return loaded;
+    if (!is_interrupted()) audit("load", record.verification);
+    const unsigned repetitions = options_->schedule.repetitions;
+    for (unsigned i = 0; i < repetitions && !is_interrupted(); ++i) {
+      repeat("measure " + std::to_string(i + 1) + "/" + std::to_string(repetitions), record);
+    }
+    record.incomplete = is_interrupted();
+    if (record.incomplete) {
+      record.verification.checks.push_back(
+          {"interrupted", false, "a signal ended the run before its data were checked"});
+    } else {
+      gather_progress();
+      audit("run", record.verification);
+      record.incomplete = is_interrupted();
+    }
+    progress_->finish();
+    return {};
+  }
+
+ private:
+  using Session = typename E::Session;
+
+  workloads::WorkerSlot slot_of(engines::WorkerId id) const { return {id.global, engine_->workers()}; }
+
+  /// Whether a signal has reached any process. Collective.
+  bool is_interrupted() {
+    std::uint64_t requested = interrupt_->requested() ? 1 : 0;
+    engine_->max({&requested, 1});
+    return requested != 0;
+  }
+
+  /// Drives one stream a worker to its end, without measuring.
+  template <class MakeStream, class Use>
+  void drive_all(const std::string& phase, MakeStream&& make_stream, Use&& use) {
+    for (Counter& counter : loading_) counter.value.store(0);
+    progress_->phase(phase, 0, [this] { return total_of(loading_); });
+    engine_->run_on_workers([&](Session& session, engines::WorkerId id) {
+      const auto stream = make_stream(id);
+      std::uint64_t completed = 0;
+      ClosedLoop loop(session, *clock_, options_->depth);
+      loop.drive(*stream, [&](auto done, auto, auto) {
+        completed += done.size();
+        loading_[id.local].value.store(completed, std::memory_order_relaxed);
+        return !interrupt_->requested();
+      });
+      use(*stream, id);
+    });
+  }
+
+  platform::Expected<void> load() {
+    std::atomic<std::uint64_t> local_failures{0};
+    drive_all(
+        "load", [&](engines::WorkerId id) { return workload_->load(slot_of(id), options_->depth); },
+        [&](const workloads::OperationStream& stream, engines::WorkerId) {
+          local_failures += stream.failed();
+        });
+    std::uint64_t failures = local_failures;
+    engine_->sum({&failures, 1});
+    if (failures == 0) return {};
+    return platform::unexpected("load", std::to_string(failures) + " records that could not be inserted",
+                                "memory for " + std::to_string(workload_->record_count()) + " records of " +
+                                    std::to_string(workload_->value_bytes()) + " bytes");
+  }
+
+  /// Checks all records and adds what it found to the verification; after the load also the digest.
+  void audit(const std::string& after, Verification& verification) {
+    std::vector<workloads::AuditResult> shares(engine_->local_workers());
+    drive_all(
+        after == "load" ? "check the load" : "verify",
+        [&](engines::WorkerId id) { return workload_->audit(slot_of(id), options_->depth, writers_); },
+        [&](const workloads::AuditStream& stream, engines::WorkerId id) {
+          shares[id.local] = stream.result();
+        });
+    std::array<std::uint64_t, 4> sums{};
+    std::string first_fault;
+    for (const workloads::AuditResult& share : shares) {
+      sums[0] += share.checked;
+      sums[1] += share.missing;
+      sums[2] += share.damaged;
+      sums[3] += share.digest;
+      if (first_fault.empty()) first_fault = share.first_fault;
+    }
+    engine_->sum(sums);
+    const auto [checked, missing, damaged, digest] = sums;
+    const std::uint64_t expected = workload_->expected_records(writers_);
+    const std::uint64_t present = engine_->record_count();
+    const std::string of_all = " of " + std::to_string(expected);
+    const std::string where = first_fault.empty() ? "" : "; first: " + first_fault;
+    verification.checks.push_back({"after_" + after + "_records_present", missing == 0 && checked == expected,
+                                   std::to_string(checked - missing) + of_all + " found" + where});
+    verification.checks.push_back({"after_" + after + "_values_valid", damaged == 0,
+                                   std::to_string(damaged) + of_all + " damaged" + where});
+    verification.checks.push_back(
+        {"after_" + after + "_record_count", present == expected,
+         std::to_string(present) + " stored, " + std::to_string(expected) + " expected"});
+    verification.records = present;
+    if (after == "load") verification.digest = digest_text(digest);
+  }
+
+  static std::string digest_text(std::uint64_t digest) {
+    constexpr const char* digits = "0123456789abcdef";
+    std::string text(16, '0');
+    for (std::size_t i = 0; i < 16; ++i) text[15 - i] = digits[digest >> (4 * i) & 15];
+    return text;
+  }
+
+  /// Warm-up and one measured window on all workers.
+  void repeat(const std::string& phase, RunRecord& record) {
+    const Schedule& schedule = options_->schedule;
+    const std::uint64_t failed_before = local_failures();
+    std::deque<Recorder> recorders;
+    std::vector<std::atomic<Recorder*>> active(engine_->local_workers());
+    std::mutex making;
+    progress_->phase(phase, schedule.warmup_seconds + schedule.window_seconds(), [&] {
+      std::uint64_t sum = 0;
+      for (const auto& recorder : active) {
+        if (const Recorder* current = recorder.load()) sum += current->completed_so_far();
+      }
+      return sum * engine_->workers() / engine_->local_workers();
+    });
+    engine_->run_on_workers([&](Session& session, engines::WorkerId id) {
+      auto& stream = streams_[id.local];
+      if (stream == nullptr) stream = workload_->run(slot_of(id), options_->depth, options_->seed);
+      ClosedLoop loop(session, *clock_, options_->depth);
+      const platform::Timestamp start = session.agree_on_start(*clock_);
+      const platform::Timestamp begin = start + duration(schedule.warmup_seconds);
+      Recorder* recorder = nullptr;
+      {
+        const std::lock_guard lock(making);
+        recorder = &recorders.emplace_back(Window{begin, begin + duration(schedule.window_seconds())});
+      }
+      active[id.local].store(recorder);
+      while (clock_->now() < start) {
+      }
+      loop.drive(*stream, [&](auto done, auto started, auto now) {
+        return recorder->observe(done, started, now) && !interrupt_->requested();
+      });
+    });
+    progress_->phase(phase, 0);
+    add_repetition(recorders, local_failures() - failed_before, record);
+  }
+
+  void add_repetition(std::deque<Recorder>& recorders, std::uint64_t failed, RunRecord& record) {
+    Repetition repetition;
+    repetition.complete = !is_interrupted();
+    std::array<std::uint64_t, 2> sums{0, failed};
+    std::uint64_t longest = 0;
+    for (const Recorder& recorder : recorders) {
+      sums[0] += recorder.operations();
+      longest =
+          std::max(longest, static_cast<std::uint64_t>((recorder.last() - recorder.window().begin).count()));
+    }
+    engine_->sum(sums);
+    engine_->max({&longest, 1});
+    repetition.operations = sums[0];
+    repetition.failed = sums[1];
+    repetition.seconds =
+        repetition.complete ? options_->schedule.window_seconds() : static_cast<double>(longest) * 1e-9;
+    if (!repetition.complete && repetition.operations == 0) return;
+    // A window that was cut short counts only if there is no whole one.
+    if (repetition.complete || record.repetitions.empty()) add_latencies(recorders, record);
+    record.repetitions.push_back(repetition);
+  }
+
+  void add_latencies(std::deque<Recorder>& recorders, RunRecord& record) {
+    for (std::size_t kind = 0; kind < kernel::operation_kinds; ++kind) {
+      auto merged = std::make_unique<Histogram>();
+      for (Recorder& recorder : recorders) merged->merge(recorder.histograms()[kind]);
+      std::uint64_t greatest = merged->max();
+      engine_->sum(merged->counts());
+      engine_->max({&greatest, 1});
+      merged->set_max(greatest);
+      if (merged->count() == 0) continue;
+      record.latency[std::string(latency_name(static_cast<kernel::OperationKind>(kind)))].merge(*merged);
+    }
+  }
+
+  void gather_progress() {
+    // One pair of numbers a worker of the whole deployment; each process knows its own.
+    std::vector<std::uint64_t> numbers(2 * std::size_t{engine_->workers()});
+    engine_->run_on_workers([&](Session&, engines::WorkerId id) {
+      if (streams_[id.local] == nullptr) return;
+      const workloads::WriterProgress progress = streams_[id.local]->progress();
+      numbers[2 * std::size_t{id.global}] = progress.writes;
+      numbers[2 * std::size_t{id.global} + 1] = progress.inserts;
+    });
+    engine_->sum(numbers);
+    for (std::size_t i = 0; i < writers_.size(); ++i) writers_[i] = {numbers[2 * i], numbers[2 * i + 1]};
+  }
+
+  std::uint64_t local_failures() const {
+    std::uint64_t sum = 0;
+    for (const auto& stream : streams_) sum += stream == nullptr ? 0 : stream->failed();
+    return sum;
+  }
+
+  static platform::Timestamp duration(double seconds) {
+    return platform::Timestamp(static_cast<std::int64_t>(std::llround(seconds * 1e9)));
+  }
+
+  struct alignas(64) Counter {
+    std::atomic<std::uint64_t> value{0};
+  };
+  std::uint64_t total_of(const std::vector<Counter>& counters) const {
+    std::uint64_t sum = 0;
+    for (const Counter& counter : counters) sum += counter.value.load(std::memory_order_relaxed);
+    return sum * engine_->workers() /
+           engine_->local_workers();  // this process's share stands for the others'
+  }
+
+  E* engine_;
+  const workloads::Workload* workload_;
+  const RunOptions* options_;
+  const platform::Clock* clock_;
+  const Interrupt* interrupt_;
+  Progress* progress_;
+  std::vector<workloads::WriterProgress> writers_;  ///< by global worker
+  std::vector<std::unique_ptr<workloads::RunStream>>
+      streams_;                   ///< by local worker; they live through all repetitions
+  std::vector<Counter> loading_;  ///< by local worker
+};
+
+}  // namespace upout::harness

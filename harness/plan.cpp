@@ -1,0 +1,347 @@
+#include "harness/plan.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "harness/plan_file.h"
+#include "workloads/registry.h"
+
+namespace upout::harness {
+
+namespace {
+
+using platform::Expected;
+namespace fs = std::filesystem;
+
+constexpr std::array known_engines = {
+    EngineForm{.name = "shared-memory",
+               .size_key = "threads",
+               .description = "one process; --threads workers that all reach one store",
+               .size_letter = 't',
+               .launched = false},
+    EngineForm{.name = "shared-nothing",
+               .size_key = "ranks",
+               .description = "MPI ranks, each with a partition of its own; started by mpirun or srun",
+               .size_letter = 'r',
+               .launched = true},
+};
+
+/// More than anyone would wait for; a slip in a list should not fill the memory.
+constexpr std::size_t most_points = 100'000;
+
+/// The values that a key may have, and one value for each key.
+using Axis = std::pair<std::string, std::vector<Choice>>;
+using Assignment = std::map<std::string, Choice>;
+
+Expected<std::string> read_text(const std::string& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return platform::unexpected(path, "a folder", "a file");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (file.is_open() && !file.bad()) return text;
+  return platform::unexpected(path, strerror(errno != 0 ? errno : EIO), "a file that can be read");
+}
+
+Expected<std::string> locate(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(path, error)) return path;
+  std::vector<std::string> names;
+  for (const PlanEntry& plan : suite_plans()) {
+    if (plan.name == path) return plan.path;
+    names.push_back(plan.name);
+  }
+  return platform::unexpected(
+      path, "no such file",
+      fmt::format("a plan (TOML), or one of the suite's own: {}", fmt::join(names, ", ")));
+}
+
+std::vector<Choice> sizes(const std::vector<Choice>& choices, const MachineSize& machine) {
+  if (choices.front().value != scale_keyword) return choices;
+  std::vector<Choice> result;
+  for (unsigned n = 1; n < machine.cores; n *= 2) result.push_back({std::to_string(n), choices.front().line});
+  result.push_back({std::to_string(machine.cores), choices.front().line});
+  return result;
+}
+
+unsigned as_number(const std::string& digits) {
+  unsigned value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+/// Lower-case letters, digits and '-' alone, for an id is a file's name too.
+std::string slug(std::string_view text) {
+  std::string result;
+  for (const char c : text)
+    result += std::isalnum(static_cast<unsigned char>(c)) != 0 ? char(std::tolower(c)) : '-';
+  return result;
+}
+
+/// Everything that makes the point what it is, in one order; the property file's text, not its path.
+std::string canonical(const Point& point, std::string_view properties_text) {
+  std::string result =
+      fmt::format("engine={}\n{}={}\noversubscribe={}\nworkload={}\n", point.engine->name,
+                  point.engine->size_key, point.workers, point.oversubscribe, point.workload);
+  for (const auto& [key, value] : point.options) result += fmt::format("{}={}\n", key, value);
+  for (const auto& property : point.properties)
+    result += fmt::format("{}{}={}\n", property_prefix, property.name, property.value);
+  return result + fmt::format("properties_file={}\n", properties_text);
+}
+
+std::string id_of(const Point& point, std::string_view canonical_form) {
+  const auto depth = point.options.find("depth");
+  // 48 of the hash's bits: among ten thousand points two would share them once in five million plans.
+  const auto hash = XXH64(canonical_form.data(), canonical_form.size(), 0) >> 16U;
+  return fmt::format("{}-{}{}-{}{}-{:012x}", point.engine->name, point.engine->size_letter, point.workers,
+                     slug(point.workload), depth == point.options.end() ? "" : "-d" + depth->second, hash);
+}
+
+const EngineForm& form_of(std::string_view engine) {
+  return *std::ranges::find(known_engines, engine, &EngineForm::name);
+}
+
+bool is_size_key(std::string_view key) {
+  return std::ranges::find(known_engines, key, &EngineForm::size_key) != known_engines.end();
+}
+
+/// What a point of this engine can be varied by. The workload changes slowest and the size fastest, so that a
+/// report's lines fill one after the other.
+std::vector<Axis> axes_of(const Settings& settings, const EngineForm& engine, const MachineSize& machine) {
+  std::vector<Axis> axes = {*settings.find("workload")};
+  for (const auto& axis : settings)
+    if (!is_size_key(axis.first) && axis.first != "engine" && axis.first != "workload")
+      axes.emplace_back(axis);
+  const auto size = settings.find(std::string(engine.size_key));
+  axes.emplace_back(size->first, sizes(size->second, machine));
+  return axes;
+}
+
+/// How many combinations the axes have; no more than `limit` + 1.
+std::size_t combinations_of(const std::vector<Axis>& axes, std::size_t limit) {
+  std::size_t product = 1;
+  for (const Axis& axis : axes) product = std::min(limit + 1, product * axis.second.size());
+  return product;
+}
+
+Assignment combination(const std::vector<Axis>& axes, std::size_t number) {
+  Assignment values;
+  for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
+    values[axis->first] = axis->second[number % axis->second.size()];
+    number /= axis->second.size();
+  }
+  return values;
+}
+
+/// Multiplies the blocks of a plan file out into points.
+class PointBuilder {
+ public:
+  PointBuilder(std::string path, const MachineSize& machine) : path_(std::move(path)), machine_(machine) {}
+
+  Expected<void> add(const Settings& defaults, const PointBlock& block);
+  std::vector<Point> take_points() { return std::move(points_); }
+  std::vector<std::string> take_warnings() { return std::move(warnings_); }
+
+ private:
+  std::string at(unsigned line) const { return fmt::format("{}:{}", path_, line); }
+
+  Expected<void> check_sizes(const Settings& merged, const PointBlock& block) const;
+  Expected<void> add_point(const Assignment& values, unsigned line, const EngineForm& engine);
+  Point make_point(const Assignment& values, unsigned line, const EngineForm& engine) const;
+  Expected<std::string> properties_text(const Point& point, const Assignment& values) const;
+  Expected<void> check_room(const Point& point, const Assignment& values) const;
+  Expected<void> check_workload(const Point& point, const Assignment& values);
+
+  std::string path_;
+  MachineSize machine_;
+  std::vector<Point> points_;
+  std::vector<std::string> warnings_;
+  std::map<std::string, std::string> seen_;  ///< canonical form -> where
+};
+
+Expected<void> PointBuilder::add(const Settings& defaults, const PointBlock& block) {
+  Settings settings = block.settings;
+  settings.insert(defaults.begin(), defaults.end());
+  if (!settings.contains("engine"))
+    return platform::unexpected(at(block.line), "a point without an engine",
+                                "engine = \"shared-memory\" or \"shared-nothing\"");
+  if (!settings.contains("workload"))
+    return platform::unexpected(at(block.line), "a point without a workload",
+                                "workload = \"NAME\" here or in [defaults]");
+  if (auto fit = check_sizes(settings, block); !fit) return fit;
+
+  for (const Choice& engine : settings.at("engine")) {
+    const std::vector<Axis> axes = axes_of(settings, form_of(engine.value), machine_);
+    const std::size_t combinations = combinations_of(axes, most_points);
+    if (points_.size() + combinations > most_points)
+      return platform::unexpected(at(block.line), "lists that multiply to too many points",
+                                  fmt::format("at most {} in a plan", most_points));
+    for (std::size_t n = 0; n < combinations; ++n)
+      if (auto added = add_point(combination(axes, n), block.line, form_of(engine.value)); !added)
+        return added;
+  }
+  return {};
+}
+
+/// Each engine needs its size. One of an engine that is not meant may stand in [defaults], but not in the
+/// point.
+Expected<void> PointBuilder::check_sizes(const Settings& merged, const PointBlock& block) const {
+  const std::vector<Choice>& engines = merged.at("engine");
+  for (const EngineForm& form : known_engines) {
+    const std::string key(form.size_key);
+    const bool meant = std::ranges::find(engines, form.name, &Choice::value) != engines.end();
+    if (meant && !merged.contains(key))
+      return platform::unexpected(at(block.line), fmt::format("a {} point without '{}'", form.name, key),
+                                  fmt::format("{} = a number, a list, or \"scale\"", key));
+    if (const auto own = block.settings.find(key); !meant && own != block.settings.end())
+      return platform::unexpected(
+          at(own->second.front().line), fmt::format("'{}' with engine {}", key, engines.front().value),
+          fmt::format("'{}' ('{}' belongs to {})", form_of(engines.front().value).size_key, key, form.name));
+  }
+  return {};
+}
+
+Expected<void> PointBuilder::add_point(const Assignment& values, unsigned line, const EngineForm& engine) {
+  Point point = make_point(values, line, engine);
+  if (auto room = check_room(point, values); !room) return room;
+  const auto text = properties_text(point, values);
+  if (!text) return tl::unexpected(text.error());
+  if (auto possible = check_workload(point, values); !possible) return possible;
+
+  const std::string form = canonical(point, *text);
+  point.id = id_of(point, form);
+  const auto [first, is_new] = seen_.emplace(form, point.where);
+  if (!is_new)
+    return platform::unexpected(point.where,
+                                fmt::format("a point twice: {} is already at {}", point.id, first->second),
+                                "each configuration once");
+  points_.push_back(std::move(point));
+  return {};
+}
+
+Point PointBuilder::make_point(const Assignment& values, unsigned line, const EngineForm& engine) const {
+  Point point;
+  point.where = at(line);
+  point.engine = &engine;
+  for (const auto& [key, choice] : values) {
+    if (key == engine.size_key) {
+      point.workers = as_number(choice.value);
+    } else if (key == "workload") {
+      point.workload = choice.value;
+    } else if (key == "oversubscribe") {
+      point.oversubscribe = choice.value == "true";
+    } else if (key == "properties_file") {
+      point.properties_file = (fs::path(path_).parent_path() / choice.value).lexically_normal();
+    } else if (key.starts_with(property_prefix)) {
+      point.properties.push_back({key.substr(std::strlen(property_prefix)), choice.value, at(choice.line)});
+    } else {
+      point.options[key] = choice.value;
+    }
+  }
+  return point;
+}
+
+/// How many ranks there is room for depends on the launcher: the sweep, which knows it, looks at that.
+Expected<void> PointBuilder::check_room(const Point& point, const Assignment& values) const {
+  if (point.engine->launched || point.oversubscribe || point.workers <= machine_.cores) return {};
+  return platform::unexpected(
+      at(values.at(std::string(point.engine->size_key)).line),
+      fmt::format("{} = {}", point.engine->size_key, point.workers),
+      fmt::format("at most {} (the cores of this machine), or oversubscribe = true", machine_.cores));
+}
+
+/// The text of the point's property file; empty if it has none.
+Expected<std::string> PointBuilder::properties_text(const Point& point, const Assignment& values) const {
+  if (point.properties_file.empty()) return std::string();
+  auto text = read_text(point.properties_file);
+  if (text) return text;
+  const Choice& file = values.at("properties_file");
+  return platform::unexpected(at(file.line),
+                              fmt::format("properties_file = \"{}\": {}", file.value, text.error().found),
+                              fmt::format("a YCSB property file; looked for {}", point.properties_file));
+}
+
+Expected<void> PointBuilder::check_workload(const Point& point, const Assignment& values) {
+  workloads::Properties properties;
+  if (!point.properties_file.empty())
+    if (auto read = properties.read_file(point.properties_file); !read) return read;
+  for (const auto& property : point.properties)
+    properties.set(property.name, property.value, property.origin);
+  std::vector<std::string> warnings;
+  const auto workload = workloads::make_workload(point.workload, properties, warnings);
+  for (std::string& warning : warnings)
+    if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(std::move(warning));
+  if (workload) return {};
+
+  // A property's error says which line it comes from; here the other ones get theirs.
+  platform::Error error = workload.error();
+  const std::string line = at(values.at("workload").line);
+  if (error.where == "--workload") error.where = line;
+  if (error.where.find(':') == std::string::npos) error.where = line + " " + error.where;
+  return tl::unexpected(std::move(error));
+}
+
+}  // namespace
+
+std::vector<PlanEntry> suite_plans() {
+  std::vector<PlanEntry> plans;
+  std::error_code error;
+  for (fs::directory_iterator entry(UPOUT_PLANS_DIR, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".toml") plans.push_back({entry->path().stem(), entry->path()});
+  }
+  std::ranges::sort(plans, {}, &PlanEntry::name);
+  return plans;
+}
+
+std::span<const EngineForm> engine_forms() {
+  return known_engines;
+}
+
+Expected<Plan> read_plan(const std::string& path, const MachineSize& machine) {
+  const auto located = locate(path);
+  if (!located) return tl::unexpected(located.error());
+  auto text = read_text(*located);
+  if (!text) return tl::unexpected(text.error());
+  auto file = parse_plan_file(*text, *located);
+  if (!file) return tl::unexpected(file.error());
+
+  PointBuilder builder(*located, machine);
+  for (const PointBlock& block : file->blocks)
+    if (auto added = builder.add(file->defaults, block); !added) return tl::unexpected(added.error());
+  return Plan{.path = *located,
+              .text = std::move(*text),
+              .title = file->title.empty() ? fs::path(*located).stem().string() : std::move(file->title),
+              .question = std::move(file->question),
+              .cores = machine.cores,
+              .points = builder.take_points(),
+              .warnings = builder.take_warnings()};
+}
+
+std::vector<std::string> run_arguments(const Point& point, const std::string& result_path) {
+  std::vector<std::string> arguments = {"run", "--engine", std::string(point.engine->name)};
+  const auto add = [&](std::string option, std::string value) {
+    arguments.push_back(std::move(option));
+    arguments.push_back(std::move(value));
+  };
+  if (!point.engine->launched) add("--" + std::string(point.engine->size_key), std::to_string(point.workers));
+  add("--workload", point.workload);
+  if (!point.properties_file.empty()) add("-P", point.properties_file);
+  for (const auto& property : point.properties) add("-p", property.name + "=" + property.value);
+  for (const auto& [key, value] : point.options) add("--" + key, value);
+  if (point.oversubscribe) arguments.emplace_back("--oversubscribe");
+  add("--id", point.id);
+  add("--json", result_path);
+  arguments.emplace_back("--quiet");
+  return arguments;
+}
+
+}  // namespace upout::harness

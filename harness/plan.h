@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/error.h"
+#include "workloads/properties.h"
+
+namespace upout::harness {
+
+/// How an engine is spoken of in a plan and started by a sweep. A new engine is one more line in plan.cpp.
+struct EngineForm {
+  std::string_view name;
+  std::string_view
+      size_key;  ///< the key that says how many workers it has: also the option of `upout run`, if it has one
+  std::string_view description;  ///< one line, for listings
+  char size_letter;              ///< in the ids of points
+  bool launched;  ///< its workers are ranks: a launcher (mpirun, srun) starts them, and gives their number
+};
+
+std::span<const EngineForm> engine_forms();
+
+/// One of the plans that come with the suite.
+struct PlanEntry {
+  std::string name;
+  std::string path;
+};
+
+/// By name. The folder is read anew: a plan is a file and nothing else.
+std::vector<PlanEntry> suite_plans();
+
+/// One configuration to be measured. A value.
+struct Point {
+  std::string id;     ///< readable, and different for different configurations; stable: names the result file
+  std::string where;  ///< "FILE:LINE" of the plan
+  const EngineForm* engine = nullptr;  ///< one of engine_forms()
+  unsigned workers = 1;                ///< threads or ranks
+  bool oversubscribe = false;
+  std::string workload;
+  std::string properties_file;  ///< empty: none; else a path from where the program was started
+  std::vector<workloads::Property> properties;  ///< that the plan sets, by name; from lines of the plan
+  std::map<std::string, std::string>
+      options;  ///< what else it sets, as `upout run` has it: "depth", "seconds" ...
+};
+
+/// A question, and the points that answer it. Not empty; no two points are the same.
+struct Plan {
+  std::string path;
+  std::string text;  ///< the file as it was read
+  std::string title;
+  std::string question;
+  unsigned cores = 1;  ///< of the machine that "scale" was read for
+  std::vector<Point> points;
+  std::vector<std::string> warnings;  ///< of its workloads: whole lines for the user, each once
+};
+
+/// The machine that a plan is read for.
+struct MachineSize {
+  unsigned cores = 1;
+};
+
+/// Reads a plan (docs/plans.md). `path` may also be the bare name of one of the suite's own plans ("quick").
+/// Whatever is wrong in it is an error whose `where` begins with "FILE:LINE".
+platform::Expected<Plan> read_plan(const std::string& path, const MachineSize& machine);
+
+/// What `upout` is called with to measure the point in this very process: "run", "--engine", ... Only what
+/// the plan says is passed; defaults belong to `run`.
+std::vector<std::string> run_arguments(const Point& point, const std::string& result_path);
+
+}  // namespace upout::harness

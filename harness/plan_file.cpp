@@ -1,0 +1,279 @@
+#include "harness/plan_file.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include "workloads/nearest.h"
+#include "workloads/properties.h"
+
+namespace upout::harness {
+
+namespace {
+
+using platform::Expected;
+
+enum class Kind { engine, size, count, seed, duration, pause, flag, text };
+
+struct KeyRule {
+  std::string_view name;
+  Kind kind;
+  std::string_view expected;
+};
+
+/// The keys of a point, besides the table `properties`.
+constexpr std::array key_rules = {
+    KeyRule{"engine", Kind::engine, ""},
+    KeyRule{"threads", Kind::size, "a number from 1, a list of them, or \"scale\""},
+    KeyRule{"ranks", Kind::size, "a number from 1, a list of them, or \"scale\""},
+    KeyRule{"workload", Kind::text, "the name of a workload, such as \"ycsb-c\""},
+    KeyRule{"depth", Kind::count, "a whole number from 1"},
+    KeyRule{"seconds", Kind::duration, "a number of seconds above 0"},
+    KeyRule{"warmup", Kind::pause, "a number of seconds from 0"},
+    KeyRule{"repetitions", Kind::count, "a whole number from 1"},
+    KeyRule{"seed", Kind::seed, "a whole number from 0"},
+    KeyRule{"oversubscribe", Kind::flag, "true or false"},
+    KeyRule{"properties_file", Kind::text, "the path of a YCSB property file, from the plan's folder"},
+};
+
+/// "'depth'" if the name looks like a slip for it, else all that there are.
+std::string suggestion(std::string_view name, std::span<const std::string_view> known) {
+  if (const auto likely = workloads::nearest(name, known)) return fmt::format("'{}'", *likely);
+  return workloads::list_of(known);
+}
+
+std::string describe(const toml::node& node) {
+  if (const auto* text = node.as_string()) return fmt::format("\"{}\"", text->get());
+  if (const auto* number = node.as_integer()) return fmt::format("{}", number->get());
+  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+  if (const auto* array = node.as_array()) return array->empty() ? "an empty list" : "a list";
+  return node.is_table() ? "a table" : "a date or time";
+}
+
+unsigned line_of(const toml::node& node) {
+  return node.source().begin.line;
+}
+unsigned line_of(const toml::key& key) {
+  return key.source().begin.line;
+}
+
+std::optional<std::string> whole_number(const toml::node& node, std::int64_t least) {
+  const auto* number = node.as_integer();
+  if (number == nullptr || number->get() < least) return std::nullopt;
+  return fmt::format("{}", number->get());
+}
+
+std::optional<std::string> seconds(const toml::node& node, bool zero_allowed) {
+  if (!node.is_number()) return std::nullopt;
+  const double value = *node.value<double>();
+  if (!std::isfinite(value) || value < 0 || (value == 0 && !zero_allowed)) return std::nullopt;
+  return fmt::format("{}", value);
+}
+
+std::optional<std::string> text(const toml::node& node) {
+  const auto* string = node.as_string();
+  if (string == nullptr || string->get().empty()) return std::nullopt;
+  return string->get();
+}
+
+/// A count of workers must fit the `unsigned` that it becomes.
+std::optional<std::string> size(const toml::node& node) {
+  const auto number = whole_number(node, 1);
+  return number && node.as_integer()->get() <= std::numeric_limits<std::int32_t>::max() ? number
+                                                                                        : std::nullopt;
+}
+
+std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
+  switch (kind) {
+    case Kind::engine:
+    case Kind::text:
+      return text(node);
+    case Kind::size:
+      return size(node);
+    case Kind::count:
+      return whole_number(node, 1);
+    case Kind::seed:
+      return whole_number(node, 0);
+    case Kind::duration:
+      return seconds(node, false);
+    case Kind::pause:
+      return seconds(node, true);
+    case Kind::flag:
+      return node.is_boolean() ? std::optional(describe(node)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+class PlanParser {
+ public:
+  explicit PlanParser(const std::string& name) : name_(name) {}
+
+  Expected<PlanFile> read(const toml::table& document) const;
+
+ private:
+  tl::unexpected<platform::Error> error(unsigned line, std::string found, std::string expected) const {
+    return platform::unexpected(fmt::format("{}:{}", name_, line), std::move(found), std::move(expected));
+  }
+  tl::unexpected<platform::Error> unknown_key(const toml::key& key,
+                                              std::span<const std::string_view> known) const {
+    return error(line_of(key), fmt::format("unknown key '{}'", key.str()), suggestion(key.str(), known));
+  }
+
+  Expected<std::string> read_text(const toml::key& key, const toml::node& node) const;
+  Expected<std::vector<PointBlock>> read_blocks(const toml::node& node) const;
+  Expected<Settings> read_settings(const toml::node& node, std::string_view what) const;
+  Expected<void> read_properties(const toml::node& node, Settings& settings) const;
+  Expected<Choice> read_property(const toml::key& key, const toml::node& node) const;
+  Expected<Choice> read_value(const KeyRule& rule, const toml::node& node) const;
+
+  /// A list's elements, or the one value that stands in place of a list, each read by `read_one`.
+  template <class ReadOne>
+  Expected<std::vector<Choice>> read_choices(const toml::key& key, const toml::node& node,
+                                             ReadOne read_one) const;
+
+  const std::string& name_;
+};
+
+Expected<PlanFile> PlanParser::read(const toml::table& document) const {
+  static constexpr std::array<std::string_view, 4> known = {"title", "question", "defaults", "points"};
+  PlanFile plan;
+  for (const auto& [key, node] : document) {
+    if (key.str() == "title" || key.str() == "question") {
+      auto value = read_text(key, node);
+      if (!value) return tl::unexpected(value.error());
+      (key.str() == "title" ? plan.title : plan.question) = std::move(*value);
+    } else if (key.str() == "defaults") {
+      auto settings = read_settings(node, "[defaults]");
+      if (!settings) return tl::unexpected(settings.error());
+      plan.defaults = std::move(*settings);
+    } else if (key.str() == "points") {
+      auto blocks = read_blocks(node);
+      if (!blocks) return tl::unexpected(blocks.error());
+      plan.blocks = std::move(*blocks);
+    } else {
+      return unknown_key(key, known);
+    }
+  }
+  if (plan.blocks.empty()) return error(1, "a plan without points", "at least one [[points]] table");
+  return plan;
+}
+
+Expected<std::string> PlanParser::read_text(const toml::key& key, const toml::node& node) const {
+  if (const auto* string = node.as_string()) return string->get();
+  return error(line_of(node), fmt::format("{} = {}", key.str(), describe(node)), "text in quotes");
+}
+
+Expected<std::vector<PointBlock>> PlanParser::read_blocks(const toml::node& node) const {
+  const auto* array = node.as_array();
+  if (array == nullptr)
+    return error(line_of(node), fmt::format("points as {}", describe(node)), "[[points]] tables");
+  std::vector<PointBlock> blocks;
+  for (const toml::node& block : *array) {
+    auto settings = read_settings(block, "[[points]]");
+    if (!settings) return tl::unexpected(settings.error());
+    blocks.push_back({line_of(block), std::move(*settings)});
+  }
+  return blocks;
+}
+
+Expected<Settings> PlanParser::read_settings(const toml::node& node, std::string_view what) const {
+  const auto* table = node.as_table();
+  if (table == nullptr) return error(line_of(node), describe(node), fmt::format("a table: {}", what));
+  Settings settings;
+  for (const auto& [key, value] : *table) {
+    if (key.str() == "properties") {
+      if (auto read = read_properties(value, settings); !read) return tl::unexpected(read.error());
+      continue;
+    }
+    const auto* rule = std::ranges::find(key_rules, key.str(), &KeyRule::name);
+    if (rule == key_rules.end()) {
+      std::vector<std::string_view> known = {"properties"};
+      std::ranges::transform(key_rules, std::back_inserter(known), &KeyRule::name);
+      return unknown_key(key, known);
+    }
+    auto choices = read_choices(key, value, [&](const toml::node& one) { return read_value(*rule, one); });
+    if (!choices) return tl::unexpected(choices.error());
+    settings.insert_or_assign(std::string(key.str()), std::move(*choices));
+  }
+  return settings;
+}
+
+Expected<void> PlanParser::read_properties(const toml::node& node, Settings& settings) const {
+  const auto* table = node.as_table();
+  if (table == nullptr)
+    return error(line_of(node), fmt::format("properties = {}", describe(node)), "a table of YCSB properties");
+  for (const auto& [key, value] : *table) {
+    auto choices = read_choices(key, value, [&](const toml::node& one) { return read_property(key, one); });
+    if (!choices) return tl::unexpected(choices.error());
+    settings.insert_or_assign(property_prefix + std::string(key.str()), std::move(*choices));
+  }
+  return {};
+}
+
+Expected<Choice> PlanParser::read_property(const toml::key& key, const toml::node& node) const {
+  std::string value = node.is_string() ? node.as_string()->get() : describe(node);
+  if (!node.is_string() && !node.is_number() && !node.is_boolean())
+    return error(line_of(node), fmt::format("{} = {}", key.str(), value),
+                 "a number, text, true or false, or a list of them");
+  return Choice{std::move(value), line_of(node)};
+}
+
+Expected<Choice> PlanParser::read_value(const KeyRule& rule, const toml::node& node) const {
+  auto value = checked_value(rule.kind, node);
+  if (!value)
+    return error(line_of(node), fmt::format("{} = {}", rule.name, describe(node)),
+                 rule.kind == Kind::engine ? "the name of an engine" : std::string(rule.expected));
+  if (rule.kind == Kind::engine &&
+      std::ranges::find(engine_forms(), *value, &EngineForm::name) == engine_forms().end()) {
+    std::vector<std::string_view> known;
+    std::ranges::transform(engine_forms(), std::back_inserter(known), &EngineForm::name);
+    return error(line_of(node), fmt::format("unknown engine '{}'", *value), suggestion(*value, known));
+  }
+  return Choice{std::move(*value), line_of(node)};
+}
+
+template <class ReadOne>
+Expected<std::vector<Choice>> PlanParser::read_choices(const toml::key& key, const toml::node& node,
+                                                       ReadOne read_one) const {
+  const auto* rule = std::ranges::find(key_rules, key.str(), &KeyRule::name);
+  const auto* word = node.as_string();
+  if (rule != key_rules.end() && rule->kind == Kind::size && word != nullptr && word->get() == scale_keyword)
+    return std::vector{Choice{scale_keyword, line_of(node)}};
+
+  std::vector<Choice> choices;
+  const auto add = [&](const toml::node& one) -> Expected<void> {
+    auto choice = read_one(one);
+    if (!choice) return tl::unexpected(choice.error());
+    choices.push_back(std::move(*choice));
+    return {};
+  };
+  if (const auto* array = node.as_array()) {
+    for (const toml::node& element : *array)
+      if (auto added = add(element); !added) return tl::unexpected(added.error());
+  } else if (auto added = add(node); !added) {
+    return tl::unexpected(added.error());
+  }
+  if (choices.empty())
+    return error(line_of(node), fmt::format("{} = an empty list", key.str()), "at least one value");
+  return choices;
+}
+
+}  // namespace
+
+Expected<PlanFile> parse_plan_file(const std::string& text, const std::string& name) {
+  try {
+    return PlanParser(name).read(toml::parse(text, name));
+  } catch (const toml::parse_error& failure) {
+    return platform::unexpected(fmt::format("{}:{}", name, failure.source().begin.line),
+                                std::string(failure.description()), "a TOML file (https://toml.io)");
+  }
+}
+
+}  // namespace upout::harness

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/plan.h"
+
+namespace upout::harness {
+
+/// One of the values that a key may have, and the line where it stands.
+struct Choice {
+  std::string value;  ///< checked, and written in one way only: 3 and 3.0 seconds are the same
+  unsigned line = 0;
+};
+
+/// The values of each key; those of property P under "properties.P".
+using Settings = std::map<std::string, std::vector<Choice>>;
+
+/// A [[points]] table together with the [defaults]: its values, not yet multiplied out.
+struct PointBlock {
+  unsigned line = 0;
+  Settings settings;  ///< the block's own
+};
+
+/// A plan file with every key and value checked by itself.
+struct PlanFile {
+  std::string title;
+  std::string question;
+  Settings defaults;
+  std::vector<PointBlock> blocks;
+};
+
+/// The value of a size key that stands for "every size up to this machine's"; multiplied out with the points.
+inline constexpr const char* scale_keyword = "scale";
+
+inline constexpr const char* property_prefix = "properties.";
+
+/// Checks form, keys and types. `name` is what errors call the file.
+platform::Expected<PlanFile> parse_plan_file(const std::string& text, const std::string& name);
+
+}  // namespace upout::harness

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/histogram.h"
+#include "platform/error.h"
+
+namespace upout::harness {
+
+/// Where a workload ran, as asked for. One point of the deployment space.
+struct Deployment {
+  std::string engine;  ///< "shared-memory" or "shared-nothing"
+  unsigned nodes = 1;
+  unsigned ranks = 1;
+  unsigned threads_per_rank = 1;
+  unsigned partitions = 1;
+  unsigned depth = 16;
+  std::string placement = "os";
+  std::string concurrency_control = "none";
+  std::string transport = "none";
+  std::string replication = "none";
+  std::string durability = "none";
+  bool oversubscribed = false;
+};
+
+/// One measured window.
+struct Repetition {
+  std::uint64_t operations = 0;  ///< completed within the window, over all workers
+  double seconds = 0;            ///< the window's length
+  std::uint64_t aborts = 0;
+  std::uint64_t failed = 0;  ///< operations with a status that the workload did not expect
+  bool complete = true;      ///< false: ended early by a signal
+
+  double throughput() const { return seconds > 0 ? double(operations) / seconds : 0; }
+};
+
+struct Check {
+  std::string name;
+  bool passed = false;
+  std::string detail;
+};
+
+struct Verification {
+  std::vector<Check> checks;
+  std::string digest;  ///< of the loaded data, 16 hexadecimal digits
+  std::uint64_t records = 0;
+  bool passed() const;  ///< something was checked, and nothing failed
+};
+
+/// All that one point of a sweep leaves behind.
+struct RunRecord {
+  std::string id;  ///< names the point; the same for the same configuration
+  Deployment deployment;
+  std::string workload;
+  nlohmann::json properties;
+  std::uint64_t seed = 0;
+  std::uint64_t working_set_bytes = 0;  ///< over all nodes: records x (value bytes + 16 for key and header)
+  double warmup_seconds = 0;
+  std::vector<Repetition> repetitions;
+  std::map<std::string, Histogram> latency;  ///< by kind of operation, over all complete repetitions
+  Verification verification;
+  bool incomplete = false;  ///< a signal ended the run before all that was asked for was measured
+};
+
+/// The result document (results/schema/upout-result-1.schema.json) of some runs on one machine. `environment`
+/// is platform::describe_environment() with "workers" (what each worker asked for and got) and "mpi" (library
+/// and version, null without MPI) added, as the schema has them. The verdict of each run is decided here, by
+/// the run rules, from what the document says.
+nlohmann::json make_document(const std::vector<RunRecord>& runs, const nlohmann::json& environment);
+
+/// Checks a document against the schema; the error names the place in it.
+platform::Expected<void> validate_document(const nlohmann::json& document);
+
+/// Reads and validates a result file.
+platform::Expected<nlohmann::json> read_document(const std::string& path);
+
+/// Writes the document so that a reader never sees half of it (a temporary file beside it, then a rename).
+platform::Expected<void> write_document(const nlohmann::json& document, const std::string& path);
+
+}  // namespace upout::harness

@@ -1,0 +1,156 @@
+#include "harness/report.h"
+
+#include <cassert>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/answer.h"
+#include "harness/comparison.h"
+#include "harness/embedded.h"
+#include "harness/record.h"
+
+namespace upout::harness {
+namespace {
+
+using nlohmann::json;
+
+std::string escape_html(std::string_view text) {
+  std::string escaped;
+  for (const char character : text) {
+    switch (character) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += character;
+    }
+  }
+  return escaped;
+}
+
+/// JSON that cannot end the script element that it stands in.
+std::string script_json(const json& value) {
+  std::string escaped;
+  for (const char character : value.dump(-1, ' ', true, json::error_handler_t::replace)) {
+    switch (character) {
+      case '<':
+        escaped += "\\u003c";
+        break;
+      case '>':
+        escaped += "\\u003e";
+        break;
+      case '&':
+        escaped += "\\u0026";
+        break;
+      default:
+        escaped += character;
+    }
+  }
+  return escaped;
+}
+
+std::string list_items(const std::vector<std::string>& sentences) {
+  std::string items;
+  for (const std::string& sentence : sentences) items += "<li>" + escape_html(sentence) + "</li>\n";
+  return items;
+}
+
+json interval_json(const MedianInterval& interval) {
+  return {{"median", interval.median}, {"low", interval.low}, {"high", interval.high}};
+}
+
+json charts_json(const std::vector<Comparison>& comparisons) {
+  json charts = json::array();
+  for (const Comparison& comparison : comparisons) {
+    json all = json::array();
+    for (const Series& series : comparison.series) {
+      json points = json::array();
+      for (const SeriesPoint& point : series.points) {
+        json entry = interval_json(point.throughput);
+        entry["cores"] = point.cores;
+        points.push_back(std::move(entry));
+      }
+      all.push_back({{"engine", series.engine}, {"label", series.label}, {"points", std::move(points)}});
+    }
+    charts.push_back({{"workload", comparison.workload}, {"series", std::move(all)}});
+  }
+  return charts;
+}
+
+json speed_ups_json(const std::vector<Comparison>& comparisons) {
+  json speed_ups = json::object();
+  for (const Comparison& comparison : comparisons) {
+    for (const Series& series : comparison.series) {
+      for (const SeriesPoint& point : series.points) {
+        json entry = interval_json(speed_up(series, point));
+        entry["from_cores"] = series.points.front().cores;
+        speed_ups[point.id] = std::move(entry);
+      }
+    }
+  }
+  return speed_ups;
+}
+
+/// The template with each {{NAME}} replaced, in one pass: what was put in is not looked at again.
+std::string fill(std::string_view text, const std::map<std::string_view, std::string>& values) {
+  std::string page;
+  for (std::size_t open = text.find("{{"); open != std::string_view::npos; open = text.find("{{")) {
+    const std::size_t close = text.find("}}", open);
+    const auto value = values.find(text.substr(open + 2, close - open - 2));
+    assert(value != values.end());
+    page += text.substr(0, open);
+    page += value->second;
+    text.remove_prefix(close + 2);
+  }
+  return page.append(text);
+}
+
+platform::Expected<void> check(std::span<const json> documents) {
+  if (documents.empty()) return platform::unexpected("report", "no result documents", "at least one");
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    if (auto valid = validate_document(documents[i]); !valid) {
+      auto error = std::move(valid).error();
+      error.where = "document " + std::to_string(i + 1) + ": " + error.where;
+      return tl::unexpected(std::move(error));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+platform::Expected<std::string> render_report(std::span<const nlohmann::json> documents,
+                                              const ReportOptions& options) {
+  return check(documents).map([&] {
+    const std::vector<Comparison> comparisons = compare(documents);
+    const Answer verdict = answer(comparisons);
+    const json content = {{"charts", charts_json(comparisons)},
+                          {"speed_ups", speed_ups_json(comparisons)},
+                          {"documents", json(std::vector<json>(documents.begin(), documents.end()))}};
+    return fill(embedded::report_html, {{"title", escape_html(options.title)},
+                                        {"question", escape_html(options.question)},
+                                        {"headline", escape_html(verdict.headline)},
+                                        {"details", list_items(verdict.details)},
+                                        {"caveats", list_items(caveats(documents))},
+                                        {"style", std::string(embedded::report_css)},
+                                        {"chart_js", std::string(embedded::chart_js)},
+                                        {"script", std::string(embedded::report_js)},
+                                        {"content", script_json(content)}});
+  });
+}
+
+}  // namespace upout::harness

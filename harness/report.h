@@ -1,0 +1,23 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+
+#include "platform/error.h"
+
+namespace upout::harness {
+
+struct ReportOptions {
+  std::string title = "upout";
+  std::string question = "Both engines on this machine: which is ahead, and does either scale?";
+};
+
+/// One self-contained HTML page: the answer in sentences, throughput against cores, the table of all runs
+/// with their verdicts, and the machine. It loads nothing from anywhere. Whatever the documents hold is shown
+/// as text, never as markup. Fails if there are no documents, or if one does not fit the schema; the error
+/// names it by its place in the span, counted from 1.
+platform::Expected<std::string> render_report(std::span<const nlohmann::json> documents,
+                                              const ReportOptions& options);
+
+}  // namespace upout::harness

@@ -1,0 +1,360 @@
+"use strict";
+
+// Draws the page from the JSON in #content: charts, the table of runs, the machine. All text is put in as text
+// (textContent), never as markup.
+(() => {
+  const content = JSON.parse(document.getElementById("content").textContent);
+  const runs = content.documents.flatMap((record) => record.runs);
+
+  // ---- elements and numbers -------------------------------------------------------------------------------------
+
+  function element(tag, attributes = {}, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...children.filter((child) => child !== null));
+    return made;
+  }
+
+  // Three significant digits, without an exponent; at most three decimals.
+  function digits(value) {
+    const rounded = Number(value.toPrecision(3));
+    const whole = Math.floor(Math.log10(Math.abs(rounded) || 1));
+    return rounded.toFixed(Math.min(Math.max(2 - whole, 0), 3));
+  }
+
+  const prefixes = [[1e9, "G"], [1e6, "M"], [1e3, "k"], [0, ""]];
+
+  // [divisor, prefix] for a number of this size.
+  const prefixOf = (value) => prefixes.find(([least]) => value >= least);
+
+  function withPrefix(value) {
+    const [unit, name] = prefixOf(value);
+    return unit ? `${digits(value / unit)} ${name}` : digits(value);
+  }
+
+  // Ends of an interval, with the prefix of its median: "9.27 to 9.60 M".
+  function range(low, high, median) {
+    const [unit, name] = prefixOf(median);
+    return `${digits(low / (unit || 1))} to ${digits(high / (unit || 1))} ${name}`;
+  }
+
+  // For axes, whose numbers are round: no zeros that say nothing.
+  function tick(value) {
+    const [unit, name] = prefixOf(value);
+    return unit ? `${Number((value / unit).toPrecision(3))} ${name}` : String(value);
+  }
+
+  function duration(nanoseconds) {
+    if (nanoseconds < 1e3) return `${nanoseconds} ns`;
+    if (nanoseconds < 1e6) return `${digits(nanoseconds / 1e3)} µs`;
+    if (nanoseconds < 1e9) return `${digits(nanoseconds / 1e6)} ms`;
+    return `${digits(nanoseconds / 1e9)} s`;
+  }
+
+  const bytes = (count) => count >= 2 ** 30 ? `${digits(count / 2 ** 30)} GiB` : `${digits(count / 2 ** 20)} MiB`;
+  const coresOf = (run) => run.deployment.ranks * run.deployment.threads_per_rank;
+
+  // ---- charts ---------------------------------------------------------------------------------------------------
+
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+  // Chart.js has no error bars: each data set may have `intervals`, the [low, high] of its points.
+  const whiskers = {
+    id: "whiskers",
+    afterDatasetsDraw(chart) {
+      const pen = chart.ctx;
+      chart.data.datasets.forEach((dataset, index) => {
+        if (!dataset.intervals || !chart.isDatasetVisible(index)) return;
+        pen.save();
+        pen.strokeStyle = dataset.borderColor;
+        pen.lineWidth = 1.5;
+        chart.getDatasetMeta(index).data.forEach((point, i) => {
+          const [low, high] = dataset.intervals[i].map((value) => chart.scales.y.getPixelForValue(value));
+          pen.beginPath();
+          pen.moveTo(point.x, low);
+          pen.lineTo(point.x, high);
+          for (const end of [low, high]) {
+            pen.moveTo(point.x - 5, end);
+            pen.lineTo(point.x + 5, end);
+          }
+          pen.stroke();
+        });
+        pen.restore();
+      });
+    },
+  };
+
+  const markers = ["circle", "rect", "triangle", "rectRot", "star"];
+
+  function measured(series, number) {
+    return {
+      label: series.label,
+      data: series.points.map((point) => ({ x: point.cores, y: point.median })),
+      intervals: series.points.map((point) => [point.low, point.high]),
+      borderColor: colour(series.engine),
+      backgroundColor: colour(series.engine),
+      borderWidth: 2,
+      pointRadius: 4,
+      pointStyle: markers[number % markers.length],
+    };
+  }
+
+  function ideal(series) {
+    const first = series.points[0];
+    const last = series.points[series.points.length - 1];
+    return {
+      label: `${series.label}, ideal`,
+      data: [first.cores, last.cores].map((cores) => ({ x: cores, y: first.median * cores / first.cores })),
+      borderColor: colour(series.engine),
+      borderWidth: 1,
+      borderDash: [5, 5],
+      pointRadius: 0,
+      isIdeal: true,
+    };
+  }
+
+  function options(chart) {
+    const points = chart.series.flatMap((series) => series.points);
+    const cores = [...new Set(points.map((point) => point.cores))].sort((a, b) => a - b);
+    const margin = Math.max((cores[cores.length - 1] - cores[0]) * 0.06, 0.1);
+    const soft = { color: colour("soft"), font: { family: getComputedStyle(document.body).fontFamily, size: 12 } };
+    return {
+      animation: false,
+      responsive: true,
+      maintainAspectRatio: false,
+      interaction: { mode: "nearest", intersect: false },
+      scales: {
+        x: {
+          type: "linear",
+          min: cores[0] - margin,
+          max: cores[cores.length - 1] + margin,
+          title: { display: true, text: "cores", ...soft },
+          ticks: soft,
+          grid: { color: colour("line") },
+          afterBuildTicks: (axis) => { axis.ticks = cores.map((value) => ({ value })); },
+        },
+        y: {
+          beginAtZero: true,
+          suggestedMax: Math.max(...points.map((point) => point.high)),
+          title: { display: true, text: "operations/s", ...soft },
+          ticks: { ...soft, callback: tick },
+          grid: { color: colour("line") },
+        },
+      },
+      plugins: {
+        legend: {
+          position: "bottom",
+          labels: { ...soft, usePointStyle: true, boxHeight: 7, filter: (item, data) => !data.datasets[item.datasetIndex].isIdeal },
+        },
+        tooltip: {
+          filter: (item) => !item.dataset.isIdeal,
+          callbacks: {
+            title: (items) => items.length ? `${items[0].parsed.x} core${items[0].parsed.x === 1 ? "" : "s"}` : "",
+            label: (item) => {
+              const [low, high] = item.dataset.intervals[item.dataIndex];
+              const median = item.parsed.y;
+              return `${item.dataset.label}: ${withPrefix(median)} (${range(low, high, median)})`;
+            },
+          },
+        },
+      },
+    };
+  }
+
+  let drawn = [];
+
+  function drawCharts() {
+    drawn.forEach((chart) => chart.destroy());
+    const place = document.getElementById("charts");
+    place.replaceChildren();
+    drawn = content.charts.map((chart) => {
+      const canvas = element("canvas", { role: "img", "aria-label": `Throughput of ${chart.workload} against cores; the table below has the figures` });
+      place.append(element("div", { class: "chart" }, element("h3", {}, chart.workload), element("div", { class: "canvas" }, canvas)));
+      const datasets = [...chart.series.map(measured), ...chart.series.filter((series) => series.points.length > 1).map(ideal)];
+      return new Chart(canvas, { type: "line", data: { datasets }, options: options(chart), plugins: [whiskers] });
+    });
+    if (drawn.length === 0) place.append(element("p", { class: "note" }, "There is no valid result to draw."));
+  }
+
+  // ---- the table of runs ----------------------------------------------------------------------------------------
+
+  const small = (text) => element("span", { class: "range" }, text);
+
+  function throughputCell(run) {
+    const found = run.summary.throughput;
+    if (found === null) return ["–"];
+    const cell = [withPrefix(found.median), small(range(...found.ci95, found.median))];
+    if (found.confidence < 0.95) cell.push(small(`covers ${(100 * found.confidence).toFixed(0)} %`));
+    return cell;
+  }
+
+  function speedUpCell(run) {
+    const found = content.speed_ups[run.id];
+    if (!found || found.median === null || found.high === null || run.verdict.class === "invalid") return ["–"];
+    if (coresOf(run) === found.from_cores) return ["1"];
+    return [digits(found.median), small(`${digits(found.low)} to ${digits(found.high)}`)];
+  }
+
+  function latencyCell(run) {
+    const kinds = Object.entries(run.summary.latency_ns).filter(([, latency]) => latency.count > 0);
+    if (kinds.length === 0) return ["–"];
+    const grid = element("div", { class: "latency" });
+    for (const [kind, latency] of kinds) {
+      grid.append(element("span", { class: "kind" }, kind));
+      for (const value of [latency.p50, latency.p99, latency.p999]) grid.append(element("span", {}, duration(value)));
+    }
+    return [grid];
+  }
+
+  function verificationCell(run) {
+    const { passed, checks, records, digest } = run.verification;
+    const lines = checks.map((check) => element("li", { class: check.passed ? "" : "failed" }, `${check.name}: ${check.passed ? "passed" : "failed"}. ${check.detail}`));
+    lines.push(element("li", {}, `${records.toLocaleString("en")} records, digest `, element("code", {}, digest || "none")));
+    return [element("details", {},
+      element("summary", { class: passed ? "passed" : "failed" }, passed ? "passed" : "failed"),
+      element("ul", {}, ...lines))];
+  }
+
+  function verdictCell(run) {
+    const { class: verdict, reasons } = run.verdict;
+    if (reasons.length === 0) return [element("span", { class: verdict }, verdict)];
+    const sentence = (reason) => `expected ${reason.expected}; found ${reason.found}`;
+    return [element("details", {},
+      element("summary", { class: verdict, title: reasons.map((reason) => `${reason.rule}: ${sentence(reason)}`).join("\n") }, `${verdict} (${reasons.length})`),
+      element("ul", {}, ...reasons.map((reason) => element("li", {}, element("strong", {}, reason.rule), `: ${sentence(reason)}`))))];
+  }
+
+  // Title, style, and what makes the cell.
+  const columns = [
+    ["Engine", "half", (run) => [element("span", { class: `engine ${run.deployment.engine}` }, run.deployment.engine)]],
+    ["Workload", "half", (run) => [run.workload.name]],
+    ["Ranks", "number", (run) => [run.deployment.ranks]],
+    ["Threads", "number", (run) => [run.deployment.threads_per_rank]],
+    ["Cores", "number", (run) => [coresOf(run)]],
+    ["Depth", "number", (run) => [run.deployment.depth]],
+    ["Operations/s", "number half", throughputCell],
+    ["Speed-up", "number half", speedUpCell],
+    ["Latency p50, p99, p99.9", "whole", latencyCell],
+    ["Verification", "half", verificationCell],
+    ["Verdict", "half", verdictCell],
+  ];
+
+  function fillRuns() {
+    const order = (run) => [run.workload.name, run.deployment.engine, String(run.deployment.depth).padStart(9), String(coresOf(run)).padStart(9)].join("\0");
+    const table = document.getElementById("runs");
+    table.tHead.append(element("tr", {}, ...columns.map(([title, style]) => element("th", { class: style, scope: "col" }, title))));
+    const sorted = [...runs].sort((a, b) => order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0);
+    table.tBodies[0].append(...sorted.map((run) =>
+      element("tr", { "data-id": run.id, "data-verdict": run.verdict.class }, ...columns.map(([title, style, cell]) =>
+        element("td", { class: style, "data-label": title }, ...cell(run))))));
+  }
+
+  // ---- the machine ----------------------------------------------------------------------------------------------
+
+  const yesNo = (value) => value ? "yes" : "no";
+  const onOff = (value) => value ? "on" : "off";
+  const facts = [
+    ["Machine"],
+    ["Host", "environment", "host_name"],
+    ["Processor", "environment", "cpu_model"],
+    ["Architecture", "environment", "architecture"],
+    ["Topology", "environment", "topology"],
+    ["Cores", "environment", "cores"],
+    ["Hardware threads", "environment", "processing_units"],
+    ["Kinds of cores", "environment", "core_kinds"],
+    ["NUMA nodes", "environment", "numa_nodes"],
+    ["Last-level caches", "environment", "last_level_cache_bytes", bytes],
+    ["Memory", "environment", "memory_bytes", bytes],
+    ["Hypervisor", "environment", "hypervisor"],
+    ["System"],
+    ["Operating system", "environment", "os"],
+    ["Kernel", "environment", "kernel"],
+    ["Frequency governor", "environment", "scaling_governor"],
+    ["Turbo", "environment", "turbo_enabled", onOff],
+    ["Transparent huge pages", "environment", "transparent_huge_pages"],
+    ["Automatic NUMA balancing", "environment", "numa_balancing", onOff],
+    ["Swap", "environment", "swap_enabled", onOff],
+    ["Kernel's clock source", "environment", "kernel_clock_source"],
+    ["Suite's clock source", "environment", "clock_source"],
+    ["MPI", "environment", "mpi", (mpi) => `${mpi.library} ${mpi.version}`, "none"],
+    ["Build"],
+    ["upout", "suite", "version"],
+    ["Commit", "suite", "commit"],
+    ["Changes on top of it", "suite", "dirty", yesNo],
+    ["Compiler", "suite", "compiler"],
+    ["Flags", "suite", "flags"],
+    ["Build type", "suite", "build_type"],
+    ["Tuned for the building machine", "suite", "native_tuning", yesNo],
+    ["Sanitizer", "suite", "sanitizer", (name) => name || "none"],
+  ];
+
+  const fewRuns = 4;
+  const named = (ids) => ids.length <= fewRuns ? ids.join(", ") : `${ids.length} runs`;
+
+  // Each value once; where the documents differ, with the runs that it belongs to.
+  function factCell(part, key, show = String, absent = "not known") {
+    const runsByValue = new Map();
+    for (const record of content.documents) {
+      const value = record[part][key];
+      const text = value === null ? absent : show(value);
+      runsByValue.set(text, [...(runsByValue.get(text) || []), ...record.runs.map((run) => run.id)]);
+    }
+    if (runsByValue.size === 1) return [...runsByValue.keys()];
+    return [...runsByValue].map(([text, ids]) => element("div", {}, `${text} `, element("span", { class: "where" }, `(${named(ids)})`)));
+  }
+
+  // The load is another before each run: from the least to the greatest.
+  function loadCell() {
+    const loads = content.documents.map((record) => record.environment.load_average_1min).filter((load) => load !== null);
+    if (loads.length === 0) return ["not known"];
+    const [least, greatest] = [Math.min(...loads), Math.max(...loads)].map(digits);
+    return [least === greatest ? least : `${least} to ${greatest}`];
+  }
+
+  function fillEnvironment() {
+    const row = (label, cell) => element("tr", {}, element("th", { scope: "row" }, label), element("td", {}, ...cell));
+    document.getElementById("environment").tBodies[0].append(...facts.map(([label, ...fact]) => fact.length > 0
+      ? row(label, factCell(...fact))
+      : element("tr", { class: "group" }, element("th", { colspan: 2, scope: "rowgroup" }, label))),
+    row("Load before the runs", loadCell()));
+  }
+
+  function fillWorkers() {
+    const table = document.getElementById("workers");
+    table.tHead.append(element("tr", {}, ...["Run", "Worker", "Host", "CPU asked for", "CPUs allowed", "Bound"].map((title) => element("th", { scope: "col" }, title))));
+    for (const record of content.documents) {
+      const ids = record.runs.map((run) => run.id).join(", ");
+      for (const worker of record.environment.workers) {
+        const cells = [ids, worker.worker, worker.host, worker.asked_cpu < 0 ? "none" : worker.asked_cpu, worker.allowed_cpus.join(", ")];
+        table.tBodies[0].append(element("tr", {}, ...cells.map((text) => element("td", {}, text)),
+          element("td", { class: worker.achieved ? "passed" : "failed" }, yesNo(worker.achieved))));
+      }
+    }
+  }
+
+  // ---- the page -------------------------------------------------------------------------------------------------
+
+  fillRuns();
+  fillEnvironment();
+  fillWorkers();
+  drawCharts();
+
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
+
+  // On paper: light, and with everything open that a reader has to see.
+  const opened = [];
+  addEventListener("beforeprint", () => {
+    document.documentElement.classList.add("printing");
+    for (const details of document.querySelectorAll("details:not([open])")) {
+      if (details.querySelector("summary.passed")) continue;
+      details.open = true;
+      opened.push(details);
+    }
+    drawCharts();
+  });
+  addEventListener("afterprint", () => {
+    document.documentElement.classList.remove("printing");
+    for (const details of opened.splice(0)) details.open = false;
+    drawCharts();
+  });
+})();

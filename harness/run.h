@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "engines/shared_nothing/mpi_process.h"
+#include "harness/interrupt.h"
+#include "harness/progress.h"
+#include "harness/record.h"
+#include "platform/error.h"
+#include "workloads/workload.h"
+
+namespace upout::harness {
+
+/// How long and how often is measured.
+struct Schedule {
+  double seconds = 10;           ///< measured in all, shared by the repetitions
+  double warmup_seconds = 0.25;  ///< before each repetition
+  unsigned repetitions = 10;
+
+  double window_seconds() const { return seconds / repetitions; }
+};
+
+struct RunOptions {
+  std::string id;  ///< empty: made from the deployment and the workload
+  std::string engine = "shared-memory";
+  unsigned threads = 1;  ///< of the shared-memory engine
+  unsigned depth = 16;
+  bool oversubscribe = false;
+  std::uint64_t seed = 1;
+  Schedule schedule;
+};
+
+/// What a run leaves behind, on the root process; on others only `record.incomplete` and
+/// `record.verification` mean something.
+struct RunOutcome {
+  RunRecord record;
+  nlohmann::json environment;
+};
+
+/// Loads the workload's records, measures, and verifies what is there afterwards. With the shared-nothing
+/// engine all ranks call this with the same options; it fails on all of them or on none. An interrupt ends it
+/// early with what was measured so far.
+platform::Expected<RunOutcome> run(const RunOptions& options, const workloads::Workload& workload,
+                                   const engines::shared_nothing::MpiProcess* mpi, const Interrupt& interrupt,
+                                   Progress& progress);
+
+}  // namespace upout::harness

@@ -1,0 +1,219 @@
+#include "harness/run_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <map>
+#include <utility>
+
+namespace upout::harness {
+namespace {
+
+using nlohmann::json;
+using Violation = std::optional<std::string>;
+
+constexpr std::size_t enough_repetitions = 6;
+constexpr double widest_half_interval = 0.05;
+constexpr double shortest_window_seconds = 0.5;
+/// Taken for a last-level cache of unknown size: about what the largest processors have.
+constexpr std::uint64_t assumed_cache_bytes = std::uint64_t{1} << 30;
+
+std::string mebibytes(std::uint64_t bytes) {
+  return fmt::format("{:.1f} MiB", double(bytes) / (1 << 20));
+}
+
+Violation verified(const Evidence& evidence) {
+  const json& verification = evidence.run.at("verification");
+  if (verification.at("passed").get<bool>()) return std::nullopt;
+  if (verification.at("checks").empty()) return "nothing was checked";
+  std::string failed;
+  for (const json& check : verification.at("checks")) {
+    if (check.at("passed").get<bool>()) continue;
+    failed +=
+        fmt::format("{}{}: {}", failed.empty() ? "" : "; ", check.at("name").get_ref<const std::string&>(),
+                    check.at("detail").get_ref<const std::string&>());
+  }
+  return failed.empty() ? "no failed check, yet not passed" : failed;
+}
+
+Violation complete(const Evidence& evidence) {
+  if (!evidence.run.at("incomplete").get<bool>()) return std::nullopt;
+  return "a run that was ended early";
+}
+
+Violation no_failed_operations(const Evidence& evidence) {
+  std::uint64_t failed = 0;
+  for (const json& repetition : evidence.run.at("repetitions"))
+    failed += repetition.at("failed").get<std::uint64_t>();
+  if (failed == 0) return std::nullopt;
+  return fmt::format("{} failed", failed);
+}
+
+Violation real_topology(const Evidence& evidence) {
+  if (evidence.environment.at("topology_is_this_machine").get<bool>()) return std::nullopt;
+  return "a topology from a file or a description: " + evidence.environment.at("topology").get<std::string>();
+}
+
+Violation release_build(const Evidence& evidence) {
+  const auto type = evidence.suite.at("build_type").get<std::string>();
+  if (type == "Release") return std::nullopt;
+  return type.empty() ? "a build without a type" : "a " + type + " build";
+}
+
+Violation no_sanitizer(const Evidence& evidence) {
+  const auto sanitizer = evidence.suite.at("sanitizer").get<std::string>();
+  if (sanitizer.empty()) return std::nullopt;
+  return "built with -fsanitize=" + sanitizer;
+}
+
+Violation workers_bound(const Evidence& evidence) {
+  const json& deployment = evidence.run.at("deployment");
+  const json& workers = evidence.environment.at("workers");
+  const std::uint64_t asked =
+      deployment.at("ranks").get<std::uint64_t>() * deployment.at("threads_per_rank").get<std::uint64_t>();
+  const auto bound =
+      std::ranges::count_if(workers, [](const json& w) { return w.at("achieved").get<bool>(); });
+  if (std::uint64_t(bound) >= asked && std::size_t(bound) == workers.size()) return std::nullopt;
+  return fmt::format("{} of {} workers bound", bound, std::max<std::uint64_t>(asked, workers.size()));
+}
+
+Violation cpu_per_worker(const Evidence& evidence) {
+  std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> owners;
+  for (const json& worker : evidence.environment.at("workers")) {
+    const json& cpus = worker.at("allowed_cpus");
+    if (cpus.size() != 1) continue;  // not bound: that is another rule
+    const auto cpu = cpus[0].get<std::uint64_t>();
+    const auto host = worker.at("host").get<std::string>();
+    const auto number = worker.at("worker").get<std::uint64_t>();
+    const auto [owner, first] = owners.try_emplace({host, cpu}, number);
+    if (!first) return fmt::format("workers {} and {} on CPU {} of {}", owner->second, number, cpu, host);
+  }
+  return std::nullopt;
+}
+
+Violation not_oversubscribed(const Evidence& evidence) {
+  if (!evidence.run.at("deployment").at("oversubscribed").get<bool>()) return std::nullopt;
+  return "more workers than cores were allowed";
+}
+
+Violation exceeds_cache(const Evidence& evidence) {
+  const auto nodes = evidence.run.at("deployment").at("nodes").get<std::uint64_t>();
+  const auto working_set = evidence.run.at("working_set_bytes").get<std::uint64_t>() / nodes;
+  const json& known = evidence.environment.at("last_level_cache_bytes");
+  const auto cache = known.is_null() ? assumed_cache_bytes : known.get<std::uint64_t>();
+  if (working_set > cache) return std::nullopt;
+  return fmt::format("{} a node, with {} of last-level cache{}", mebibytes(working_set), mebibytes(cache),
+                     known.is_null() ? " assumed, as its size is not known" : "");
+}
+
+Violation narrow_interval(const Evidence& evidence) {
+  const json& throughput = evidence.run.at("summary").at("throughput");
+  if (throughput.is_null()) return "no complete repetition";
+  const auto median = throughput.at("median").get<double>();
+  const double below = median - throughput.at("ci95").at(0).get<double>();
+  const double above = throughput.at("ci95").at(1).get<double>() - median;
+  if (median > 0 && std::max(below, above) <= widest_half_interval * median) return std::nullopt;
+  if (median <= 0) return "a median of 0";
+  return fmt::format("-{:.1f} % to +{:.1f} %", 100 * below / median, 100 * above / median);
+}
+
+Violation repetitions(const Evidence& evidence) {
+  const json& all = evidence.run.at("repetitions");
+  const auto done = std::ranges::count_if(all, [](const json& r) { return r.at("complete").get<bool>(); });
+  if (std::size_t(done) >= enough_repetitions) return std::nullopt;
+  return fmt::format("{}", done);
+}
+
+Violation long_windows(const Evidence& evidence) {
+  double shortest = shortest_window_seconds;
+  for (const json& repetition : evidence.run.at("repetitions")) {
+    if (repetition.at("complete").get<bool>())
+      shortest = std::min(shortest, repetition.at("seconds").get<double>());
+  }
+  if (shortest >= shortest_window_seconds) return std::nullopt;
+  return fmt::format("a window of {:.3f} s", shortest);
+}
+
+Violation performance_governor(const Evidence& evidence) {
+  const json& governor = evidence.environment.at("scaling_governor");
+  if (governor.is_null() || governor == "performance") return std::nullopt;
+  return governor.get<std::string>();
+}
+
+Violation no_numa_balancing(const Evidence& evidence) {
+  const json& balancing = evidence.environment.at("numa_balancing");
+  if (balancing.is_null() || !balancing.get<bool>()) return std::nullopt;
+  return "on";
+}
+
+Violation clean_build(const Evidence& evidence) {
+  const json& dirty = evidence.suite.at("dirty");
+  if (dirty.is_null()) return "a build outside of a git repository";
+  if (!dirty.get<bool>()) return std::nullopt;
+  return "changes on top of commit " + evidence.suite.at("commit").get<std::string>();
+}
+
+constexpr auto rules = std::to_array<RunRule>({
+    {"verified", Severity::invalid, "every check of the data that the run left behind passed",
+     "a store that loses or damages records can be as fast as it likes", verified},
+    {"complete", Severity::invalid, "all that was asked for was measured",
+     "a run that was ended early says nothing about what was left out", complete},
+    {"no-failed-operations", Severity::invalid, "no operation with a status that the workload did not expect",
+     "failing is often faster than succeeding", no_failed_operations},
+    {"real-topology", Severity::invalid, "the topology of this machine, as its kernel reports it",
+     "nothing can be bound on a machine that is not there", real_topology},
+    {"release-build", Severity::invalid, "a Release build",
+     "other builds measure their own assertions and missing optimizations", release_build},
+    {"no-sanitizer", Severity::invalid, "no sanitizer built in",
+     "instrumented code is several times slower, and unevenly so", no_sanitizer},
+    {"workers-bound", Severity::unofficial,
+     "every worker allowed on the processing unit that it asked for, and on no other",
+     "a worker that the scheduler moves loses its caches and its NUMA node", workers_bound},
+    {"cpu-per-worker", Severity::unofficial, "no two workers of a host bound to the same processing unit",
+     "workers that share a processing unit measure the scheduler", cpu_per_worker},
+    {"not-oversubscribed", Severity::unofficial, "no more workers than cores",
+     "workers that wait by spinning take the core from those that work", not_oversubscribed},
+    {"exceeds-cache", Severity::unofficial, "a working set greater than the last-level caches of a node",
+     "what fits the cache does not measure memory", exceeds_cache},
+    {"narrow-interval", Severity::unofficial, "a 95 % interval within 5 % of the median on both sides",
+     "a figure that moves this much on its own cannot tell systems apart", narrow_interval},
+    {"repetitions", Severity::unofficial, "at least 6 complete repetitions",
+     "fewer give no 95 % interval of the median", repetitions},
+    {"long-windows", Severity::unofficial, "repetitions of at least 0.5 s",
+     "in a shorter window start, end and timer interrupts weigh too much", long_windows},
+    {"performance-governor", Severity::unofficial, "the frequency governor performance, where one is known",
+     "other governors change the clock rate during the measurement", performance_governor},
+    {"no-numa-balancing", Severity::unofficial, "automatic NUMA balancing off, where it is known",
+     "it unmaps and moves pages during the measurement", no_numa_balancing},
+    {"clean-build", Severity::unofficial, "a build of a commit, without changes",
+     "nobody else can build what was measured", clean_build},
+});
+
+}  // namespace
+
+std::string_view to_string(Severity severity) {
+  return severity == Severity::invalid ? "invalid" : "unofficial";
+}
+
+std::span<const RunRule> run_rules() {
+  return rules;
+}
+
+nlohmann::json judge(const Evidence& evidence) {
+  std::string_view verdict = "publishable";
+  json reasons = json::array();
+  for (const RunRule& rule : rules) {
+    const Violation found = rule.violation(evidence);
+    if (!found) continue;
+    if (verdict != to_string(Severity::invalid)) verdict = to_string(rule.severity);
+    reasons.push_back({{"rule", rule.name},
+                       {"severity", to_string(rule.severity)},
+                       {"expected", rule.expected},
+                       {"found", *found}});
+  }
+  return {{"class", verdict}, {"reasons", std::move(reasons)}};
+}
+
+}  // namespace upout::harness

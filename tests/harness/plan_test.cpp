@@ -1,0 +1,343 @@
+#include "harness/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include "temporary_folder.h"
+
+namespace upout::harness {
+namespace {
+
+using platform::Expected;
+
+class PlanTest : public testing::Test {
+ protected:
+  Expected<Plan> read(const std::string& text, unsigned cores = 8) const {
+    return read_plan(folder_.write("p.toml", text), MachineSize{cores});
+  }
+  /// The error's line, with the folder left out.
+  std::string error(const std::string& text) const {
+    const auto plan = read(text);
+    if (plan) return "no error";
+    std::string line = plan.error().to_string();
+    const std::string folder = folder_ / "";
+    for (auto at = line.find(folder); at != std::string::npos; at = line.find(folder))
+      line.erase(at, folder.size());
+    return line;
+  }
+
+  TemporaryFolder folder_;
+};
+
+std::vector<unsigned> workers(const Plan& plan) {
+  std::vector<unsigned> result;
+  std::ranges::transform(plan.points, std::back_inserter(result), &Point::workers);
+  return result;
+}
+
+std::string property(const Point& point, std::string_view name) {
+  const auto found = std::ranges::find(point.properties, name, &workloads::Property::name);
+  return found == point.properties.end() ? "" : found->value;
+}
+
+constexpr const char* one_point = R"([[points]]
+engine = "shared-memory"
+threads = 2
+workload = "ycsb-c"
+)";
+
+TEST_F(PlanTest, ScaleStandsForThePowersOfTwoAndAllCores) {
+  const std::string text = "[[points]]\nengine = 'shared-memory'\nworkload = 'ycsb-c'\nthreads = 'scale'\n";
+  EXPECT_EQ(workers(read(text, 1).value()), (std::vector<unsigned>{1}));
+  EXPECT_EQ(workers(read(text, 2).value()), (std::vector<unsigned>{1, 2}));
+  EXPECT_EQ(workers(read(text, 6).value()), (std::vector<unsigned>{1, 2, 4, 6}));
+  EXPECT_EQ(workers(read(text, 8).value()), (std::vector<unsigned>{1, 2, 4, 8}));
+}
+
+TEST_F(PlanTest, ListsMultiplyWithTheSizeFastestAndTheWorkloadSlowest) {
+  const Plan plan = read(R"(
+[[points]]
+engine = "shared-nothing"
+ranks = [1, 3]
+workload = ["ycsb-a", "ycsb-c"]
+properties.recordcount = [10, 20]
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 8U);
+  EXPECT_EQ(workers(plan), (std::vector<unsigned>{1, 3, 1, 3, 1, 3, 1, 3}));
+  EXPECT_EQ(property(plan.points[1], "recordcount"), "10");
+  EXPECT_EQ(property(plan.points[2], "recordcount"), "20");
+  EXPECT_EQ(plan.points[3].workload, "ycsb-a");
+  EXPECT_EQ(plan.points[4].workload, "ycsb-c");
+}
+
+TEST_F(PlanTest, APointsOwnValuesStandOverTheDefaultsPropertyByProperty) {
+  const Plan plan = read(R"(
+[defaults]
+workload = "ycsb-a"
+depth = 8
+[defaults.properties]
+recordcount = 100
+fieldcount = 1
+[[points]]
+engine = "shared-memory"
+threads = 1
+depth = 4
+properties = { fieldcount = 2 }
+)")
+                        .value();
+  const Point& point = plan.points.at(0);
+  EXPECT_EQ(point.options.at("depth"), "4");
+  EXPECT_EQ(property(point, "recordcount"), "100");
+  EXPECT_EQ(property(point, "fieldcount"), "2");
+}
+
+TEST_F(PlanTest, EachEngineTakesItsOwnSizeFromTheDefaults) {
+  const Plan plan = read(R"(
+[defaults]
+workload = "ycsb-c"
+engine = ["shared-memory", "shared-nothing"]
+threads = 2
+ranks = 3
+[[points]]
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 2U);
+  EXPECT_EQ(workers(plan), (std::vector<unsigned>{2, 3}));
+}
+
+TEST_F(PlanTest, ArgumentsSayWhatThePlanSaysAndNoMore) {
+  Plan plan = read(one_point).value();
+  EXPECT_EQ(run_arguments(plan.points.at(0), "out.json"),
+            (std::vector<std::string>{"run", "--engine", "shared-memory", "--threads", "2", "--workload",
+                                      "ycsb-c", "--id", plan.points[0].id, "--json", "out.json", "--quiet"}));
+
+  folder_.write("w.properties", "fieldcount=3\n");
+  plan = read(R"(
+[[points]]
+engine = "shared-nothing"
+ranks = 2
+workload = "ycsb-a"
+depth = 64
+seconds = 1.5
+warmup = 0
+repetitions = 6
+seed = 7
+oversubscribe = true
+properties_file = "w.properties"
+properties = { recordcount = 1000, requestdistribution = "uniform", readallfields = true }
+)")
+             .value();
+  EXPECT_EQ(run_arguments(plan.points.at(0), "out.json"),
+            (std::vector<std::string>{"run",
+                                      "--engine",
+                                      "shared-nothing",
+                                      "--workload",
+                                      "ycsb-a",
+                                      "-P",
+                                      folder_ / "w.properties",
+                                      "-p",
+                                      "readallfields=true",
+                                      "-p",
+                                      "recordcount=1000",
+                                      "-p",
+                                      "requestdistribution=uniform",
+                                      "--depth",
+                                      "64",
+                                      "--repetitions",
+                                      "6",
+                                      "--seconds",
+                                      "1.5",
+                                      "--seed",
+                                      "7",
+                                      "--warmup",
+                                      "0",
+                                      "--oversubscribe",
+                                      "--id",
+                                      plan.points[0].id,
+                                      "--json",
+                                      "out.json",
+                                      "--quiet"}));
+}
+
+TEST_F(PlanTest, IdsAreReadableAndStable) {
+  const Plan plan = read(std::string(one_point) + "depth = 16\n").value();
+  // The number is a hash of the configuration: if it changes, sweeps that were begun before do not go on.
+  EXPECT_EQ(plan.points.at(0).id, "shared-memory-t2-ycsb-c-d16-4c5024c1ed47");
+}
+
+TEST_F(PlanTest, DifferentConfigurationsHaveDifferentIds) {
+  const Plan plan = read(R"(
+[[points]]
+engine = ["shared-memory", "shared-nothing"]
+threads = [1, 2]
+ranks = [1, 2]
+workload = ["ycsb-a", "ycsb-c"]
+depth = [1, 16]
+seconds = [1, 2]
+seed = [0, 1]
+oversubscribe = [true, false]
+properties.recordcount = [10, 20]
+)")
+                        .value();
+  std::set<std::string> ids;
+  for (const Point& point : plan.points) ids.insert(point.id);
+  EXPECT_EQ(ids.size(), 256U);
+  EXPECT_EQ(plan.points.size(), 256U);
+}
+
+TEST_F(PlanTest, TheSameConfigurationHasTheSameIdHoweverItIsWritten) {
+  const auto id = [&](const std::string& rest) { return read(one_point + rest).value().points.at(0).id; };
+  EXPECT_EQ(id("seconds = 3"), id("# a comment\nseconds = 3.0"));
+  EXPECT_EQ(id(""), id("oversubscribe = false"));
+}
+
+TEST_F(PlanTest, TheIdFollowsThePropertyFilesTextAndNotItsName) {
+  const auto id = [&](const std::string& file) {
+    return read(one_point + ("properties_file = '" + file + "'")).value().points.at(0).id;
+  };
+  folder_.write("a.properties", "fieldcount=3\n");
+  folder_.write("b.properties", "fieldcount=3\n");
+  const std::string before = id("a.properties");
+  EXPECT_EQ(before, id("b.properties"));
+  folder_.write("a.properties", "fieldcount=4\n");
+  EXPECT_NE(before, id("a.properties"));
+}
+
+TEST_F(PlanTest, TheSuitesOwnPlansGoByTheirBareNames) {
+  const auto plan = read_plan("quick", MachineSize{4});
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  EXPECT_EQ(plan->title, "Quick");
+  EXPECT_TRUE(plan->warnings.empty());
+  std::set<std::string_view> engines;
+  for (const Point& point : plan->points) engines.insert(point.engine->name);
+  EXPECT_EQ(engines, (std::set<std::string_view>{"shared-memory", "shared-nothing"}));
+}
+
+TEST_F(PlanTest, WhatYcsbKnowsAndHasNoEffectHereIsAWarningOnce) {
+  const Plan plan =
+      read(std::string(one_point) + "depth = [1, 2]\nproperties.dataintegrity = true\n").value();
+  ASSERT_EQ(plan.warnings.size(), 1U);
+  EXPECT_NE(plan.warnings[0].find("dataintegrity"), std::string::npos) << plan.warnings[0];
+}
+
+TEST_F(PlanTest, AFileThatIsNotThereIsAnErrorThatNamesTheSuitesPlans) {
+  const auto plan = read_plan("quikc", MachineSize{2});
+  ASSERT_FALSE(plan);
+  EXPECT_TRUE(plan.error().to_string().starts_with("quikc: found no such file, expected a plan"));
+  EXPECT_NE(plan.error().expected.find("quick"), std::string::npos);
+  EXPECT_EQ(read_plan(folder_ / "", MachineSize{2}).error().found, "a folder");
+}
+
+TEST_F(PlanTest, BrokenTomlIsAnErrorWithItsLine) {
+  EXPECT_TRUE(error("title = 'x'\n[[points]\n").starts_with("p.toml:2: found "))
+      << error("title = 'x'\n[[points]\n");
+  EXPECT_TRUE(error("title = 'x'\ntitle = 'y'\n").starts_with("p.toml:2: found "));
+}
+
+struct Mistake {
+  const char* name;
+  const char* text;
+  const char* message;
+};
+
+class PlanMistakes : public PlanTest, public testing::WithParamInterface<Mistake> {};
+
+TEST_P(PlanMistakes, AreErrorsThatSayWhereWhatAndWhatInstead) {
+  EXPECT_EQ(error(GetParam().text), GetParam().message);
+}
+
+#define POINT "[[points]]\nengine = 'shared-memory'\nworkload = 'ycsb-c'\n"
+
+INSTANTIATE_TEST_SUITE_P(
+    Plan, PlanMistakes,
+    testing::Values(
+        Mistake{"NoPoints", "title = 'x'\n",
+                "p.toml:1: found a plan without points, expected at least one [[points]] table"},
+        Mistake{"OnePointsTable", "[points]\nengine = 'shared-memory'\n",
+                "p.toml:1: found points as a table, expected [[points]] tables"},
+        Mistake{"UnknownTopKey", "tittle = 'x'\n" POINT,
+                "p.toml:1: found unknown key 'tittle', expected 'title'"},
+        Mistake{"UnknownKey", POINT "threads = 1\ndeph = 4\n",
+                "p.toml:5: found unknown key 'deph', expected 'depth'"},
+        Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
+                "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
+                "workload, depth, "
+                "seconds, warmup, repetitions, seed, oversubscribe or properties_file"},
+        Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
+                "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
+        Mistake{"UnknownWorkload", "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-z'\n",
+                "p.toml:4: found 'ycsb-z', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-f or ycsb; did you "
+                "mean ycsb-a?"},
+        Mistake{"NoEngine", "\n[[points]]\nworkload = 'ycsb-c'\n",
+                "p.toml:2: found a point without an engine, expected engine = \"shared-memory\" or "
+                "\"shared-nothing\""},
+        Mistake{
+            "NoWorkload", "[[points]]\nengine = 'shared-memory'\nthreads = 1\n",
+            "p.toml:1: found a point without a workload, expected workload = \"NAME\" here or in [defaults]"},
+        Mistake{"NoSize", POINT,
+                "p.toml:1: found a shared-memory point without 'threads', expected threads = a number, a "
+                "list, or \"scale\""},
+        Mistake{"OtherEnginesSize", POINT "threads = 2\nranks = 2\n",
+                "p.toml:5: found 'ranks' with engine shared-memory, expected 'threads' ('ranks' belongs to "
+                "shared-nothing)"},
+        Mistake{"ZeroThreads", POINT "threads = 0\n",
+                "p.toml:4: found threads = 0, expected a number from 1, a list of them, or \"scale\""},
+        Mistake{"NegativeInList", POINT "threads = [\n  1,\n  -2,\n]\n",
+                "p.toml:6: found threads = -2, expected a number from 1, a list of them, or \"scale\""},
+        Mistake{"WrongWord", POINT "threads = 'all'\n",
+                "p.toml:4: found threads = \"all\", expected a number from 1, a list of them, or \"scale\""},
+        Mistake{"EmptyList", POINT "threads = []\n",
+                "p.toml:4: found threads = an empty list, expected at least one value"},
+        Mistake{"MoreThreadsThanCores", POINT "threads = [1, 9]\n",
+                "p.toml:4: found threads = 9, expected at most 8 (the cores of this machine), or "
+                "oversubscribe = true"},
+        Mistake{"FractionalDepth", POINT "threads = 1\ndepth = 1.5\n",
+                "p.toml:5: found depth = 1.5, expected a whole number from 1"},
+        Mistake{"ZeroSeconds", POINT "threads = 1\nseconds = 0\n",
+                "p.toml:5: found seconds = 0, expected a number of seconds above 0"},
+        Mistake{"NegativeWarmup", POINT "threads = 1\nwarmup = -1\n",
+                "p.toml:5: found warmup = -1, expected a number of seconds from 0"},
+        Mistake{"TextForAFlag", POINT "threads = 1\noversubscribe = 'yes'\n",
+                "p.toml:5: found oversubscribe = \"yes\", expected true or false"},
+        Mistake{"NoPropertyTable", POINT "threads = 1\nproperties = 3\n",
+                "p.toml:5: found properties = 3, expected a table of YCSB properties"},
+        Mistake{"NoPropertyFile", POINT "threads = 1\nproperties_file = ''\n",
+                "p.toml:5: found properties_file = \"\", expected the path of a YCSB property file, from the "
+                "plan's folder"},
+        Mistake{"Twice", POINT "threads = [1, 2]\n" POINT "threads = 2\noversubscribe = false\n",
+                "p.toml:5: found a point twice: shared-memory-t2-ycsb-c-461f3c9637b0 is already at p.toml:1, "
+                "expected each "
+                "configuration once"}),
+    [](const auto& mistake) { return std::string(mistake.param.name); });
+
+TEST_F(PlanTest, BadPropertiesAreErrorsWithTheirLines) {
+  const std::string point = std::string(one_point) + "[points.properties]\n";
+  EXPECT_TRUE(error(point + "recordcount = 0\n").starts_with("p.toml:6 recordcount: found '0'"))
+      << error(point + "recordcount = 0\n");
+  EXPECT_TRUE(error(point + "fieldcount = 1\nrecordcuont = 5\n")
+                  .starts_with("p.toml:7: found unknown property 'recordcuont'"))
+      << error(point + "fieldcount = 1\nrecordcuont = 5\n");
+  EXPECT_TRUE(error(point + "recordcount = 1979-05-27\n").starts_with("p.toml:6: found recordcount = a date"))
+      << error(point + "recordcount = 1979-05-27\n");
+}
+
+TEST_F(PlanTest, APropertyFileThatIsNotThereIsAnErrorAtItsLine) {
+  EXPECT_TRUE(
+      error(one_point + std::string("properties_file = 'none'\n"))
+          .starts_with("p.toml:5: found properties_file = \"none\": No such file or directory, expected"))
+      << error(one_point + std::string("properties_file = 'none'\n"));
+}
+
+TEST_F(PlanTest, ListsThatMultiplyBeyondReasonAreAnError) {
+  std::string list = "[0";
+  for (int n = 1; n < 400; ++n) list += ", " + std::to_string(n);
+  list += "]";
+  const std::string text = std::string(one_point) + "seed = " + list + "\nwarmup = " + list + "\n";
+  EXPECT_TRUE(error(text).starts_with("p.toml:1: found lists that multiply to too many points"))
+      << error(text);
+}
+
+}  // namespace
+}  // namespace upout::harness

@@ -1,0 +1,108 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <regex>
+
+#include "harness/report.h"
+#include "tests/harness/sample_sweep.h"
+
+/// The report in a real browser: whether its script runs, and whether there is something to be seen.
+namespace upout::harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Put at the end of a page, tells in the DOM what each canvas really shows.
+constexpr const char* probe = R"(<script>
+for (const canvas of document.querySelectorAll("canvas")) {
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const colours = new Set();
+  for (let i = 0; i < pixels.length; i += 4) if (pixels[i + 3] > 200) colours.add(pixels.slice(i, i + 3).join(","));
+  canvas.dataset.colours = colours.size;
+}
+document.body.dataset.injected = String(Boolean(window.injected));
+</script></body>)";
+
+class ReportInBrowser : public testing::Test {
+ protected:
+  ReportInBrowser() {
+    std::string name = fs::temp_directory_path() / "upout-report-XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~ReportInBrowser() override {
+    std::error_code ignored;  // the browser may still be leaving
+    fs::remove_all(folder_, ignored);
+  }
+
+  /// The DOM after the page's scripts have run; `log_` is what the browser had to say.
+  std::string dom_of(const std::vector<nlohmann::json>& documents) {
+    std::string html = render_report(documents, {}).value();
+    html.replace(html.rfind("</body>"), 7, probe);
+    std::ofstream(folder_ / "report.html") << html;
+    const std::string command =
+        std::string(UPOUT_CHROMIUM) +
+        " --headless --no-sandbox --disable-gpu --disable-background-networking --no-first-run"
+        " --disable-dev-shm-usage --enable-logging=stderr --user-data-dir='" +
+        (folder_ / "profile").string() + "' --dump-dom 'file://" + (folder_ / "report.html").string() +
+        "' 2>'" + (folder_ / "log").string() + "'";
+    std::string dom;
+    FILE* browser = ::popen(command.c_str(), "r");
+    std::array<char, 65536> buffer{};
+    while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), browser))
+      dom.append(buffer.data(), got);
+    EXPECT_EQ(::pclose(browser), 0);
+    std::ifstream log(folder_ / "log");
+    log_.assign(std::istreambuf_iterator<char>(log), {});
+    return dom;
+  }
+
+  std::size_t count(const std::string& text, const std::string& pattern) const {
+    const std::regex expression(pattern);
+    return std::size_t(std::distance(std::sregex_iterator(text.begin(), text.end(), expression), {}));
+  }
+
+  fs::path folder_;
+  std::string log_;
+};
+
+TEST_F(ReportInBrowser, DrawsTheChartsAndFillsTheTables) {
+  const std::string dom = dom_of(samples::sweep());
+  EXPECT_EQ(log_.find("CONSOLE"), std::string::npos) << log_;
+  EXPECT_EQ(count(dom, "<canvas[^>]*data-colours=\"[0-9]{2,}\""), 2u);
+  EXPECT_EQ(count(dom, "<tr data-id=\"[^\"]*\" data-verdict=\"(publishable|unofficial)\""), 8u);
+  EXPECT_NE(dom.find("35.1 M"), std::string::npos);
+  EXPECT_NE(dom.find("AMD EPYC 9355"), std::string::npos);
+  EXPECT_NE(dom.find("narrow-interval"), std::string::npos);
+}
+
+TEST_F(ReportInBrowser, RunsNothingThatADocumentBringsAlong) {
+  const std::string hostile =
+      "</script><script>window.injected=1</script><img src=x onerror=\"window.injected=1\">";
+  RunRecord run = samples::run("shared-memory", 1, hostile, 1e6);
+  run.id = hostile;
+  run.latency[hostile] = run.latency["read"];
+  run.verification.checks[0] = {hostile, true, hostile};
+  nlohmann::json document = samples::document(run);
+  document["environment"]["cpu_model"] = hostile;
+  const std::string dom = dom_of({document});
+  EXPECT_NE(dom.find("data-injected=\"false\""), std::string::npos);
+  EXPECT_EQ(count(dom, "<img"), 0u);
+}
+
+TEST_F(ReportInBrowser, ShowsThatThereIsNoValidResult) {
+  RunRecord run = samples::run("shared-memory", 1, "ycsb-c", std::vector<double>{});
+  run.incomplete = true;
+  const std::string dom = dom_of({samples::document(run)});
+  EXPECT_EQ(log_.find("CONSOLE"), std::string::npos) << log_;
+  EXPECT_EQ(count(dom, "<canvas"), 0u);
+  EXPECT_EQ(count(dom, "<tr data-id=\"[^\"]*\" data-verdict=\"invalid\""), 1u);
+}
+
+}  // namespace
+}  // namespace upout::harness

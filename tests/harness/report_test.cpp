@@ -1,0 +1,202 @@
+#include "harness/report.h"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "harness/answer.h"
+#include "harness/comparison.h"
+#include "harness/embedded.h"
+#include "tests/harness/sample_sweep.h"
+
+namespace upout::harness {
+namespace {
+
+using nlohmann::json;
+
+const std::string shared_memory = "shared-memory";
+const std::string shared_nothing = "shared-nothing";
+
+std::string page(const std::vector<json>& documents, const ReportOptions& options = {}) {
+  return render_report(documents, options).value();
+}
+
+/// What the page hands to its script.
+json content_of(const std::string& html) {
+  const std::string open = "<script type=\"application/json\" id=\"content\">";
+  const std::size_t from = html.find(open) + open.size();
+  return json::parse(html.substr(from, html.find("</script>", from) - from));
+}
+
+Answer answer_to(const std::vector<json>& documents) {
+  return answer(compare(documents));
+}
+
+TEST(Answer, SaysWhoIsAheadAndByHowMuchWithAnInterval) {
+  const Answer found = answer_to({samples::document(samples::run(shared_memory, 1, "ycsb-c", 10e6)),
+                                  samples::document(samples::run(shared_memory, 2, "ycsb-c", 20e6)),
+                                  samples::document(samples::run(shared_nothing, 1, "ycsb-c", 8e6)),
+                                  samples::document(samples::run(shared_nothing, 2, "ycsb-c", 12e6))});
+  EXPECT_EQ(found.headline,
+            "On 2 cores, shared-memory is ahead: shared-nothing reaches 0.60 (0.58 to 0.62) of its "
+            "throughput on ycsb-c.");
+  ASSERT_EQ(found.details.size(), 1u);
+  EXPECT_EQ(found.details[0],
+            "Shared-memory scales by 2.00 (1.93 to 2.07) from 1 to 2 cores, shared-nothing by 1.50 (1.45 to "
+            "1.55).");
+}
+
+TEST(Answer, SeesNoDifferenceWhereTheIntervalsSeeNone) {
+  const Answer found = answer_to({samples::document(samples::run(shared_memory, 1, "ycsb-c", 10e6)),
+                                  samples::document(samples::run(shared_nothing, 1, "ycsb-c", 10.1e6))});
+  EXPECT_EQ(found.headline,
+            "On 1 core, there is no difference that the intervals can tell: shared-memory reaches 0.99 (0.96 "
+            "to 1.03) of the "
+            "throughput of shared-nothing on ycsb-c.");
+  EXPECT_EQ(found.details[0],
+            "Shared-memory was measured on 1 core only; shared-nothing was measured on 1 core only.");
+}
+
+TEST(Answer, SaysWhereAnEngineDoesNotScale) {
+  const Answer level = answer_to({samples::document(samples::run(shared_nothing, 1, "ycsb-c", 10e6)),
+                                  samples::document(samples::run(shared_nothing, 2, "ycsb-c", 10.1e6))});
+  EXPECT_EQ(level.headline, "Only shared-nothing was measured on ycsb-c.");
+  EXPECT_EQ(
+      level.details[0],
+      "Shared-nothing does not scale that the intervals can tell, by 1.01 (0.98 to 1.05) from 1 to 2 cores.");
+  const Answer slower = answer_to({samples::document(samples::run(shared_nothing, 1, "ycsb-c", 10e6)),
+                                   samples::document(samples::run(shared_nothing, 2, "ycsb-c", 5e6))});
+  EXPECT_EQ(slower.details[0], "Shared-nothing falls to 0.50 (0.48 to 0.52) from 1 to 2 cores.");
+}
+
+TEST(Answer, GivesEachWorkloadItsSentence) {
+  const Answer found = answer_to(samples::sweep());
+  EXPECT_EQ(found.headline,
+            "On 2 cores, shared-memory is ahead on ycsb-c; there is no difference that the intervals can "
+            "tell on ycsb-a.");
+  ASSERT_EQ(found.details.size(), 2u);
+  EXPECT_NE(found.details[0].find("on ycsb-a."), std::string::npos);
+  EXPECT_NE(found.details[1].find("on ycsb-c."), std::string::npos);
+}
+
+TEST(Answer, DoesNotCountInvalidRuns) {
+  RunRecord lost = samples::run(shared_nothing, 1, "ycsb-c", 99e6);
+  lost.verification.checks[0].passed = false;
+  const Answer found =
+      answer_to({samples::document(samples::run(shared_memory, 1, "ycsb-c", 10e6)), samples::document(lost)});
+  EXPECT_EQ(found.headline, "Only shared-memory was measured on ycsb-c.");
+  EXPECT_EQ(answer_to({samples::document(lost)}).headline, "There is no valid result to answer from.");
+}
+
+TEST(Answer, ComparesTheBestConfigurationsAndNamesThem) {
+  RunRecord plain = samples::run(shared_memory, 1, "ycsb-c", 5e6);
+  plain.id += "-depth-1";
+  plain.deployment.depth = 1;
+  const Answer found =
+      answer_to({samples::document(plain), samples::document(samples::run(shared_memory, 1, "ycsb-c", 10e6)),
+                 samples::document(samples::run(shared_nothing, 1, "ycsb-c", 5e6))});
+  EXPECT_NE(found.headline.find("shared-memory, depth 16 is ahead: shared-nothing reaches 0.50"),
+            std::string::npos)
+      << found.headline;
+}
+
+TEST(Comparison, PoolsTheRepetitionsOfOneConfiguration) {
+  const std::vector<double> slow{1e6, 1e6, 1e6};
+  const std::vector<double> fast{2e6, 2e6, 2e6};
+  const auto comparisons =
+      compare(std::vector<json>{samples::document(samples::run(shared_memory, 1, "ycsb-c", slow)),
+                                samples::document(samples::run(shared_memory, 1, "ycsb-c", fast))});
+  ASSERT_EQ(comparisons.size(), 1u);
+  ASSERT_EQ(comparisons[0].series.size(), 1u);
+  ASSERT_EQ(comparisons[0].series[0].points.size(), 1u);
+  const MedianInterval& pooled = comparisons[0].series[0].points[0].throughput;
+  EXPECT_DOUBLE_EQ(pooled.median, 1.5e6);
+  EXPECT_DOUBLE_EQ(pooled.confidence, 0.96875);
+}
+
+TEST(Comparison, KeepsDifferentPropertiesOfAWorkloadApart) {
+  RunRecord small = samples::run(shared_memory, 1, "ycsb-c", 1e6);
+  small.properties["recordcount"] = 1000;
+  const auto comparisons = compare(std::vector<json>{
+      samples::document(samples::run(shared_memory, 1, "ycsb-c", 1e6)), samples::document(small)});
+  ASSERT_EQ(comparisons.size(), 2u);
+  EXPECT_EQ(comparisons[0].workload, "ycsb-c, recordcount 1000");
+  EXPECT_EQ(comparisons[1].workload, "ycsb-c, recordcount 10000000");
+}
+
+TEST(Caveats, CountVerdictsAndNameWhatDiffers) {
+  std::vector<json> documents = samples::sweep();
+  documents[0]["environment"]["host_name"] = "node-b";
+  const std::vector<std::string> found = caveats(documents);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0], "7 of 8 runs may be published; 1 unofficial, 0 invalid.");
+  EXPECT_EQ(found[1], "The results come from 2 different machines: compare with care.");
+}
+
+TEST(Report, HoldsTheFiguresOfTheDocuments) {
+  const std::vector<json> documents = samples::sweep();
+  const json content = content_of(page(documents));
+  EXPECT_EQ(content.at("documents"), json(documents));
+  ASSERT_EQ(content.at("charts").size(), 2u);
+  const json& points = content.at("/charts/1/series/0/points"_json_pointer);
+  EXPECT_EQ(points.size(), 2u);
+  EXPECT_EQ(points[1].at("cores"), 2);
+  const json& summary = documents[1].at("/runs/0/summary/throughput"_json_pointer);
+  EXPECT_EQ(points[1].at("median"), summary.at("median"));
+  EXPECT_EQ(points[1].at("low"), summary.at("ci95")[0]);
+  EXPECT_EQ(points[1].at("high"), summary.at("ci95")[1]);
+  EXPECT_NEAR(content.at("/speed_ups/shared-memory-2-ycsb-c/median"_json_pointer).get<double>(), 35.1 / 18.2,
+              1e-6);
+}
+
+TEST(Report, OpensWithTheAnswer) {
+  const std::string html = page(samples::sweep(), {.title = "quick", .question = "Which is ahead?"});
+  EXPECT_NE(html.find("<title>quick</title>"), std::string::npos);
+  const std::size_t question = html.find("Which is ahead?");
+  const std::size_t headline = html.find("<h1>On 2 cores, shared-memory is ahead on ycsb-c;");
+  ASSERT_NE(headline, std::string::npos);
+  EXPECT_LT(question, headline);
+  EXPECT_LT(headline, html.find("Throughput against cores"));
+}
+
+TEST(Report, ShowsHostileTextAsText) {
+  const std::string hostile =
+      "</script><script>alert('x')</script><img src=x onerror=alert(1)>{{content}}&\"";
+  RunRecord run = samples::run(shared_memory, 1, hostile, 1e6);
+  run.id = hostile;
+  run.properties["table"] = hostile;
+  run.verification.checks[0].detail = hostile;
+  const std::string html = page({samples::document(run)}, {.title = hostile, .question = hostile});
+  EXPECT_NE(
+      html.find("<h1>Only shared-memory was measured on &lt;/script&gt;&lt;script&gt;alert(&#39;x&#39;)"),
+      std::string::npos);
+  EXPECT_EQ(html.find("<script>alert"), std::string::npos);
+  EXPECT_EQ(html.find("<img"), std::string::npos);
+  EXPECT_EQ(content_of(html).at("/documents/0/runs/0/id"_json_pointer), hostile);
+}
+
+TEST(Report, LoadsNothing) {
+  std::string html = page(samples::sweep());
+  EXPECT_NE(html.find("default-src 'none'"), std::string::npos);
+  const std::size_t library = html.find(embedded::chart_js);
+  ASSERT_NE(library, std::string::npos);
+  html.erase(library, embedded::chart_js.size());  // its licence names its site, in a comment
+  EXPECT_FALSE(std::regex_search(html, std::regex("https?://")));
+  EXPECT_FALSE(
+      std::regex_search(html, std::regex("(src|href)\\s*=|url\\(|@import|fetch\\(|XMLHttpRequest|<link")));
+}
+
+TEST(Report, NamesTheDocumentThatDoesNotFitTheSchema) {
+  std::vector<json> documents = samples::sweep();
+  documents[1]["runs"][0].erase("verdict");
+  const auto report = render_report(documents, {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().where, "document 2: /runs/0");
+}
+
+TEST(Report, NeedsADocument) {
+  EXPECT_FALSE(render_report({}, {}));
+}
+
+}  // namespace
+}  // namespace upout::harness

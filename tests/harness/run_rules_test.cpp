@@ -1,0 +1,184 @@
+#include "harness/run_rules.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <set>
+
+#include "tests/harness/sample_documents.h"
+
+namespace upout::harness {
+namespace {
+
+using nlohmann::json;
+
+/// A publishable run on two cores, to be spoiled.
+struct Facts {
+  json document = samples::document(samples::run("shared-memory", 2, "ycsb-c", 4e7));
+  json& run = document["runs"][0];
+  json& environment = document["environment"];
+  json& suite = document["suite"];
+
+  json verdict() const { return judge({.run = run, .environment = environment, .suite = suite}); }
+};
+
+/// One way to break a rule.
+struct Breach {
+  std::string rule;
+  std::function<void(Facts&)> commit;
+};
+
+const std::vector<Breach>& breaches() {
+  static const std::vector<Breach> all{
+      {"verified",
+       [](Facts& f) {
+         f.run["verification"] = {{"passed", false}, {"checks", json::array()}};
+       }},
+      {"verified",
+       [](Facts& f) {
+         f.run["verification"]["passed"] = false;
+         f.run["verification"]["checks"][0]["passed"] = false;
+       }},
+      {"complete", [](Facts& f) { f.run["incomplete"] = true; }},
+      {"no-failed-operations", [](Facts& f) { f.run["repetitions"][3]["failed"] = 1; }},
+      {"real-topology", [](Facts& f) { f.environment["topology_is_this_machine"] = false; }},
+      {"release-build", [](Facts& f) { f.suite["build_type"] = "Debug"; }},
+      {"release-build", [](Facts& f) { f.suite["build_type"] = ""; }},
+      {"no-sanitizer", [](Facts& f) { f.suite["sanitizer"] = "address"; }},
+      {"workers-bound", [](Facts& f) { f.environment["workers"][1]["achieved"] = false; }},
+      {"workers-bound", [](Facts& f) { f.environment["workers"].erase(1); }},
+      {"cpu-per-worker", [](Facts& f) { f.environment["workers"][1]["allowed_cpus"] = {0}; }},
+      {"not-oversubscribed", [](Facts& f) { f.run["deployment"]["oversubscribed"] = true; }},
+      {"exceeds-cache",
+       [](Facts& f) { f.environment["last_level_cache_bytes"] = f.run["working_set_bytes"]; }},
+      {"exceeds-cache",
+       [](Facts& f) {
+         f.environment["last_level_cache_bytes"] = nullptr;
+         f.run["working_set_bytes"] = 1 << 30;
+       }},
+      {"exceeds-cache",
+       [](Facts& f) {  // each of ten nodes holds a tenth
+         f.environment["last_level_cache_bytes"] = f.run["working_set_bytes"].get<std::uint64_t>() / 9;
+         f.run["deployment"]["nodes"] = 10;
+       }},
+      {"narrow-interval",
+       [](Facts& f) {
+         f.run["summary"]["throughput"]["ci95"] = {4e7, 4.21e7};
+       }},
+      {"narrow-interval",
+       [](Facts& f) {
+         f.run["summary"]["throughput"]["ci95"] = {3.79e7, 4e7};
+       }},
+      {"narrow-interval", [](Facts& f) { f.run["summary"]["throughput"] = nullptr; }},
+      {"repetitions", [](Facts& f) { f.run["repetitions"].erase(0); }},
+      {"repetitions", [](Facts& f) { f.run["repetitions"][0]["complete"] = false; }},
+      {"long-windows", [](Facts& f) { f.run["repetitions"][5]["seconds"] = 0.49; }},
+      {"performance-governor", [](Facts& f) { f.environment["scaling_governor"] = "powersave"; }},
+      {"performance-governor", [](Facts& f) { f.environment["scaling_governor"] = "performance,powersave"; }},
+      {"no-numa-balancing", [](Facts& f) { f.environment["numa_balancing"] = true; }},
+      {"clean-build", [](Facts& f) { f.suite["dirty"] = true; }},
+      {"clean-build", [](Facts& f) { f.suite["dirty"] = nullptr; }},
+  };
+  return all;
+}
+
+const RunRule& rule_named(const std::string& name) {
+  return *std::ranges::find(run_rules(), name, &RunRule::name);
+}
+
+TEST(RunRules, LeaveAGoodRunPublishable) {
+  const json verdict = Facts{}.verdict();
+  EXPECT_EQ(verdict.at("class"), "publishable");
+  EXPECT_TRUE(verdict.at("reasons").empty()) << verdict.dump(2);
+}
+
+TEST(RunRules, FireAloneWhenBrokenAloneAndSayWhy) {
+  for (const Breach& breach : breaches()) {
+    Facts facts;
+    breach.commit(facts);
+    const json verdict = facts.verdict();
+    ASSERT_EQ(verdict.at("reasons").size(), 1u) << breach.rule << verdict.dump(2);
+    const json& reason = verdict.at("reasons")[0];
+    EXPECT_EQ(reason.at("rule"), breach.rule);
+    EXPECT_EQ(reason.at("expected"), rule_named(breach.rule).expected);
+    EXPECT_EQ(reason.at("severity"), to_string(rule_named(breach.rule).severity));
+    EXPECT_NE(reason.at("found"), "");
+    EXPECT_EQ(verdict.at("class"), reason.at("severity"));
+  }
+}
+
+TEST(RunRules, AreEachSeenToFire) {
+  std::set<std::string> fired;
+  for (const Breach& breach : breaches()) fired.insert(breach.rule);
+  for (const RunRule& rule : run_rules()) EXPECT_TRUE(fired.contains(std::string(rule.name))) << rule.name;
+}
+
+TEST(RunRules, GiveTheWorstClassAndEveryReason) {
+  Facts facts;
+  facts.suite["dirty"] = true;
+  facts.run["incomplete"] = true;
+  facts.environment["numa_balancing"] = true;
+  const json verdict = facts.verdict();
+  EXPECT_EQ(verdict.at("class"), "invalid");
+  EXPECT_EQ(verdict.at("reasons").size(), 3u);
+}
+
+TEST(RunRules, LetWhatIsNotKnownOfTheSystemPass) {
+  Facts facts;
+  facts.environment["scaling_governor"] = nullptr;
+  facts.environment["numa_balancing"] = nullptr;
+  facts.environment["last_level_cache_bytes"] = nullptr;
+  facts.environment["hypervisor"] = "Xen";
+  EXPECT_EQ(facts.verdict().at("class"), "publishable");
+}
+
+TEST(RunRules, LetTheSameCpuOfTwoHostsPass) {
+  Facts facts;
+  facts.environment["workers"][1]["allowed_cpus"] = {0};
+  facts.environment["workers"][1]["host"] = "node-b";
+  EXPECT_EQ(facts.verdict().at("class"), "publishable");
+}
+
+TEST(RunRules, LetFiguresJustWithinTheLimitsPass) {
+  Facts facts;
+  facts.run["summary"]["throughput"]["ci95"] = {3.8e7, 4.2e7};
+  facts.run["repetitions"][0]["seconds"] = 0.5;
+  facts.environment["last_level_cache_bytes"] = facts.run["working_set_bytes"].get<std::uint64_t>() - 1;
+  EXPECT_EQ(facts.verdict().at("class"), "publishable") << facts.verdict().dump(2);
+}
+
+/// Headings of the form "### `NAME` (SEVERITY)".
+std::map<std::string, std::string> documented_rules() {
+  std::ifstream file(UPOUT_SOURCE_DIR "/docs/run-rules.md");
+  const std::regex heading("### `([^`]+)` \\((\\w+)\\)");
+  std::map<std::string, std::string> found;
+  std::smatch match;
+  for (std::string line; std::getline(file, line);) {
+    if (std::regex_match(line, match, heading)) found[match[1]] = match[2];
+  }
+  return found;
+}
+
+TEST(RunRules, StandInTheirDocumentAndNowhereElse) {
+  std::map<std::string, std::string> in_code;
+  for (const RunRule& rule : run_rules()) in_code[std::string(rule.name)] = to_string(rule.severity);
+  EXPECT_EQ(documented_rules(), in_code);
+}
+
+TEST(RunRules, HaveExpectationAndReasonInTheirDocument) {
+  std::ifstream file(UPOUT_SOURCE_DIR "/docs/run-rules.md");
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  text = std::regex_replace(text, std::regex("\\s+"), " ");
+  for (const RunRule& rule : run_rules()) {
+    EXPECT_NE(text.find(rule.expected), std::string::npos) << rule.name;
+    EXPECT_NE(text.find(rule.why), std::string::npos) << rule.name;
+  }
+}
+
+}  // namespace
+}  // namespace upout::harness

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/record.h"
+#include "harness/run_rules.h"
+
+/// Runs and machines to test with: two cores, and all that a publishable run needs.
+namespace upout::harness::samples {
+
+/// A machine whose workers are all bound as they asked, the n-th to CPU n.
+inline nlohmann::json environment(unsigned workers) {
+  nlohmann::json bindings = nlohmann::json::array();
+  for (unsigned n = 0; n < workers; ++n) {
+    bindings.push_back(
+        {{"worker", n}, {"host", "node-a"}, {"asked_cpu", n}, {"allowed_cpus", {n}}, {"achieved", true}});
+  }
+  return {{"host_name", "node-a"},
+          {"architecture", "x86_64"},
+          {"kernel", "6.1.0-18-amd64"},
+          {"os", "Debian GNU/Linux 12 (bookworm)"},
+          {"hypervisor", "none"},
+          {"kernel_clock_source", "tsc"},
+          {"clock_source", "tsc"},
+          {"cores", 2},
+          {"processing_units", 2},
+          {"core_kinds", 1},
+          {"numa_nodes", 1},
+          {"last_level_cache_bytes", 33554432},
+          {"topology", "Package:1 L3:1 Core:2 PU:1"},
+          {"topology_is_this_machine", true},
+          {"cpu_model", "AMD EPYC 9355"},
+          {"memory_bytes", 16777216000},
+          {"scaling_governor", "performance"},
+          {"turbo_enabled", nullptr},
+          {"transparent_huge_pages", "madvise"},
+          {"numa_balancing", false},
+          {"swap_enabled", false},
+          {"load_average_1min", 0.12},
+          {"workers", bindings},
+          {"mpi", {{"library", "Open MPI"}, {"version", "4.1.4"}}}};
+}
+
+/// A program that was built as it must be for publishing, whatever this test was built as.
+inline nlohmann::json suite() {
+  return {{"version", "0.1.0"},      {"commit", "0123456789abcdef0123456789abcdef01234567"},
+          {"dirty", false},          {"compiler", "GNU 12.2.0"},
+          {"flags", "-O3 -DNDEBUG"}, {"build_type", "Release"},
+          {"native_tuning", false},  {"sanitizer", ""}};
+}
+
+/// `throughputs`: operations/s of one-second repetitions.
+inline RunRecord run(const std::string& engine, unsigned cores, const std::string& workload,
+                     std::span<const double> throughputs) {
+  RunRecord record;
+  const bool ranks = engine == "shared-nothing";
+  record.id = engine + "-" + std::to_string(cores) + "-" + workload;
+  record.deployment.engine = engine;
+  record.deployment.ranks = ranks ? cores : 1;
+  record.deployment.threads_per_rank = ranks ? 1 : cores;
+  record.deployment.partitions = ranks ? cores : 1;
+  record.deployment.transport = ranks ? "mpi" : "none";
+  record.workload = workload;
+  record.properties = {{"recordcount", 10000000}, {"requestdistribution", "zipfian"}};
+  record.seed = 42;
+  record.working_set_bytes = 10000000ull * (1000 + 16);
+  record.warmup_seconds = 1;
+  for (const double throughput : throughputs) {
+    record.repetitions.push_back({.operations = std::uint64_t(std::llround(throughput)),
+                                  .seconds = 1,
+                                  .aborts = 0,
+                                  .failed = 0,
+                                  .complete = true});
+  }
+  for (std::uint64_t ns = 300; ns < 1300; ++ns) record.latency["read"].record(ns * cores, 1000);
+  record.latency["read"].record(2'500'000);
+  record.verification = {
+      .checks = {{"records", true, "10000000 of 10000000 found"}, {"values", true, "none damaged"}},
+      .digest = "00c0ffee00c0ffee",
+      .records = 10000000};
+  return record;
+}
+
+/// Six repetitions within 2 % of `median`, which is their median.
+inline RunRecord run(const std::string& engine, unsigned cores, const std::string& workload, double median) {
+  const std::vector<double> throughputs{0.985 * median, 0.99 * median, 0.999 * median,
+                                        1.001 * median, 1.01 * median, 1.02 * median};
+  return run(engine, cores, workload, throughputs);
+}
+
+/// A document of one run, as the program would write it if it had been built for publishing.
+inline nlohmann::json document(const RunRecord& record) {
+  nlohmann::json made =
+      make_document({record}, environment(record.deployment.ranks * record.deployment.threads_per_rank));
+  made["suite"] = suite();
+  nlohmann::json& only = made["runs"][0];
+  only["verdict"] = judge({.run = only, .environment = made["environment"], .suite = made["suite"]});
+  return made;
+}
+
+}  // namespace upout::harness::samples
