@@ -1,0 +1,99 @@
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/build_info.h"
+#include "platform/environment.h"
+#include "registry.h"
+
+namespace {
+
+void print_help() {
+  std::fputs(
+      "upout-micro: what limits one thread on this machine, and what the kernel makes of it, on 10 million "
+      "records.\n"
+      "\n"
+      "Names are limit/..., peer/..., kernel/... and engine/...; each reports items_per_second, reads a "
+      "second.\n"
+      "What a benchmark reads is built when the first that needs it runs, and kept until the end.\n"
+      "\n"
+      "Examples:\n"
+      "  upout-micro --benchmark_list_tests\n"
+      "  upout-micro --benchmark_filter=limit/\n"
+      "  upout-micro --benchmark_filter=get --benchmark_repetitions=9 "
+      "--benchmark_enable_random_interleaving=true \\\n"
+      "              --benchmark_report_aggregates_only=true\n"
+      "\n"
+      "For ratios, take the third: repetitions in random order share the machine's moods evenly.\n"
+      "Peers allocate as they do by default; GLIBC_TUNABLES=glibc.malloc.hugetlb=1 gives malloc's users huge "
+      "pages.\n"
+      "\n",
+      stdout);
+  benchmark::PrintDefaultHelp();
+}
+
+/// Says what was measured on, in the output's own context: the same facts that a result document records.
+void add_context() {
+  const upout::harness::BuildInfo build = upout::harness::build_info();
+  benchmark::AddCustomContext("upout_version", build.version + " " + build.commit);
+  benchmark::AddCustomContext("compiler", build.compiler);
+  benchmark::AddCustomContext("flags", build.flags);
+  benchmark::AddCustomContext("build_type", build.build_type);
+
+  const auto topology = upout::platform::Topology::discover();
+  if (!topology) return;
+  const nlohmann::json environment = upout::platform::describe_environment(*topology);
+  for (const char* key : {"cpu_model", "hypervisor", "topology", "transparent_huge_pages", "scaling_governor",
+                          "turbo_enabled", "numa_balancing"}) {
+    const nlohmann::json& value = environment.at(key);
+    benchmark::AddCustomContext(key, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+}
+
+/// The reporter that the options ask for, listening for benchmarks that could not run.
+class ListeningReporter : public benchmark::BenchmarkReporter {
+ public:
+  explicit ListeningReporter(std::unique_ptr<benchmark::BenchmarkReporter> reporter)
+      : reporter_(std::move(reporter)) {}
+
+  bool ReportContext(const Context& context) override {
+    reporter_->SetOutputStream(&GetOutputStream());
+    reporter_->SetErrorStream(&GetErrorStream());
+    return reporter_->ReportContext(context);
+  }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs) failed_ = failed_ || run.error_occurred;
+    reporter_->ReportRuns(runs);
+  }
+  void Finalize() override { reporter_->Finalize(); }
+
+  bool failed() const { return failed_; }
+
+ private:
+  std::unique_ptr<benchmark::BenchmarkReporter> reporter_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv, print_help);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+
+  upout::micro::register_limits();
+  upout::micro::register_peers();
+  upout::micro::register_kernel_get();
+  upout::micro::register_engine_loop();
+
+  add_context();
+  ListeningReporter reporter(
+      std::unique_ptr<benchmark::BenchmarkReporter>(benchmark::CreateDefaultDisplayReporter()));
+  const std::size_t matched = benchmark::RunSpecifiedBenchmarks(&reporter);
+  benchmark::ClearRegisteredBenchmarks();
+  if (matched == 0) return 2;  // the filter names none; Google Benchmark has said so
+  return reporter.failed() ? 1 : 0;
+}

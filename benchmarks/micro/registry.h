@@ -1,0 +1,17 @@
+#pragma once
+
+namespace upout::micro {
+
+/// limit/...: what the machine itself can do.
+void register_limits();
+
+/// peer/...: well-known structures on the same keys.
+void register_peers();
+
+/// kernel/...: the same reads through the kernel.
+void register_kernel_get();
+
+/// engine/...: what the engine's loop adds to the kernel.
+void register_engine_loop();
+
+}  // namespace upout::micro

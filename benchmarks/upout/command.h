@@ -1,0 +1,42 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "engines/shared_nothing/mpi_process.h"
+#include "platform/error.h"
+
+namespace upout {
+
+/// Exit statuses: 0 only if what was asked for was done.
+inline constexpr int exit_done = 0;
+inline constexpr int exit_failed =
+    1;  ///< it was tried, and something is not as it should be: see what was printed
+inline constexpr int exit_usage = 2;  ///< what the user asked for makes no sense; nothing was done
+/// A run that a signal ended exits with 128 + its number, as shells have it.
+inline constexpr int exit_signalled = 128;
+
+/// What the commands share: this process's place among ranks, and the exit status.
+struct Program {
+  std::string path;  ///< of this program
+  std::unique_ptr<engines::shared_nothing::MpiProcess> mpi;
+  int status = exit_done;
+
+  bool is_root() const { return mpi == nullptr || mpi->rank() == 0; }
+  /// Prints "upout: ERROR" on stderr, once for all ranks, and sets the status.
+  void fail(const std::string& error, int exit_status);
+};
+
+/// Each adds one subcommand, which sets `program.status` when it is done.
+void add_run_command(CLI::App& app, Program& program);
+void add_sweep_command(CLI::App& app, Program& program);
+void add_report_command(CLI::App& app, Program& program);
+void add_list_command(CLI::App& app, Program& program);
+
+/// A check for CLI11: the option's value is a whole number from `least` to `most`.
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
+/// The same for a number of seconds, from `least` to `most`.
+CLI::Validator seconds_between(double least, double most);
+
+}  // namespace upout

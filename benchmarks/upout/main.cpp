@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "benchmarks/upout/command.h"
+#include "harness/build_info.h"
+#include "workloads/nearest.h"
+
+namespace {
+
+using upout::Program;
+using upout::engines::shared_nothing::MpiProcess;
+
+/// This program's own file, for starting it again.
+std::string own_path(const char* called_as) {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string(called_as) : path.string();
+}
+
+const CLI::App& innermost(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : innermost(*chosen.front());
+}
+
+/// The argument that CLI11 could not place; empty if that is not what it complains of.
+std::string unplaced_argument(const CLI::App& app, const CLI::ParseError& error, const char* first_argument) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::vector<std::string> extras = app.remaining(true);
+    return extras.empty() ? "" : extras.front();
+  }
+  // Of a misspelt subcommand it says only that there is none.
+  const bool no_command =
+      dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && app.get_subcommands().empty();
+  return no_command && first_argument != nullptr ? first_argument : "";
+}
+
+/// CLI11's complaint in one line, with what a misspelt option or subcommand may have been meant for.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error, const char* first_argument) {
+  const std::string unplaced = unplaced_argument(app, error, first_argument);
+  if (unplaced.empty()) {
+    std::string text = error.what();
+    std::ranges::replace(text, '\n', ' ');
+    return text;
+  }
+  std::vector<std::string> names;
+  for (const CLI::Option* option : innermost(app).get_options()) names.push_back(option->get_name());
+  for (const CLI::App* command : innermost(app).get_subcommands({})) names.push_back(command->get_name());
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const auto nearest = upout::workloads::nearest(unplaced, candidates);
+  if (!nearest && app.get_subcommands().empty()) {
+    return fmt::format("{}: found where a command is expected: run, sweep, report or list", unplaced);
+  }
+  return fmt::format("{}: found where no such option or argument is expected{}", unplaced,
+                     nearest ? fmt::format("; did you mean {}?", *nearest) : "; see --help");
+}
+
+/// A launcher of another MPI starts ranks that do not know of each other; each would measure alone.
+std::string launch_error(const MpiProcess& mpi) {
+  const int launched = MpiProcess::launched_size();
+  if (launched <= 1 || mpi.size() == launched) return {};
+  return fmt::format(
+      "the launcher: found {} processes of which each sees {} rank, expected the launcher of {} {}", launched,
+      mpi.size(), MpiProcess::library(), MpiProcess::library_version());
+}
+
+int run_program(int argc, char** argv) {
+  Program program{.path = own_path(argv[0]), .mpi = nullptr, .status = upout::exit_done};
+  // Before anything can fail, so that what fails on all ranks is said once.
+  if (argc > 1 && std::string_view(argv[1]) == "run" && MpiProcess::was_launched()) {
+    program.mpi = std::make_unique<MpiProcess>();
+    if (const std::string error = launch_error(*program.mpi); !error.empty()) {
+      program.fail(error, upout::exit_usage);
+      return program.status;
+    }
+  }
+  CLI::App app(
+      "upout measures whether a storage workload is better scaled up (one shared-memory machine) or out\n"
+      "(shared-nothing ranks): one storage kernel, run both ways.",
+      "upout");
+  app.set_version_flag("--version", "upout " + upout::harness::build_info().version + " (" +
+                                        upout::harness::build_info().commit + ")");
+  app.require_subcommand(1);
+  app.footer("\nTo begin with: upout sweep quick --out quick-results && upout report quick-results");
+  add_run_command(app, program);
+  add_sweep_command(app, program);
+  add_report_command(app, program);
+  add_list_command(app, program);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    if (program.is_root()) app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    program.fail(complaint(app, error, argc > 1 ? argv[1] : nullptr), upout::exit_usage);
+  }
+  return program.status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_program(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "upout: {}\n", error.what());
+    return upout::exit_failed;
+  }
+}

@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "benchmarks/upout/command.h"
+#include "harness/plan.h"
+#include "harness/record.h"
+#include "harness/report.h"
+#include "platform/topology.h"
+
+namespace upout {
+
+namespace {
+
+namespace fs = std::filesystem;
+using platform::Expected;
+
+struct ReportCommand {
+  std::vector<std::string> sources;
+  std::string output = "report.html";
+};
+
+constexpr const char* examples = R"(
+Examples:
+  upout report results-dir -o report.html
+  upout report out-1.json out-2.json -o report.html
+
+The page is one file that opens with no network.)";
+
+/// The result files that a source stands for: itself, or all points of a sweep's folder, in the order of
+/// their names.
+Expected<std::vector<fs::path>> files_of(const std::string& source) {
+  if (!fs::exists(source))
+    return platform::unexpected(source, "no such file or folder", "results of a run or a sweep");
+  if (!fs::is_directory(source)) return std::vector<fs::path>{source};
+  const fs::path folder =
+      fs::is_directory(fs::path(source) / "points") ? fs::path(source) / "points" : fs::path(source);
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  if (files.empty())
+    return platform::unexpected(source, "a folder without results", "results of a run or a sweep");
+  std::ranges::sort(files);
+  return files;
+}
+
+Expected<std::vector<nlohmann::json>> read_all(const std::vector<std::string>& sources) {
+  std::vector<nlohmann::json> documents;
+  for (const std::string& source : sources) {
+    const auto files = files_of(source);
+    if (!files) return tl::unexpected(files.error());
+    for (const fs::path& file : *files) {
+      auto document = harness::read_document(file.string());
+      if (!document) return tl::unexpected(document.error());
+      documents.push_back(std::move(*document));
+    }
+  }
+  return documents;
+}
+
+/// A sweep's folder holds its plan, and with it the question that the page answers.
+harness::ReportOptions heading_of(const std::vector<std::string>& sources) {
+  harness::ReportOptions heading;
+  const fs::path plan_file = fs::path(sources.front()) / "plan.toml";
+  if (sources.size() != 1 || !fs::exists(plan_file)) return heading;
+  const auto topology = platform::Topology::discover();
+  const auto plan = harness::read_plan(plan_file.string(), {topology ? topology->cores() : 1});
+  if (plan) heading = {plan->title, plan->question};
+  return heading;
+}
+
+Expected<void> write_page(const std::string& page, const std::string& path) {
+  std::ofstream file(path, std::ios::binary);
+  file << page;
+  file.close();
+  if (file) return {};
+  return platform::unexpected("-o " + path, "a file that cannot be written", "one that can");
+}
+
+void execute(const ReportCommand& command, Program& program) {
+  const auto documents = read_all(command.sources);
+  if (!documents) return program.fail(documents.error().to_string(), exit_usage);
+  const auto page = harness::render_report(*documents, heading_of(command.sources));
+  if (!page) return program.fail(page.error().to_string(), exit_usage);
+  if (const auto written = write_page(*page, command.output); !written) {
+    return program.fail(written.error().to_string(), exit_usage);
+  }
+  fmt::print("{}\n", command.output);
+}
+
+}  // namespace
+
+void add_report_command(CLI::App& app, Program& program) {
+  auto command = std::make_shared<ReportCommand>();
+  CLI::App* report = app.add_subcommand("report", "Turn results into one HTML page");
+  report->footer(examples);
+  report->add_option("results", command->sources, "folders of sweeps, or result documents")->required();
+  report->add_option("-o,--output", command->output, "the page")->type_name("FILE")->capture_default_str();
+  report->callback([command, &program] { execute(*command, program); });
+}
+
+}  // namespace upout

@@ -1,0 +1,206 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "benchmarks/upout/command.h"
+#include "engines/shared_nothing/mpi_process.h"
+#include "harness/interrupt.h"
+#include "harness/plan.h"
+#include "harness/progress.h"
+#include "harness/record.h"
+#include "harness/run.h"
+#include "harness/table.h"
+#include "workloads/properties.h"
+#include "workloads/registry.h"
+
+namespace upout {
+
+namespace {
+
+using engines::shared_nothing::MpiProcess;
+using platform::Expected;
+
+struct RunCommand {
+  harness::RunOptions options;
+  std::string workload;
+  std::vector<std::string> property_files;
+  std::vector<std::string> assignments;
+  std::string json;
+  bool quiet = false;
+  bool threads_given = false;
+};
+
+constexpr const char* examples = R"(
+Examples:
+  upout run --engine shared-memory --threads 2 --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
+  mpirun -n 2 upout run --engine shared-nothing --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
+  upout run --engine shared-memory --workload ycsb-a -P workloads/workloada -p requestdistribution=uniform
+
+What is measured: the records are loaded, read back and checked; then each repetition warms up and counts the
+operations that come back within its window; then every record is read back and checked again.
+Exit status: 0 if it was measured and verified, 1 if not, 2 if the options make no sense, 128 + N after signal N.)";
+
+Expected<std::unique_ptr<workloads::Workload>> make_workload(const RunCommand& command,
+                                                             std::vector<std::string>& warnings) {
+  workloads::Properties properties;
+  for (const std::string& file : command.property_files) {
+    if (auto read = properties.read_file(file); !read) return tl::unexpected(read.error());
+  }
+  for (const std::string& assignment : command.assignments) {
+    if (auto assigned = properties.assign(assignment); !assigned) return tl::unexpected(assigned.error());
+  }
+  return workloads::make_workload(command.workload, properties, warnings);
+}
+
+Expected<void> check_engine(const RunCommand& command) {
+  for (const harness::EngineForm& form : harness::engine_forms()) {
+    if (form.name != command.options.engine) continue;
+    if (form.launched && command.threads_given) {
+      return platform::unexpected(
+          "--threads", "it beside --engine " + command.options.engine,
+          "no such option there: a rank has one worker, and mpirun -n says how many ranks");
+    }
+    return {};
+  }
+  std::string names;
+  for (const harness::EngineForm& form : harness::engine_forms()) {
+    names += (names.empty() ? "" : " or ") + std::string(form.name);
+  }
+  return platform::unexpected("--engine", "'" + command.options.engine + "'", names);
+}
+
+/// Better refused now than after minutes of measuring.
+Expected<void> check_output(const std::string& path) {
+  if (path.empty() || path == "-") return {};
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  if (!std::filesystem::is_directory(folder)) {
+    return platform::unexpected("--json " + path, "no folder " + folder.string(),
+                                "a file in an existing folder");
+  }
+  if (std::filesystem::is_directory(path))
+    return platform::unexpected("--json " + path, "a folder", "a file");
+  if (access(folder.c_str(), W_OK) != 0) {
+    return platform::unexpected("--json " + path, "a folder that may not be written", "one that may");
+  }
+  return {};
+}
+
+Expected<void> write_results(const RunCommand& command, const nlohmann::json& document) {
+  if (command.json == "-") {
+    fmt::print("{}\n", document.dump(2));
+    return {};
+  }
+  fmt::print("{}", harness::render_table(std::span(&document, 1)));
+  return command.json.empty() ? Expected<void>{} : harness::write_document(document, command.json);
+}
+
+/// The error of the first rank that has one, the same on all ranks; empty if none has.
+std::string first_error(const Program& program, const platform::Error* error) {
+  const std::string own = error == nullptr ? "" : error->to_string();
+  return program.mpi == nullptr ? own : program.mpi->first_error(own);
+}
+
+template <class T>
+const platform::Error* error_of(const Expected<T>& expected) {
+  return expected ? nullptr : &expected.error();
+}
+
+void execute(const RunCommand& command, Program& program) {
+  Expected<void> checked = check_engine(command);
+  if (checked && program.is_root()) checked = check_output(command.json);
+  std::vector<std::string> warnings;
+  Expected<std::unique_ptr<workloads::Workload>> workload =
+      checked ? make_workload(command, warnings) : tl::unexpected(checked.error());
+  if (const std::string error = first_error(program, error_of(workload)); !error.empty()) {
+    return program.fail(error, exit_usage);
+  }
+  if (command.options.engine == "shared-nothing" && program.mpi == nullptr) {
+    program.mpi = std::make_unique<MpiProcess>();
+  }
+  const bool is_root = program.is_root();
+  for (const std::string& warning : warnings) {
+    if (is_root) fmt::print(stderr, "upout: warning: {}\n", warning);
+  }
+
+  const harness::Interrupt interrupt;
+  harness::Progress progress(harness::progress_mode_for(STDERR_FILENO, command.quiet || !is_root));
+  const Expected<harness::RunOutcome> outcome =
+      harness::run(command.options, **workload, program.mpi.get(), interrupt, progress);
+  if (const std::string error = first_error(program, error_of(outcome)); !error.empty()) {
+    return program.fail(error, exit_usage);
+  }
+  const harness::RunRecord& record = outcome->record;
+  if (is_root && !record.repetitions.empty()) {
+    const nlohmann::json document = harness::make_document({record}, outcome->environment);
+    if (const auto written = write_results(command, document); !written) {
+      program.fail(written.error().to_string(), exit_failed);
+    }
+  }
+  if (record.incomplete) {
+    const char* kept =
+        record.repetitions.empty() ? "nothing had been measured" : "kept what had been measured";
+    const int signal = interrupt.signal() == 0 ? SIGTERM : interrupt.signal();
+    program.fail(fmt::format("ended by a signal; {}", kept), exit_signalled + signal);
+  } else if (!record.verification.passed()) {
+    program.fail("the data did not verify: this is not a result", exit_failed);
+  }
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Program& program) {
+  auto command = std::make_shared<RunCommand>();
+  CLI::App* run = app.add_subcommand("run", "Measure one workload on one deployment");
+  run->footer(examples);
+  run->add_option("--engine", command->options.engine, "shared-memory or shared-nothing")->required();
+  run->add_option("--workload", command->workload, "what to run; see `upout list`")->required();
+  run->add_option("-P", command->property_files, "a property file, as YCSB has them; may be given again")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  run->add_option("-p", command->assignments, "one property, over those of files; may be given again")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  CLI::Option* threads =
+      run->add_option("--threads", command->options.threads, "workers of the shared-memory engine")
+          ->check(whole_number(1, 65536))
+          ->capture_default_str();
+  run->add_option("--depth", command->options.depth, "operations in flight on each worker")
+      ->check(whole_number(1, 4096))
+      ->capture_default_str();
+  run->add_flag("--oversubscribe", command->options.oversubscribe,
+                "allow more workers than cores; such a figure is never publishable");
+  run->add_option("--seconds", command->options.schedule.seconds,
+                  "measured in all, shared by the repetitions")
+      ->check(seconds_between(0.001, 1e6))
+      ->capture_default_str();
+  run->add_option("--repetitions", command->options.schedule.repetitions,
+                  "measured windows; fewer than 6 have no 95 % interval")
+      ->check(whole_number(1, 10000))
+      ->capture_default_str();
+  run->add_option("--warmup", command->options.schedule.warmup_seconds,
+                  "seconds before each repetition that do not count")
+      ->check(seconds_between(0, 1e6))
+      ->capture_default_str();
+  run->add_option("--seed", command->options.seed, "of all random choices")
+      ->check(whole_number(0, UINT64_MAX))
+      ->capture_default_str();
+  run->add_option("--json", command->json,
+                  "write the result document here; - for stdout in place of the table")
+      ->type_name("FILE");
+  run->add_option("--id", command->options.id, "the run's name in the document");
+  run->add_flag("--quiet", command->quiet, "no progress on stderr");
+  run->callback([command, threads, &program] {
+    command->threads_given = threads->count() > 0;
+    execute(*command, program);
+  });
+}
+
+}  // namespace upout

@@ -1,0 +1,141 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "tests/cli/program.h"
+
+namespace upout::cli {
+namespace {
+
+using namespace testing;
+
+/// Bad input: status 2, one line, and in it what was wrong and where.
+void expect_usage_error(const Ended& ended, const std::vector<std::string>& parts) {
+  EXPECT_EQ(ended.status, 2) << ended.err;
+  EXPECT_EQ(ended.out, "");
+  EXPECT_EQ(std::ranges::count(ended.err, '\n'), 1) << ended.err;
+  for (const std::string& part : parts)
+    EXPECT_NE(ended.err.find(part), std::string::npos) << part << "\nin: " << ended.err;
+}
+
+struct BadRun {
+  const char* name;
+  const char* arguments;
+  std::vector<std::string> parts;
+};
+
+class BadInput : public ::testing::TestWithParam<BadRun> {};
+
+TEST_P(BadInput, IsRefusedInOneLine) {
+  expect_usage_error(upout(GetParam().arguments), GetParam().parts);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, BadInput,
+    ::testing::Values(BadRun{"MissingFile",
+                             "run --engine shared-memory --workload ycsb-c -P /nowhere/workloada",
+                             {"/nowhere/workloada"}},
+                      BadRun{"BadValue",
+                             "run --engine shared-memory --workload ycsb-c -p recordcount=many",
+                             {"recordcount", "'many'"}},
+                      BadRun{"ZeroRecords",
+                             "run --engine shared-memory --workload ycsb-c -p recordcount=0",
+                             {"recordcount", "'0'"}},
+                      BadRun{"UnknownProperty",
+                             "run --engine shared-memory --workload ycsb-c -p recordcuont=1",
+                             {"recordcuont", "recordcount"}},
+                      BadRun{"NoAssignment",
+                             "run --engine shared-memory --workload ycsb-c -p recordcount",
+                             {"-p", "recordcount"}},
+                      BadRun{"TooManyThreads",
+                             "run --engine shared-memory --workload ycsb-c --threads 5000",
+                             {"--threads", "5000", "--oversubscribe"}},
+                      BadRun{"NoNumber",
+                             "run --engine shared-memory --workload ycsb-c --threads two",
+                             {"--threads", "'two'", "whole number"}},
+                      BadRun{"ZeroSeconds",
+                             "run --engine shared-memory --workload ycsb-c --seconds 0",
+                             {"--seconds", "'0'"}},
+                      BadRun{"OtherEnginesOption",
+                             "run --engine shared-nothing --threads 2 --workload ycsb-c",
+                             {"--threads", "shared-nothing", "mpirun"}},
+                      BadRun{"UnknownEngine",
+                             "run --engine shared --workload ycsb-c",
+                             {"--engine", "'shared'", "shared-memory"}},
+                      BadRun{"UnknownWorkload",
+                             "run --engine shared-memory --workload ycsb-z",
+                             {"--workload", "ycsb-z", "ycsb-a"}},
+                      BadRun{"Scans", "run --engine shared-memory --workload ycsb-e", {"ycsb-e", "scan"}},
+                      BadRun{"NoWorkload", "run --engine shared-memory", {"--workload"}},
+                      BadRun{"UnknownOption",
+                             "run --engine shared-memory --workload ycsb-c --thread 2",
+                             {"--thread", "--threads"}},
+                      BadRun{"UnknownCommand", "rnu", {"rnu", "run"}},
+                      BadRun{"NoFolderForJson",
+                             "run --engine shared-memory --workload ycsb-c --json /nowhere/out.json",
+                             {"--json", "/nowhere"}},
+                      BadRun{"NoPlan", "sweep /nowhere/plan.toml --out x", {"/nowhere/plan.toml"}},
+                      BadRun{"NoResults", "report /nowhere/results", {"/nowhere/results"}},
+                      BadRun{"UnknownListing", "list engnes", {"engnes", "engines"}}),
+    [](const auto& each) { return each.param.name; });
+
+TEST(BadInput, InAPropertyFileIsNamedByFileAndLine) {
+  const Scratch scratch;
+  const std::string file = scratch.write("workload", "recordcount=10\n\nfieldlength=-3\n");
+  expect_usage_error(upout("run --engine shared-memory --workload ycsb-c -P " + file),
+                     {file + ":3", "fieldlength", "-3"});
+}
+
+TEST(BadInput, InAPlanIsNamedByFileAndLine) {
+  const Scratch scratch;
+  const std::string plan = scratch.write(
+      "plan.toml", "[[points]]\nengine = \"shared-memory\"\nworkload = \"ycsb-c\"\nthreds = 2\n");
+  expect_usage_error(upout("sweep " + plan + " --out " + (scratch / "results")),
+                     {plan + ":4", "threds", "threads"});
+}
+
+TEST(BadInput, OfSeveralRanksIsSaidOnce) {
+  for (const char* arguments : {"run --engine shared-nothing --workload ycsb-c -p recordcount=0",
+                                "run --engine shared-nothing --workload ycsb-c --seconds never",
+                                "run --engine shared-nothing --threads 2 --workload ycsb-c",
+                                "run --engine shared-nothing --workload ycsb-c -P /nowhere/workloada",
+                                "run --engine shared-memory --workload ycsb-c"}) {
+    SCOPED_TRACE(arguments);
+    const Ended ended = mpirun(3, arguments);
+    EXPECT_EQ(ended.status, 2);
+    // mpirun adds a paragraph of its own; ours is the line that begins with our name.
+    std::size_t said = 0;
+    for (std::size_t at = ended.err.find("upout: "); at != std::string::npos;
+         at = ended.err.find("upout: ", at + 1))
+      ++said;
+    EXPECT_EQ(said, 1u) << ended.err;
+  }
+}
+
+TEST(BadInput, MoreRanksThanCoresIsSaidOnce) {
+  const int too_many = static_cast<int>(std::thread::hardware_concurrency()) + 1;
+  const Ended ended = mpirun(too_many, "run --engine shared-nothing --workload ycsb-c -p recordcount=10");
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_NE(ended.err.find("--oversubscribe allows more"), std::string::npos) << ended.err;
+}
+
+TEST(Help, ShowsExamples) {
+  for (const char* command : {"run", "sweep", "report"}) {
+    const Ended ended = upout(std::string(command) + " --help");
+    EXPECT_EQ(ended.status, 0);
+    EXPECT_NE(ended.out.find("Examples:"), std::string::npos) << command;
+  }
+}
+
+TEST(List, NamesWorkloadsEnginesAndPlans) {
+  const Ended ended = upout("list");
+  EXPECT_EQ(ended.status, 0);
+  for (const char* name : {"ycsb-a", "ycsb-f", "shared-memory", "shared-nothing", "quick"}) {
+    EXPECT_NE(ended.out.find(name), std::string::npos) << name;
+  }
+}
+
+}  // namespace
+}  // namespace upout::cli
