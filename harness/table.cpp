@@ -40,8 +40,10 @@ Row row_of(const nlohmann::json& run) {
                       deployment["threads_per_rank"].get<unsigned>()),
           fmt::format("{}", deployment["depth"].get<unsigned>()),
           run["workload"]["name"],
-          millions(throughput["median"]),
-          fmt::format("{} to {}", millions(throughput["ci95"][0]), millions(throughput["ci95"][1])),
+          throughput.is_null() ? "-" : millions(throughput["median"]),
+          throughput.is_null()
+              ? "-"
+              : fmt::format("{} to {}", millions(throughput["ci95"][0]), millions(throughput["ci95"][1])),
           latency(latencies, "p50"),
           latency(latencies, "p99"),
           run["verification"]["passed"].get<bool>() ? "yes" : "NO",
