@@ -1,16 +1,11 @@
 include(GoogleTest)
 
 set(UPOUT_MPIRUN ${MPIEXEC_EXECUTABLE})
+# Open MPI starts as root only if it is told to; containers and CI often are root.
+set(UPOUT_MPIRUN_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
 
-# What tests need around them: Open MPI starts as root only if it is told to (containers and CI often are root), and
-# sanitizers have to be told what is not ours.
-set(UPOUT_TEST_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
-if(UPOUT_SANITIZE MATCHES "thread")
-  list(APPEND UPOUT_TEST_ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
-elseif(UPOUT_SANITIZE MATCHES "address")
-  list(APPEND UPOUT_TEST_ENVIRONMENT "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0")
-  list(APPEND UPOUT_TEST_ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1")
-endif()
+# The tests that ThreadSanitizer is for; building them alone saves it the rest.
+add_custom_target(concurrent_tests)
 
 # upout_test(NAME SOURCES file... LIBRARIES target... [LABELS label...])
 # One GoogleTest program of a room; each of its tests is a ctest test named NAME.Suite.Test.
@@ -18,7 +13,10 @@ function(upout_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   add_executable(test_${name} ${TEST_SOURCES})
   target_link_libraries(test_${name} PRIVATE ${TEST_LIBRARIES} GTest::gtest_main)
-  set(properties TIMEOUT 300 ENVIRONMENT "${UPOUT_TEST_ENVIRONMENT}")
+  set(properties TIMEOUT 300)
+  if("concurrent" IN_LIST TEST_LABELS)
+    add_dependencies(concurrent_tests test_${name})
+  endif()
   if(TEST_LABELS)
     list(APPEND properties LABELS "${TEST_LABELS}")
   endif()
