@@ -17,6 +17,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # g++ 12 warns of overlapping copies inside std::string's operator+ where there are none (GCC bug 105651).
   target_compile_options(upout_options INTERFACE -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ without optimization does not see that a coroutine's operator delete belongs to its operator new with arguments.
+  target_compile_options(upout_options INTERFACE -Wno-mismatched-new-delete)
+endif()
 if(UPOUT_WERROR)
   target_compile_options(upout_options INTERFACE -Werror)
 endif()

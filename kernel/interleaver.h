@@ -24,12 +24,11 @@ class Interleaver {
 
       bool await_ready() const noexcept {
         prefetch(address);
-        return interleaver->phase_ == Phase::idle;
+        return !interleaver->running_;
       }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<> self) const noexcept {
-        interleaver->push(self);
-        return interleaver->phase_ == Phase::starting ? std::noop_coroutine() : interleaver->pop();
-      }
+      // Back to `run`, which resumes the next: handing over to it from here would nest without end where the
+      // compiler makes no tail calls (g++ without optimization, or under AddressSanitizer).
+      void await_suspend(std::coroutine_handle<> self) const noexcept { interleaver->push(self); }
       void await_resume() const noexcept {}
     };
     return Turn{this, address};
@@ -39,16 +38,13 @@ class Interleaver {
   /// A coroutine that runs outside of this never gives way.
   template <class Start>
   void run(Start&& start) {
-    phase_ = Phase::starting;
+    running_ = true;
     start();
-    phase_ = Phase::running;
     while (waiting_ != 0) pop().resume();
-    phase_ = Phase::idle;
+    running_ = false;
   }
 
  private:
-  enum class Phase : unsigned char { idle, starting, running };
-
   void push(std::coroutine_handle<> handle) noexcept {
     assert(waiting_ < capacity);
     queue_[(first_ + waiting_++) % capacity] = handle;
@@ -63,7 +59,7 @@ class Interleaver {
   std::array<std::coroutine_handle<>, capacity> queue_;
   std::size_t first_ = 0;
   std::size_t waiting_ = 0;
-  Phase phase_ = Phase::idle;
+  bool running_ = false;
 };
 
 }  // namespace upout::kernel
