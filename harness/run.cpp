@@ -48,6 +48,12 @@ nlohmann::json workers_as_json(const std::vector<platform::WorkerBinding>& bindi
   return workers;
 }
 
+/// The whole host, not only the core that a launcher has bound this rank to.
+nlohmann::json describe_host(const platform::Topology& of_this_process) {
+  const auto host = platform::Topology::discover(platform::Topology::Scope::host);
+  return platform::describe_environment(host ? *host : of_this_process);
+}
+
 RunRecord begin_record(const RunOptions& options, const workloads::Workload& workload) {
   RunRecord record;
   record.workload = workload.name();
@@ -87,7 +93,7 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
                                                          .oversubscribe = options.oversubscribe,
                                                          .expected_records = workload.record_count()});
   if (!engine) return tl::unexpected(engine.error());
-  RunOutcome outcome{begin_record(options, workload), platform::describe_environment(topology)};
+  RunOutcome outcome{begin_record(options, workload), describe_host(topology)};
   outcome.environment["mpi"] = nullptr;
   outcome.record.deployment.threads_per_rank = options.threads;
   outcome.record.deployment.oversubscribed = options.threads > topology.cores();
@@ -106,7 +112,7 @@ platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
                                                 .expected_records = workload.record_count(),
                                                 .value_bytes = workload.value_bytes()});
   if (!engine) return tl::unexpected(engine.error());
-  RunOutcome outcome{begin_record(options, workload), platform::describe_environment(topology)};
+  RunOutcome outcome{begin_record(options, workload), describe_host(topology)};
   outcome.environment["mpi"] = {{"library", MpiProcess::library()},
                                 {"version", MpiProcess::library_version()}};
   Deployment& deployment = outcome.record.deployment;

@@ -90,7 +90,7 @@ void Topology::Destroy::operator()(hwloc_topology* topology) const {
   hwloc_topology_destroy(topology);
 }
 
-Expected<Topology> Topology::discover() {
+Expected<Topology> Topology::discover(Scope scope) {
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) != 0) {
     return unexpected("hwloc_topology_init", std::strerror(errno), "a topology");
@@ -100,7 +100,7 @@ Expected<Topology> Topology::discover() {
     return unexpected("hwloc_topology_load", std::strerror(errno), "the topology of this machine");
   }
   if (auto read = check_description_was_read(raw); !read) return tl::unexpected(read.error());
-  if (hwloc_topology_is_thissystem(raw) != 0) {
+  if (scope == Scope::process && hwloc_topology_is_thissystem(raw) != 0) {
     if (auto restricted = restrict_to_process_binding(raw); !restricted) {
       return tl::unexpected(restricted.error());
     }

@@ -30,9 +30,15 @@ struct WorkerBinding {
 /// their OS numbers, not by hwloc's logical ones. Immutable after `discover`; may be shared by threads.
 class Topology {
  public:
+  /// Which processors count.
+  enum class Scope {
+    process,  ///< those that this process may run on now, its binding (by mpirun, taskset) included
+    host,     ///< all that the system lets its processes have here: the machine to be described
+  };
+
   /// Reads the machine, or what HWLOC_SYNTHETIC or HWLOC_XMLFILE describe in its place. Call it before
   /// threads are bound: what counts is where the process may run at that moment.
-  static Expected<Topology> discover();
+  static Expected<Topology> discover(Scope scope = Scope::process);
 
   unsigned cores() const;             ///< physical cores that this process may use
   unsigned processing_units() const;  ///< hardware threads that this process may use
