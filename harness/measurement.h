@@ -51,7 +51,10 @@ class Measurement {
   platform::Expected<void> perform(RunRecord& record) {
     progress_->expect(options_->schedule.repetitions *
                       (options_->schedule.window_seconds() + options_->schedule.warmup_seconds));
-    if (auto loaded = load(); !loaded) return loaded;
+    if (auto loaded = load(); !loaded) {
+      progress_->finish();  // it looks at counters that go with this object
+      return loaded;
+    }
     if (!is_interrupted()) audit("load", record.verification);
     const unsigned repetitions = options_->schedule.repetitions;
     for (unsigned i = 0; i < repetitions && !is_interrupted(); ++i) {

@@ -107,7 +107,7 @@ platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
                                                   const Interrupt& interrupt, Progress& progress) {
   namespace shared_nothing = engines::shared_nothing;
   const platform::Clock clock = platform::Clock::calibrate();
-  auto engine = shared_nothing::Engine::create(MPI_COMM_WORLD, topology, clock,
+  auto engine = shared_nothing::Engine::create(MPI_COMM_WORLD, topology,
                                                {.oversubscribe = options.oversubscribe,
                                                 .expected_records = workload.record_count(),
                                                 .value_bytes = workload.value_bytes()});
@@ -129,7 +129,10 @@ platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
 platform::Expected<RunOutcome> run(const RunOptions& options, const workloads::Workload& workload,
                                    const MpiProcess* mpi, const Interrupt& interrupt, Progress& progress) {
   auto topology = platform::Topology::discover();
-  if (!topology) return tl::unexpected(topology.error());
+  const std::string refused = topology ? "" : topology.error().to_string();
+  if (const std::string error = mpi == nullptr ? refused : mpi->first_error(refused); !error.empty()) {
+    return platform::unexpected(error, "", "");
+  }
   if (options.engine == "shared-memory") {
     if (mpi != nullptr && mpi->size() > 1) {
       return platform::unexpected("--engine shared-memory", std::to_string(mpi->size()) + " ranks",

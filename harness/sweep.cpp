@@ -94,15 +94,20 @@ Expected<void> claim_folder(const fs::path& folder, const Plan& plan) {
   return {};
 }
 
-/// What does not verify is not a result, and what was cut short is none yet.
-bool is_finished(const fs::path& result, const std::string& id) {
+/// What does not verify is not a result, and what was cut short is none yet. Nor is one of fewer workers than
+/// were asked for: a launcher that does not fit the MPI library starts processes that each believe to be
+/// alone.
+bool is_finished(const fs::path& result, const Point& point) {
   std::error_code ignored;
   if (!fs::exists(result, ignored)) return false;
   const auto document = read_document(result);
   if (!document) return false;
   return std::ranges::any_of(document->at("runs"), [&](const nlohmann::json& run) {
-    return run.at("id") == id && !run.at("incomplete").get<bool>() &&
-           run.at("verification").at("passed").get<bool>();
+    const nlohmann::json& deployment = run.at("deployment");
+    return run.at("id") == point.id &&
+           deployment.at("ranks").get<unsigned>() * deployment.at("threads_per_rank").get<unsigned>() ==
+               point.workers &&
+           !run.at("incomplete").get<bool>() && run.at("verification").at("passed").get<bool>();
   });
 }
 
@@ -206,7 +211,7 @@ Expected<SweepSummary> Sweep::run() {
   summary.points = plan_.points.size();
   std::vector<const Point*> open;
   for (const Point& point : plan_.points) {
-    if (is_finished(result_of(point), point.id)) {
+    if (is_finished(result_of(point), point)) {
       ++summary.kept;
     } else {
       if (auto possible = check_launch(point); !possible) return tl::unexpected(possible.error());
@@ -234,7 +239,7 @@ Expected<SweepSummary> Sweep::run() {
   progress_.finish();
   summary.interrupted_by = interrupt_.signal();
   for (const Point& point : plan_.points)
-    if (is_finished(result_of(point), point.id)) summary.results.push_back(result_of(point));
+    if (is_finished(result_of(point), point)) summary.results.push_back(result_of(point));
   return summary;
 }
 
@@ -268,7 +273,7 @@ std::string Sweep::measure(const Point& point) const {
   std::error_code ignored;
   if (fs::file_size(command.output_path, ignored) == 0) fs::remove(command.output_path, ignored);
   if (!end.succeeded()) return end.to_string();
-  return is_finished(result_of(point), point.id) ? "" : "ended with status 0 and left no finished result";
+  return is_finished(result_of(point), point) ? "" : "ended with status 0 and left no finished result";
 }
 
 void Sweep::report_failure(const Point& point, const std::string& reason, SweepSummary& summary) const {

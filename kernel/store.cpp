@@ -88,7 +88,10 @@ void Store<Policy>::execute_staged(Worker& worker, std::span<Operation* const> o
   Places ready;        // the record is on its way, or there is none
   Places overflowing;  // the search goes on in an overflow bucket, which is on its way
 
+  bool inserts = false;
   for (std::size_t i = 0; i < operations.size(); ++i) {
+    const OperationKind kind = operations[i]->kind;
+    inserts |= kind == OperationKind::insert || kind == OperationKind::put;
     hashes[i] = KeyHash(operations[i]->key);
     probes[i].bucket = index_->first_bucket(hashes[i]);
     prefetch(probes[i].bucket);
@@ -107,12 +110,15 @@ void Store<Policy>::execute_staged(Worker& worker, std::span<Operation* const> o
     for (const std::size_t i : places) perform(worker, *operations[i], hashes[i], probes[i].candidate);
   };
   // The few that overflow take their next step in the middle, so that both of their lines come in while
-  // others are served.
+  // others are served. In an exclusive store nothing defers the end of an overflow bucket, and an insert in
+  // the first half may have moved it to a larger table: then they search anew.
   const std::size_t half = ready.places().size() / 2;
   perform_all(ready.places().first(half));
-  for (const std::size_t i : overflowing.places()) {
-    probes[i] = index_->next_probe(probes[i], hashes[i]);
-    prefetch(probes[i].candidate, bytes_touched(*operations[i]));
+  if (Policy::is_shared || !inserts) {
+    for (const std::size_t i : overflowing.places()) {
+      probes[i] = index_->next_probe(probes[i], hashes[i]);
+      prefetch(probes[i].candidate, bytes_touched(*operations[i]));
+    }
   }
   perform_all(ready.places().subspan(half));
   perform_all(overflowing.places());

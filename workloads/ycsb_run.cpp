@@ -54,7 +54,6 @@ YcsbRun::YcsbRun(const YcsbSettings& settings, WorkerSlot slot, std::size_t dept
       chooser_(make_chooser(settings, frontier_)),
       inserts_(depth),
       records_(depth),
-      prepared_(depth, 0),
       inputs_(depth, settings.mix.writes() ? settings.value_bytes() : 0),
       outputs_(depth, settings.value_bytes()) {
   const std::size_t whole = format_.value_bytes();
@@ -81,7 +80,7 @@ std::size_t YcsbRun::next(std::span<Operation* const> free) {
 void YcsbRun::complete(std::span<Operation* const> done) {
   bool inserted = false;
   for (const Operation* operation : done) {
-    const bool ok = operation->status == Status::ok;
+    const bool ok = operation->status == Status::ok && is_whole(*operation);
     failed_ += ok ? 0 : 1;
     if (operation->kind == OperationKind::insert) {
       inserts_.end(operation->slot, ok);
@@ -94,10 +93,7 @@ void YcsbRun::complete(std::span<Operation* const> done) {
 void YcsbRun::fill_reads(std::span<Operation* const> free, std::span<const std::uint64_t> records) {
   for (std::size_t i = 0; i < free.size(); ++i) {
     Operation& operation = *free[i];
-    if (prepared_[operation.slot] == 0) {
-      take_form(operation, OperationKind::get);
-      prepared_[operation.slot] = 1;
-    }
+    take_form(operation, OperationKind::get);
     operation.key = settings_.key_of(records[i]);
   }
 }
@@ -131,6 +127,12 @@ void YcsbRun::fill_input(Operation& operation) {
   const std::size_t field = any_field();
   operation.input_offset = static_cast<std::uint32_t>(field * format_.field_length());
   format_.write_field(input.first(format_.field_length()), operation.key, field, next_version());
+}
+
+/// A read of less than was asked for would be a faster one, and wrong.
+bool YcsbRun::is_whole(const Operation& operation) const {
+  return operation.output_size == forms_[static_cast<std::size_t>(operation.kind)].output_bytes ||
+         forms_[static_cast<std::size_t>(operation.kind)].output_bytes == 0;
 }
 
 void YcsbRun::take_form(Operation& operation, OperationKind kind) {

@@ -65,6 +65,7 @@ class YcsbRun final : public RunStream {
   void fill_insert(kernel::Operation& operation);
   void fill_input(kernel::Operation& operation);
   void take_form(kernel::Operation& operation, kernel::OperationKind kind);
+  bool is_whole(const kernel::Operation& operation) const;
   Form& form_of(kernel::OperationKind kind) { return forms_[static_cast<std::size_t>(kind)]; }
   Version next_version() { return {slot_.index, ++writes_}; }
   std::size_t any_field() { return random_.below(format_.field_count()); }
@@ -80,7 +81,6 @@ class YcsbRun final : public RunStream {
   InsertLedger inserts_;
   std::vector<std::uint64_t> records_;                 ///< the batch that was chosen last
   std::array<Form, kernel::operation_kinds> forms_{};  ///< by kind
-  std::vector<std::uint8_t> prepared_;  ///< by slot: the operation is a read of all fields but for its key
   SlotMemory inputs_;
   SlotMemory outputs_;
   std::uint64_t writes_ = 0;

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -75,6 +78,16 @@ Expected<void> check_engine(const RunCommand& command) {
   return platform::unexpected("--engine", "'" + command.options.engine + "'", names);
 }
 
+/// What the operations in flight hold, in and out, is allocated before anything is measured.
+Expected<void> check_buffers(const RunCommand& command, const workloads::Workload& workload) {
+  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
+  const std::uint64_t bytes = std::uint64_t{command.options.depth} * workload.value_bytes();
+  if (bytes <= most_bytes) return {};
+  return platform::unexpected(
+      "--depth", fmt::format("{} with values of {} bytes", command.options.depth, workload.value_bytes()),
+      "at most 1 GiB in flight on a worker");
+}
+
 /// Better refused now than after minutes of measuring.
 Expected<void> check_output(const std::string& path) {
   if (path.empty() || path == "-") return {};
@@ -117,6 +130,10 @@ void execute(const RunCommand& command, Program& program) {
   std::vector<std::string> warnings;
   Expected<std::unique_ptr<workloads::Workload>> workload =
       checked ? make_workload(command, warnings) : tl::unexpected(checked.error());
+  if (workload) {
+    if (auto buffers = check_buffers(command, **workload); !buffers)
+      workload = tl::unexpected(buffers.error());
+  }
   if (const std::string error = first_error(program, error_of(workload)); !error.empty()) {
     return program.fail(error, exit_usage);
   }
@@ -199,7 +216,14 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
   run->callback([command, threads, &program] {
     command->threads_given = threads->count() > 0;
-    execute(*command, program);
+    try {
+      execute(*command, program);
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "upout: {}\n", error.what());
+      // The other ranks wait for this one; unwinding would wait for them.
+      if (program.mpi != nullptr && program.mpi->size() > 1) MpiProcess::abort_all(exit_failed);
+      program.status = exit_failed;
+    }
   });
 }
 

@@ -120,7 +120,6 @@ static_assert(engines::Engine<Engine>);
 
 platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator,
                                                            const platform::Topology& topology,
-                                                           const platform::Clock& clock,
                                                            const Options& options) {
   const Neighbourhood neighbourhood = find_neighbours(communicator, topology);
   if (neighbourhood.crowd > 0 && !options.oversubscribe) {
@@ -130,27 +129,26 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator
   }
   int size = 1;
   MPI_Comm_size(communicator, &size);
-  // Hashing deals the keys out with a spread of about the square root of their number.
-  const std::size_t records = options.expected_records / static_cast<std::size_t>(size);
-  auto store = kernel::Store<kernel::Exclusive>::create(records + records / 64);
+  // No more than its share: room to spare could double the table, and one engine's buckets would be emptier
+  // than the other's.
+  auto store =
+      kernel::Store<kernel::Exclusive>::create(options.expected_records / static_cast<std::size_t>(size));
   int failed = store ? 0 : 1;
   MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, communicator);
   if (!store) return tl::unexpected(store.error());
   if (failed != 0)
     return platform::unexpected("the hash index", "no memory for it on another rank", "fewer records");
   const std::size_t message_bytes = std::max(smallest_message, frame_bytes(options.value_bytes));
-  return std::unique_ptr<Engine>(new Engine(communicator, topology, neighbourhood,
-                                            measure_clock_offset(communicator, clock), message_bytes,
+  return std::unique_ptr<Engine>(new Engine(communicator, topology, neighbourhood, message_bytes,
                                             std::move(*store), neighbourhood.crowd > 0));
 }
 
 Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-               platform::Timestamp ahead_of_root, std::size_t message_bytes,
-               std::unique_ptr<kernel::Store<kernel::Exclusive>> store, bool yields)
+               std::size_t message_bytes, std::unique_ptr<kernel::Store<kernel::Exclusive>> store,
+               bool yields)
     : communicator_(communicator),
       topology_(&topology),
       neighbourhood_(neighbourhood),
-      ahead_of_root_(ahead_of_root),
       store_(std::move(store)),
       transport_(communicator, message_bytes),
       yields_(yields) {}
@@ -163,6 +161,7 @@ void Engine::bind() {
 }
 
 platform::Timestamp Engine::agree_on_start(const platform::Clock& clock) {
+  ahead_of_root_ = measure_clock_offset(communicator_, clock);  // clocks drift; a load may have taken long
   std::int64_t instant = (clock.now() - ahead_of_root_ + start_delay).count();
   MPI_Allreduce(MPI_IN_PLACE, &instant, 1, MPI_INT64_T, MPI_MAX, communicator_);
   return platform::Timestamp(instant) + ahead_of_root_;

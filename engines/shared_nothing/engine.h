@@ -53,7 +53,6 @@ class Engine {
   /// Collective; fails on all ranks or on none.
   static platform::Expected<std::unique_ptr<Engine>> create(MPI_Comm communicator,
                                                             const platform::Topology& topology,
-                                                            const platform::Clock& clock,
                                                             const Options& options);
 
   template <class Work>
@@ -79,8 +78,7 @@ class Engine {
 
  private:
   Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-         platform::Timestamp ahead_of_root, std::size_t message_bytes,
-         std::unique_ptr<kernel::Store<kernel::Exclusive>> store, bool yields);
+         std::size_t message_bytes, std::unique_ptr<kernel::Store<kernel::Exclusive>> store, bool yields);
 
   void bind();
   platform::Timestamp agree_on_start(const platform::Clock& clock);
@@ -88,7 +86,7 @@ class Engine {
   MPI_Comm communicator_;
   const platform::Topology* topology_;
   Neighbourhood neighbourhood_;
-  platform::Timestamp ahead_of_root_;  ///< this host's clock less the root's
+  platform::Timestamp ahead_of_root_{};  ///< this host's clock less the root's, when last measured
   std::unique_ptr<kernel::Store<kernel::Exclusive>> store_;
   MpiTransport transport_;
   platform::WorkerBinding binding_;

@@ -52,6 +52,11 @@ std::string MpiProcess::first_error(const std::string& own) const {
   return text;
 }
 
+void MpiProcess::abort_all(int exit_status) {
+  MPI_Abort(MPI_COMM_WORLD, exit_status);
+  std::abort();
+}
+
 bool MpiProcess::was_launched() {
   // Open MPI's mpirun, any PMIx launcher (srun --mpi=pmix, prrte), Hydra and Slurm's PMI-1 and PMI-2.
   constexpr std::array names{"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE", "FLUX_TASK_RANK"};

@@ -19,6 +19,9 @@ class MpiProcess {
   /// The text of the first rank whose text is not empty, the same on all ranks; empty if all are. Collective.
   std::string first_error(const std::string& own) const;
 
+  /// Ends all ranks at once, this one included: for what one of them cannot go on from.
+  [[noreturn]] static void abort_all(int exit_status);
+
   /// True if a launcher (mpirun, srun --mpi …) has started this process as one of several ranks' processes;
   /// asks only the environment, so it may be called before MPI is initialised.
   static bool was_launched();

@@ -58,10 +58,12 @@ class Session {
     if (transport_->size() == 1) return;
     const bool received = transport_->receive(
         [&](int source, std::span<const std::byte> message) { take(source, message, done); });
-    // A message with room left waits for more requests only while the client goes on to make some.
-    if (client_is_waiting_ && !received) {
+    // A message with room left waits for more requests only while the client goes on to make some; others'
+    // messages may put that off, but not for long.
+    if (client_is_waiting_ && (!received || ++polls_put_off_ == most_polls_put_off)) {
       send_unsent();
-      if (yields_) sched_yield();
+      polls_put_off_ = 0;
+      if (yields_ && !received) sched_yield();
     }
     client_is_waiting_ = true;
   }
@@ -78,6 +80,8 @@ class Session {
   /// A message of this size goes out without waiting for more: MPI libraries send up to about 4 KiB at once,
   /// without asking the receiver first (Open MPI 4.1: btl_vader_eager_limit).
   static constexpr std::size_t full_enough = 3072;
+
+  static constexpr unsigned most_polls_put_off = 4;
 
   struct Answer {
     std::byte* frame;
@@ -212,6 +216,7 @@ class Session {
   OwnStore* store_;
   kernel::Worker worker_;
   bool yields_;
+  unsigned polls_put_off_ = 0;                 ///< while the client waited and messages came in
   bool client_is_waiting_ = false;             ///< nothing has been submitted since the last poll
   std::vector<kernel::Operation*> in_flight_;  ///< requests to others, by slot
   std::vector<kernel::Operation*> local_;

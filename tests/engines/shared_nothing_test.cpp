@@ -19,7 +19,7 @@ class SharedNothingEngine : public ::testing::Test {
  protected:
   std::unique_ptr<Engine> make(std::size_t value_bytes = 8) {
     return std::move(
-        *Engine::create(MPI_COMM_WORLD, topology_, clock_,
+        *Engine::create(MPI_COMM_WORLD, topology_,
                         {.oversubscribe = true, .expected_records = 1000, .value_bytes = value_bytes}));
   }
   platform::Topology topology_ = std::move(*platform::Topology::discover());
@@ -108,7 +108,7 @@ TEST_F(SharedNothingEngine, SaysWhereAllRanksHaveBeen) {
 TEST_F(SharedNothingEngine, RefusesMoreRanksThanCoresUnlessTold) {
   int ranks = 1;
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-  const auto engine = Engine::create(MPI_COMM_WORLD, topology_, clock_, {.expected_records = 10});
+  const auto engine = Engine::create(MPI_COMM_WORLD, topology_, {.expected_records = 10});
   EXPECT_EQ(engine.has_value(), static_cast<unsigned>(ranks) <= topology_.cores());
 }
 

@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-finish() { sed "s/@ID@/$id/" "$here/$1" > "$json.tmp.$$" && mv "$json.tmp.$$" "$json"; }
+finish() { sed "s/@ID@/$id/; s/\"ranks\":1/\"ranks\":${OMPI_COMM_WORLD_SIZE:-1}/" "$here/$1" > "$json.tmp.$$" && mv "$json.tmp.$$" "$json"; }
 echo "$seed ${OMPI_COMM_WORLD_RANK:-alone}/${OMPI_COMM_WORLD_SIZE:-1} root=${OMPI_ALLOW_RUN_AS_ROOT:-no}" >> "$here/started"
 case $seed in
   1) finish finished.json ;;
@@ -284,6 +284,14 @@ TEST_F(SweepTest, AFolderThatCannotBeMadeIsAnError) {
 }
 
 constexpr const char* two_ranks = "engine = 'shared-nothing'\nranks = 2";
+
+TEST_F(SweepTest, APointOfProcessesThatEachBelievedToBeAloneHasFailed) {
+  options_.launcher = "env N={ranks}";  // starts the program once, and tells it nothing of ranks
+  const auto summary = sweep(plan("1", two_ranks));
+  ASSERT_TRUE(summary);
+  EXPECT_FALSE(summary->complete());
+  ASSERT_EQ(summary->failed.size(), 1U);
+}
 
 TEST_F(SweepTest, RanksStandBehindTheLauncherAndThreadsAlone) {
   const Point ranks = plan("1", two_ranks).points[0];

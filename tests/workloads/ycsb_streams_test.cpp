@@ -114,6 +114,32 @@ TEST(YcsbRun, OfYcsbCReadsWholeValuesAlone) {
   EXPECT_EQ(stream->progress().writes, 0U);
 }
 
+TEST(YcsbRun, ReadsWholeValuesWithOperationsOfAnotherDriverToo) {
+  const auto workload = made("ycsb-c", {"recordcount=1000"});
+  Deployment deployment{*workload};
+  deployment.load();
+  const auto stream = workload->run({0, 1}, in_flight, 5);
+  // A stream lives through all repetitions, the operations for one.
+  for (int repetition = 0; repetition < 3; ++repetition) {
+    Driver(deployment.store, in_flight).drive(*stream, 1000, [](const Operation& operation) {
+      EXPECT_EQ(operation.output_size, 1000U);
+    });
+  }
+  EXPECT_EQ(stream->failed(), 0U);
+}
+
+TEST(YcsbRun, CountsAReadOfLessThanTheValueAsFailed) {
+  const auto workload = made("ycsb-c", {"recordcount=1000"});
+  const auto stream = workload->run({0, 1}, 1, 5);
+  Operation operation;
+  Operation* const slot = &operation;
+  ASSERT_EQ(stream->next({&slot, 1}), 1U);
+  operation.status = Status::ok;
+  operation.output_size = 999;
+  stream->complete({&slot, 1});
+  EXPECT_EQ(stream->failed(), 1U);
+}
+
 TEST(YcsbRun, TakesOverOperationsThatAnotherStreamHasUsed) {
   const auto workload = made("ycsb-c", {"recordcount=1000"});
   ModelStore store;
