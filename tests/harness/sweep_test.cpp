@@ -29,10 +29,14 @@ while [ $# -gt 0 ]; do
     --id) id=$2; shift ;;
     --json) json=$2; shift ;;
     --seed) seed=$2; shift ;;
+    --threads) threads=$2; shift ;;
   esac
   shift
 done
-finish() { sed "s/@ID@/$id/; s/\"ranks\":1/\"ranks\":${OMPI_COMM_WORLD_SIZE:-1}/" "$here/$1" > "$json.tmp.$$" && mv "$json.tmp.$$" "$json"; }
+finish() {
+  sed "s/@ID@/$id/; s/\"ranks\":1/\"ranks\":${OMPI_COMM_WORLD_SIZE:-${RANKS:-1}}/; \
+       s/\"threads_per_rank\":1/\"threads_per_rank\":${threads:-1}/" "$here/$1" > "$json.tmp.$$" && mv "$json.tmp.$$" "$json"
+}
 echo "$seed ${OMPI_COMM_WORLD_RANK:-alone}/${OMPI_COMM_WORLD_SIZE:-1} root=${OMPI_ALLOW_RUN_AS_ROOT:-no}" >> "$here/started"
 case $seed in
   1) finish finished.json ;;
@@ -347,7 +351,8 @@ TEST_F(SweepTest, MoreRanksThanCoresNeedALauncherOfTheUsersOrLeaveToCrowd) {
 
 TEST_F(SweepTest, AnotherLauncherStartsTheRanks) {
   folder_.write("launch",
-                "#!/bin/sh\necho \"launched $1\" >> \"$(dirname \"$0\")/started\"\nshift\nexec \"$@\"\n");
+                "#!/bin/sh\necho \"launched $1\" >> \"$(dirname \"$0\")/started\"\n"
+                "RANKS=$1; export RANKS\nshift\nexec \"$@\"\n");
   fs::permissions(folder_ / "launch", fs::perms::owner_all);
   options_.launcher = (folder_ / "launch").string() + " {ranks}";
   EXPECT_TRUE(sweep(plan("1", "engine = 'shared-nothing'\nranks = 5"))->complete());
