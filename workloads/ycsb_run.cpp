@@ -93,7 +93,11 @@ void YcsbRun::complete(std::span<Operation* const> done) {
 void YcsbRun::fill_reads(std::span<Operation* const> free, std::span<const std::uint64_t> records) {
   for (std::size_t i = 0; i < free.size(); ++i) {
     Operation& operation = *free[i];
-    take_form(operation, OperationKind::get);
+    // Whoever drives the stream may come with other operations than the last time: what they point to says
+    // so.
+    if (operation.output.data() != outputs_[operation.slot].data() || operation.kind != OperationKind::get) {
+      take_form(operation, OperationKind::get);
+    }
     operation.key = settings_.key_of(records[i]);
   }
 }
