@@ -230,14 +230,13 @@ void HashIndex<Policy>::clear_chain(Bucket* bucket) noexcept {
 
 template <class Policy>
 void HashIndex<Policy>::retire_overflow(Bucket* bucket, Heap::Cache& cache) noexcept {
-  constexpr auto size = SizeClass::of(sizeof(Bucket));
   if constexpr (Policy::is_shared) {
     after_grace_period([bucket, &cache] {
       auto* block = reinterpret_cast<FreeBlock*>(bucket);
-      cache.free_remotely(block, block, size);
+      cache.free_remotely(block, block, SizeClass::of(sizeof(Bucket)));
     });
   } else {
-    cache.free(bucket, size);
+    cache.free(bucket, SizeClass::of(sizeof(Bucket)));
   }
 }
 

@@ -16,7 +16,7 @@ namespace upout::kernel {
 template <class T>
 class Task {
  public:
-  struct promise_type {
+  struct promise_type {  // NOLINT(readability-identifier-naming): the language asks for this name
     T value{};
     std::coroutine_handle<> continuation = std::noop_coroutine();
 

@@ -141,7 +141,7 @@ std::size_t Topology::last_level_cache_bytes() const {
     if (last != nullptr) caches.insert(last);
   });
   std::size_t bytes = 0;
-  for (const hwloc_obj_t cache : caches) bytes += cache->attr->cache.size;
+  for (hwloc_obj* const cache : caches) bytes += cache->attr->cache.size;
   return bytes;
 }
 
@@ -164,7 +164,7 @@ std::vector<unsigned> Topology::cpus() const {
 
 unsigned Topology::cpu_of_core(unsigned n) const {
   const hwloc_obj_type_t type = core_type(topology_.get());
-  const hwloc_obj_t core = hwloc_get_obj_by_type(topology_.get(), type, n % cores());
+  hwloc_obj* const core = hwloc_get_obj_by_type(topology_.get(), type, n % cores());
   return static_cast<unsigned>(hwloc_bitmap_first(core->cpuset));
 }
 
@@ -174,7 +174,7 @@ Expected<void> Topology::bind_this_thread(unsigned cpu) const {
     return unexpected(where, "the topology of another machine (HWLOC_SYNTHETIC or HWLOC_XMLFILE)",
                       "this machine's");
   }
-  const hwloc_obj_t pu = hwloc_get_pu_obj_by_os_index(topology_.get(), cpu);
+  hwloc_obj* const pu = hwloc_get_pu_obj_by_os_index(topology_.get(), cpu);
   if (pu == nullptr) {
     return unexpected(where, "none of that number",
                       "one of " + to_list(hwloc_topology_get_topology_cpuset(topology_.get())));

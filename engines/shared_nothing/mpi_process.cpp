@@ -79,7 +79,7 @@ std::string MpiProcess::library() {
 }
 
 std::string MpiProcess::library_version() {
-  const std::string text = version_text();
+  std::string text = version_text();
   const std::size_t first = text.find_first_of("0123456789");
   if (first == std::string::npos) return text;
   return text.substr(first, text.find_first_not_of("0123456789.", first) - first);
