@@ -54,8 +54,8 @@ struct Shared {
   using Cell = SharedCell<T>;
 };
 
-/// A store that belongs to one thread: the same code, with every latch, atomic and deferred free compiled
-/// away.
+/// A store that belongs to one thread: the same code, with the latches, atomics and deferred frees of records
+/// and index compiled away. (The heap's counts stay atomic: others may ask for them.)
 struct Exclusive {
   static constexpr bool is_shared = false;
   template <class T>
