@@ -27,6 +27,9 @@ std::string_view latency_name(kernel::OperationKind kind) {
       return "remove";
     case kernel::OperationKind::read_modify_write:
       return "read_modify_write";
+    case kernel::OperationKind::scan:
+    case kernel::OperationKind::scan_backwards:
+      return "scan";
   }
   return "unknown";
 }

@@ -46,7 +46,8 @@ HashIndex<Policy>::~HashIndex() {
 }
 
 template <class Policy>
-auto HashIndex<Policy>::find(KeyHash hash, Key key) const noexcept -> Rec* {
+auto HashIndex<Policy>::find(Key key) const noexcept -> Rec* {
+  const KeyHash hash(key);
   std::uint64_t control = 0;
   for (const Bucket* bucket = &home(hash, control); bucket != nullptr;) {
     for (const auto& slot : bucket->slots) {
@@ -60,15 +61,26 @@ auto HashIndex<Policy>::find(KeyHash hash, Key key) const noexcept -> Rec* {
   return nullptr;
 }
 
+template <class Policy>
+auto HashIndex<Policy>::overflow_candidate(KeyHash hash) const noexcept -> Rec* {
+  std::uint64_t control = 0;
+  home(hash, control);
+  for (const Bucket* bucket = overflow(control); bucket != nullptr;
+       bucket = overflow(bucket->control.load())) {
+    if (Rec* candidate = first_match(*bucket, hash); candidate != nullptr) return candidate;
+  }
+  return nullptr;
+}
+
 // Latching
 // ------------------------------------------------------------------------------------------------------
 
 template <class Policy>
-HashIndex<Policy>::Chain::Chain(HashIndex& index, KeyHash hash) noexcept : hash_(hash) {
+HashIndex<Policy>::Position::Position(HashIndex& index, Key key) noexcept : key_(key), hash_(key) {
   Table* table = index.table_.load();
   Backoff backoff;
   for (;;) {
-    first_ = &table->bucket(hash);
+    first_ = &table->bucket(hash_);
     std::uint64_t control = first_->control.load();
     if ((control & moved_bit) != 0) {
       table = table->next.load();
@@ -82,17 +94,17 @@ HashIndex<Policy>::Chain::Chain(HashIndex& index, KeyHash hash) noexcept : hash_
 }
 
 template <class Policy>
-HashIndex<Policy>::Chain::~Chain() {
+HashIndex<Policy>::Position::~Position() {
   first_->control.store(first_->control.load() & ~latched_bit);
 }
 
 template <class Policy>
-auto HashIndex<Policy>::Chain::find(Key key) noexcept -> Rec* {
+auto HashIndex<Policy>::Position::find() noexcept -> Rec* {
   for (Bucket* bucket = first_; bucket != nullptr; bucket = overflow(bucket->control.load())) {
     for (auto& slot : bucket->slots) {
       const std::uint64_t word = slot.load();
       if (word >> tag_shift != hash_.tag()) continue;
-      if (Rec* candidate = record(word); candidate->key() == key) {
+      if (Rec* candidate = record(word); candidate->key() == key_) {
         found_ = &slot;
         return candidate;
       }
@@ -102,18 +114,18 @@ auto HashIndex<Policy>::Chain::find(Key key) noexcept -> Rec* {
 }
 
 template <class Policy>
-bool HashIndex<Policy>::Chain::add(Rec* added, Heap::Cache& cache) noexcept {
+bool HashIndex<Policy>::Position::add(Rec* added, Heap::Cache& cache) noexcept {
   return add_to_chain(first_, slot_word(hash_, added), cache);
 }
 
 template <class Policy>
-void HashIndex<Policy>::Chain::replace(Rec* replacement) noexcept {
+void HashIndex<Policy>::Position::replace(Rec* replacement) noexcept {
   assert(found_ != nullptr);
   found_->store(slot_word(hash_, replacement));
 }
 
 template <class Policy>
-void HashIndex<Policy>::Chain::erase() noexcept {
+void HashIndex<Policy>::Position::erase() noexcept {
   assert(found_ != nullptr);
   found_->store(0);
 }

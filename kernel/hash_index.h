@@ -64,25 +64,25 @@ class HashIndex {
       bucket = &home(hash, control);
     return {overflow(control), first_match(*bucket, hash)};
   }
-  /// Looks into `probe.bucket`, which is not null.
-  Probe next_probe(const Probe& probe, KeyHash hash) const noexcept {
-    return {overflow(probe.bucket->control.load()), first_match(*probe.bucket, hash)};
-  }
+  /// Looks into the overflow buckets, beginning again at the first one, so that nothing has to stay in place
+  /// between two steps: a record with the key's tag, or null.
+  Rec* overflow_candidate(KeyHash hash) const noexcept;
 
   /// The record with this key, or null.
-  Rec* find(KeyHash hash, Key key) const noexcept;
+  Rec* find(Key key) const noexcept;
 
-  /// The latched chain of buckets of one hash.
-  class Chain {
+  /// The latched chain of buckets that holds a key or would. Its thread must not search the index while it
+  /// has one.
+  class Position {
    public:
-    Chain(HashIndex& index, KeyHash hash) noexcept;
-    ~Chain();
-    Chain(const Chain&) = delete;
-    Chain& operator=(const Chain&) = delete;
+    Position(HashIndex& index, Key key) noexcept;
+    ~Position();
+    Position(const Position&) = delete;
+    Position& operator=(const Position&) = delete;
 
-    Rec* find(Key key) noexcept;  ///< and remembers its slot for `replace` and `erase`
-    /// Publishes a record whose key is not in the chain. False: an overflow bucket was needed and there is no
-    /// memory.
+    Rec* find() noexcept;  ///< and remembers its slot for `replace` and `erase`
+    /// Publishes a record whose key is not in the index. False: an overflow bucket was needed and there is no
+    /// memory; the index is as it was.
     bool add(Rec* record, Heap::Cache& cache) noexcept;
     void replace(Rec* record) noexcept;  ///< puts another record with the same key into the slot last found
     void erase() noexcept;               ///< empties the slot last found
@@ -90,6 +90,7 @@ class HashIndex {
    private:
     using Slot = typename Policy::template Cell<std::uint64_t>;
     Bucket* first_;
+    Key key_;
     KeyHash hash_;
     Slot* found_ = nullptr;
   };

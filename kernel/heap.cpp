@@ -27,6 +27,7 @@ void* Heap::Cache::allocate(SizeClass size) noexcept {
     if (padding + bytes <= chunk_.size()) {
       void* block = chunk_.data() + padding;
       chunk_ = chunk_.subspan(padding + bytes);
+      cut_bytes.store(cut_bytes.load(std::memory_order_relaxed) + padding + bytes, std::memory_order_relaxed);
       return block;
     }
     chunk_ = heap_->map_chunk(std::max(next_chunk_bytes_, bytes));
@@ -74,10 +75,10 @@ std::int64_t Heap::record_balance() const {
   return sum;
 }
 
-std::size_t Heap::mapped_bytes() const {
+std::size_t Heap::used_bytes() const {
   const std::lock_guard lock(mutex_);
   std::size_t sum = 0;
-  for (const platform::Region& region : regions_) sum += region.bytes().size();
+  for (const auto& cache : caches_) sum += cache->cut_bytes.load(std::memory_order_relaxed);
   return sum;
 }
 

@@ -77,6 +77,8 @@ class Heap {
 
     /// Records inserted less records removed through this cache; read by any thread.
     std::atomic<std::int64_t> record_balance{0};
+    /// Bytes cut into blocks, in use or free; read by any thread.
+    std::atomic<std::size_t> cut_bytes{0};
 
    private:
     FreeBlock* take_returned(SizeClass size) noexcept;
@@ -98,8 +100,9 @@ class Heap {
 
   /// Inserts less removes over all caches: the number of records, if no operation is under way. Any thread.
   std::int64_t record_balance() const;
-  /// Bytes that the heap has mapped. Any thread.
-  std::size_t mapped_bytes() const;
+  /// Bytes that have been cut into blocks, whether they are in use or free. What has been mapped beyond that
+  /// has not been touched yet. Any thread.
+  std::size_t used_bytes() const;
 
  private:
   static constexpr std::size_t smallest_chunk = std::size_t{2} << 20;

@@ -5,58 +5,75 @@
 #include <coroutine>
 #include <cstddef>
 
-#include "kernel/prefetch.h"
-
 namespace upout::kernel {
 
 /// Takes turns among the coroutines of one worker: whoever has to wait for memory asks for the line, goes to
 /// the end of the queue and lets the next one run (Psaropoulos et al., "Interleaving with Coroutines", PVLDB
-/// 2017; CoroBase, PVLDB 2021). Used by one thread; never holds more than `capacity` coroutines.
+/// 2017; CoroBase, PVLDB 2021). What is waited for may take several steps, one a turn, before the coroutine
+/// itself is resumed: so a whole search costs one suspension. Used by one thread; never holds more than
+/// `capacity` coroutines.
 class Interleaver {
  public:
   static constexpr std::size_t capacity = 1024;
 
-  /// Awaitable: asks for the line at `address` and gives way to the others.
-  auto prefetched(const void* address) noexcept {
-    struct Turn {
-      Interleaver* interleaver;
-      const void* address;
+  /// What a coroutine waits for. Lives in the coroutine's frame, and stays put until it has been resumed.
+  struct Waiting {
+    std::coroutine_handle<> coroutine = nullptr;
+    /// Takes the next step; true: it was the last one. Null: there is nothing to do but to wait for a turn.
+    bool (*step)(Waiting&) noexcept = nullptr;
+  };
 
-      bool await_ready() const noexcept {
-        prefetch(address);
-        return !interleaver->running_;
-      }
-      // Back to `run`, which resumes the next: handing over to it from here would nest without end where the
-      // compiler makes no tail calls (g++ without optimization, or under AddressSanitizer).
-      void await_suspend(std::coroutine_handle<> self) const noexcept { interleaver->push(self); }
+  /// Whether `run` is under way. A coroutine that runs outside of it has nobody to give way to.
+  bool is_running() const noexcept { return running_; }
+
+  /// Called by `await_suspend`. Coroutines are resumed by `run` and not from here: that would nest without
+  /// end where the compiler makes no tail calls (g++ without optimization, or under AddressSanitizer).
+  void wait(Waiting& waiting, std::coroutine_handle<> coroutine) noexcept {
+    waiting.coroutine = coroutine;
+    push(waiting);
+  }
+
+  /// Awaitable: lets everybody else have a turn.
+  auto yield() noexcept {
+    struct Turn : Waiting {
+      explicit Turn(Interleaver& owner) noexcept : interleaver(&owner) {}
+      bool await_ready() const noexcept { return !interleaver->running_; }
+      void await_suspend(std::coroutine_handle<> self) noexcept { interleaver->wait(*this, self); }
       void await_resume() const noexcept {}
+      Interleaver* interleaver;
     };
-    return Turn{this, address};
+    return Turn(*this);
   }
 
   /// Calls `start`, which starts the coroutines (each runs up to its first turn), then runs until none waits.
-  /// A coroutine that runs outside of this never gives way.
   template <class Start>
   void run(Start&& start) {
     running_ = true;
     start();
-    while (waiting_ != 0) pop().resume();
+    while (waiting_ != 0) {
+      Waiting& next = pop();
+      if (next.step == nullptr || next.step(next)) {
+        next.coroutine.resume();
+      } else {
+        push(next);
+      }
+    }
     running_ = false;
   }
 
  private:
-  void push(std::coroutine_handle<> handle) noexcept {
+  void push(Waiting& waiting) noexcept {
     assert(waiting_ < capacity);
-    queue_[(first_ + waiting_++) % capacity] = handle;
+    queue_[(first_ + waiting_++) % capacity] = &waiting;
   }
-  std::coroutine_handle<> pop() noexcept {
-    const std::coroutine_handle<> handle = queue_[first_];
+  Waiting& pop() noexcept {
+    Waiting* next = queue_[first_];
     first_ = (first_ + 1) % capacity;
     --waiting_;
-    return handle;
+    return *next;
   }
 
-  std::array<std::coroutine_handle<>, capacity> queue_;
+  std::array<Waiting*, capacity> queue_;
   std::size_t first_ = 0;
   std::size_t waiting_ = 0;
   bool running_ = false;

@@ -18,8 +18,14 @@ enum class OperationKind : std::uint8_t {
   update,             ///< overwrites a range of an existing value with `input`, in place
   remove,             ///< takes the record out
   read_modify_write,  ///< get and update in one atomic step: `output` holds the range as it was before
+  scan,               ///< copies up to `limit` records with keys from `key` upwards into `output`
+  scan_backwards,     ///< the same downwards
 };
-inline constexpr std::size_t operation_kinds = 6;
+inline constexpr std::size_t operation_kinds = 8;
+
+constexpr bool is_scan(OperationKind kind) noexcept {
+  return kind == OperationKind::scan || kind == OperationKind::scan_backwards;
+}
 
 enum class Status : std::uint8_t {
   ok,
@@ -28,6 +34,7 @@ enum class Status : std::uint8_t {
   out_of_range,  ///< update of a range that reaches beyond the value's end
   too_large,     ///< a value of more than `max_value_bytes`
   out_of_memory,
+  unordered,  ///< scan of a store that keeps no order
 };
 
 /// One operation on one key, as plain values. The caller owns it and the memory that its spans point to, and
@@ -41,6 +48,7 @@ struct Operation {
   std::uint32_t output_offset =
       0;  ///< where in the value reading starts; at most output.size() bytes are read
   std::uint32_t input_offset = 0;  ///< where in the value `input` goes (update, read_modify_write)
+  std::uint32_t limit = 0;         ///< the most records that a scan copies
   std::span<const std::byte> input = {};
   std::span<std::byte> output = {};
 };

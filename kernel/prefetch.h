@@ -4,6 +4,9 @@
 
 namespace upout::kernel {
 
+/// The most of one value that is worth asking for ahead: more would crowd out the others' lines.
+inline constexpr std::size_t most_prefetched_bytes = 512;
+
 /// Asks for the lines that hold the `bytes` bytes from `address` on. Always inlined: g++ takes a function
 /// that does nothing but prefetch for one without effect, and drops calls to it.
 [[gnu::always_inline]] inline void prefetch(const void* address, std::size_t bytes = 1) noexcept {

@@ -1,49 +1,33 @@
 #include "kernel/store.h"
 
 #include <algorithm>
-#include <array>
+#include <cassert>
+#include <string>
 #include <utility>
 
-#include "kernel/prefetch.h"
 #include "kernel/reclamation.h"
 
 namespace upout::kernel {
 
-namespace {
-
-constexpr std::size_t largest_stage = 64;           ///< operations whose misses overlap
-constexpr std::size_t most_prefetched_bytes = 512;  ///< of one value: more would crowd out the others' lines
-
-/// The bytes of its record that an operation will touch, as far as they are worth prefetching. The record's
-/// own size is not asked: it stands in the record, which is not here yet.
-std::size_t bytes_touched(const Operation& operation) noexcept {
-  const std::size_t reading = operation.output_offset + operation.output.size();
-  const std::size_t writing = operation.input_offset + operation.input.size();
-  return std::min(std::max(reading, writing), most_prefetched_bytes) + 2 * sizeof(std::uint64_t);
+template <class Policy>
+platform::Expected<std::unique_ptr<Store<Policy>>> Store<Policy>::create(const StoreOptions& options) {
+  std::unique_ptr<Store> store(new Store(options));
+  if (store->make_index(options)) return store;
+  return platform::unexpected("the index",
+                              "no memory for " + std::to_string(options.expected_records) + " records",
+                              "fewer records or more memory");
 }
 
-/// Places in a batch, in a fixed space.
-class Places {
- public:
-  void push_back(std::size_t place) noexcept { places_[size_++] = static_cast<std::uint8_t>(place); }
-  std::span<const std::uint8_t> places() const noexcept { return std::span(places_).first(size_); }
-
- private:
-  std::array<std::uint8_t, largest_stage> places_;
-  std::size_t size_ = 0;
-};
-
-}  // namespace
-
 template <class Policy>
-platform::Expected<std::unique_ptr<Store<Policy>>> Store<Policy>::create(std::size_t expected_records) {
-  std::unique_ptr<Index> index = Index::create(expected_records);
-  if (index == nullptr) {
-    return platform::unexpected("the hash index",
-                                "no memory for " + std::to_string(expected_records) + " records",
-                                "fewer records or more memory");
+bool Store<Policy>::make_index(const StoreOptions& options) noexcept {
+  if (options.index == IndexKind::hash) {
+    hash_ = Hash::create(options.expected_records);
+    return hash_ != nullptr;
   }
-  return std::unique_ptr<Store>(new Store(std::move(index)));
+  Heap::Cache& cache = heap_.acquire_cache();
+  ordered_ = Ordered::create(cache);
+  heap_.release_cache(cache);
+  return ordered_ != nullptr;
 }
 
 template <class Policy>
@@ -58,101 +42,20 @@ std::size_t Store<Policy>::size() const {
 }
 
 template <class Policy>
-std::size_t Store<Policy>::mapped_bytes() const {
-  return heap_.mapped_bytes() + index_->table_bytes();
+std::size_t Store<Policy>::used_bytes() const {
+  return heap_.used_bytes() + (hash_ ? hash_->table_bytes() : 0);
 }
 
-// By the batch
-// --------------------------------------------------------------------------------------------------
-
+/// Calls `use` with the key's latched position in the index, whichever it is.
 template <class Policy>
-void Store<Policy>::execute(Worker& worker, std::span<Operation* const> operations) noexcept {
-  while (!operations.empty()) {
-    const auto stage = operations.first(std::min(operations.size(), largest_stage));
-    if (stage.size() == 1) {
-      perform(worker, *stage[0], KeyHash(stage[0]->key), nullptr);
-    } else {
-      execute_staged(worker, stage);
-    }
-    operations = operations.subspan(stage.size());
+template <class Use>
+auto Store<Policy>::with_position(Key key, Use&& use) noexcept {
+  if (ordered_) {
+    typename Ordered::Position position(*ordered_, key);
+    return use(position);
   }
-  if (index_->is_growing()) index_->help_growth(worker.cache());
-  if constexpr (Policy::is_shared) announce_quiescent();
-}
-
-template <class Policy>
-void Store<Policy>::execute_staged(Worker& worker, std::span<Operation* const> operations) noexcept {
-  // Not initialised: only what is written below is read.
-  std::array<KeyHash, largest_stage> hashes;
-  std::array<typename Index::Probe, largest_stage> probes;
-  Places ready;        // the record is on its way, or there is none
-  Places overflowing;  // the search goes on in an overflow bucket, which is on its way
-
-  bool inserts = false;
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    const OperationKind kind = operations[i]->kind;
-    inserts |= kind == OperationKind::insert || kind == OperationKind::put;
-    hashes[i] = KeyHash(operations[i]->key);
-    probes[i].bucket = index_->first_bucket(hashes[i]);
-    prefetch(probes[i].bucket);
-  }
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    probes[i] = index_->first_probe(probes[i].bucket, hashes[i]);
-    if (probes[i].candidate == nullptr && probes[i].bucket != nullptr) [[unlikely]] {
-      prefetch(probes[i].bucket);
-      overflowing.push_back(i);
-    } else {
-      prefetch(probes[i].candidate, bytes_touched(*operations[i]));
-      ready.push_back(i);
-    }
-  }
-  const auto perform_all = [&](std::span<const std::uint8_t> places) {
-    for (const std::size_t i : places) perform(worker, *operations[i], hashes[i], probes[i].candidate);
-  };
-  // The few that overflow take their next step in the middle, so that both of their lines come in while
-  // others are served. In an exclusive store nothing defers the end of an overflow bucket, and an insert in
-  // the first half may have moved it to a larger table: then they search anew.
-  const std::size_t half = ready.places().size() / 2;
-  perform_all(ready.places().first(half));
-  if (Policy::is_shared || !inserts) {
-    for (const std::size_t i : overflowing.places()) {
-      probes[i] = index_->next_probe(probes[i], hashes[i]);
-      prefetch(probes[i].candidate, bytes_touched(*operations[i]));
-    }
-  }
-  perform_all(ready.places().subspan(half));
-  perform_all(overflowing.places());
-}
-
-template <class Policy>
-inline void Store<Policy>::perform(Worker& worker, Operation& operation, KeyHash hash, Rec* hint) noexcept {
-  switch (operation.kind) {
-    case OperationKind::get:
-      // Almost always the record is the right one and nobody writes it.
-      if (hint != nullptr && hint->key() == operation.key &&
-          hint->try_read(operation.output_offset, operation.output, operation.output_size)) [[likely]] {
-        operation.status = Status::ok;
-        break;
-      }
-      operation.status =
-          get_at(hash, hint, operation.key, operation.output_offset, operation.output, operation.output_size);
-      break;
-    case OperationKind::put:
-      operation.status = put_at(worker, hash, hint, operation.key, operation.input);
-      break;
-    case OperationKind::insert:
-      operation.status = place(worker, hash, operation.key, operation.input, false);
-      break;
-    case OperationKind::update:
-      operation.status = update_at(hash, hint, operation.key, operation.input_offset, operation.input);
-      break;
-    case OperationKind::remove:
-      operation.status = remove_at(worker, hash, operation.key);
-      break;
-    case OperationKind::read_modify_write:
-      operation.status = exchange_at(hash, hint, operation);
-      break;
-  }
+  typename Hash::Position position(*hash_, key);
+  return use(position);
 }
 
 // One at a time
@@ -161,65 +64,69 @@ inline void Store<Policy>::perform(Worker& worker, Operation& operation, KeyHash
 template <class Policy>
 Status Store<Policy>::get(Key key, std::size_t offset, std::span<std::byte> output,
                           std::uint32_t& copied) const noexcept {
-  return get_at(KeyHash(key), nullptr, key, offset, output, copied);
+  return get_at(nullptr, key, offset, output, copied);
 }
 
 template <class Policy>
 Status Store<Policy>::put(Worker& worker, Key key, std::span<const std::byte> value) noexcept {
-  return put_at(worker, KeyHash(key), nullptr, key, value);
-}
-
-template <class Policy>
-Status Store<Policy>::insert(Worker& worker, Key key, std::span<const std::byte> value) noexcept {
-  return place(worker, KeyHash(key), key, value, false);
+  return put_at(worker, nullptr, key, value);
 }
 
 template <class Policy>
 Status Store<Policy>::remove(Worker& worker, Key key) noexcept {
-  return remove_at(worker, KeyHash(key), key);
+  return remove_at(worker, nullptr, key);
 }
 
 template <class Policy>
 Status Store<Policy>::update(Key key, std::size_t offset, std::span<const std::byte> input) noexcept {
-  return update_at(KeyHash(key), nullptr, key, offset, input);
+  return update_at(nullptr, key, offset, input);
 }
 
 template <class Policy>
-Task<Status> Store<Policy>::get_interleaved(Worker& worker, Key key, std::size_t offset,
-                                            std::span<std::byte> output, std::uint32_t& copied) const {
-  const KeyHash hash(key);
-  co_await worker.interleaver().prefetched(index_->first_bucket(hash));
-  // Asked again rather than kept: another coroutine may have made the table grow.
-  const typename Index::Probe probe = index_->first_probe(index_->first_bucket(hash), hash);
-  if (probe.candidate != nullptr) {
-    co_await worker.interleaver().prefetched(probe.candidate);
-  } else if (probe.bucket != nullptr) {
-    co_await worker.interleaver().prefetched(probe.bucket);
+Status Store<Policy>::insert(Worker& worker, Key key, std::span<const std::byte> value) noexcept {
+  if (value.size() > max_value_bytes) return Status::too_large;
+  // Made before a latch is taken, so that nobody waits for memory.
+  Rec* fresh = make_record(worker, key, Header::present(1, value.size()), value);
+  if (fresh == nullptr) return Status::out_of_memory;
+  Backoff backoff;
+  for (;;) {
+    Rec* other = nullptr;
+    const Status status = link(worker, fresh, other);
+    if (status == Status::ok) {
+      count_insert(worker);
+      return status;
+    }
+    // One that is absent is about to be taken out, or belongs to a transaction that inserts it.
+    if (status != Status::exists || !other->header().is_absent()) {
+      free_record(worker, fresh, value.size());
+      return status;
+    }
+    backoff.wait();
   }
-  co_return get_at(hash, probe.candidate, key, offset, output, copied);
 }
 
-// With the hash known, and perhaps a record to try first
-// ----------------------------------------------------------
+// Perhaps with a record to try first
+// ----------------------------------------------------------------------------
 
 template <class Policy>
-Status Store<Policy>::get_at(KeyHash hash, Rec* hint, Key key, std::size_t offset,
-                             std::span<std::byte> output, std::uint32_t& copied) const noexcept {
-  for (const Rec* record = hint;; record = nullptr) {
-    if (record == nullptr || record->key() != key) record = index_->find(hash, key);
-    if (record == nullptr) {
+Status Store<Policy>::get_at(Rec* hint, Key key, std::size_t offset, std::span<std::byte> output,
+                             std::uint32_t& copied) const noexcept {
+  const Rec* absent = nullptr;
+  for (const Rec* record = find(key, hint);; record = find(key)) {
+    // Found again though absent: its insert is under way.
+    if (record == nullptr || record == absent) {
       copied = 0;
       return Status::not_found;
     }
     if (record->read(offset, output, copied)) return Status::ok;
-    // Absent: removed or replaced in between, so the index knows better by now.
+    absent = record;  // removed or replaced in between, so the index knows better by now
   }
 }
 
 template <class Policy>
-Status Store<Policy>::update_at(KeyHash hash, Rec* hint, Key key, std::size_t offset,
+Status Store<Policy>::update_at(Rec* hint, Key key, std::size_t offset,
                                 std::span<const std::byte> input) noexcept {
-  return with_locked(hash, key, hint, [&](Rec& record, Header before, Status& status) {
+  return with_locked(key, hint, [&](Rec& record, Header before, Status& status) {
     if (offset + input.size() > before.size()) {
       status = Status::out_of_range;
       return before;
@@ -230,8 +137,8 @@ Status Store<Policy>::update_at(KeyHash hash, Rec* hint, Key key, std::size_t of
 }
 
 template <class Policy>
-Status Store<Policy>::exchange_at(KeyHash hash, Rec* hint, Operation& operation) noexcept {
-  return with_locked(hash, operation.key, hint, [&](Rec& record, Header before, Status& status) {
+Status Store<Policy>::exchange_at(Rec* hint, Operation& operation) noexcept {
+  return with_locked(operation.key, hint, [&](Rec& record, Header before, Status& status) {
     if (operation.input_offset + operation.input.size() > before.size()) {
       status = Status::out_of_range;
       return before;
@@ -246,101 +153,105 @@ Status Store<Policy>::exchange_at(KeyHash hash, Rec* hint, Operation& operation)
 }
 
 template <class Policy>
-Status Store<Policy>::put_at(Worker& worker, KeyHash hash, Rec* hint, Key key,
-                             std::span<const std::byte> value) noexcept {
+Status Store<Policy>::put_at(Worker& worker, Rec* hint, Key key, std::span<const std::byte> value) noexcept {
   if (value.size() > max_value_bytes) return Status::too_large;
-  bool fits = true;
-  const Status status = with_locked(hash, key, hint, [&](Rec& record, Header before, Status&) {
-    fits = SizeClass::of(Rec::bytes_for(value.size())) == SizeClass::of(Rec::bytes_for(before.size()));
-    if (!fits) return before;
-    record.write(0, value);
-    return before.next(value.size());
-  });
-  if (status == Status::ok && fits) return status;
-  return place(worker, hash, key, value, true);
-}
-
-template <class Policy>
-Status Store<Policy>::place(Worker& worker, KeyHash hash, Key key, std::span<const std::byte> value,
-                            bool may_replace) noexcept {
-  if (value.size() > max_value_bytes) return Status::too_large;
-  if (index_->is_growing()) index_->help_growth(worker.cache());
-  // Made before the latch is taken, so that nobody waits for memory.
-  Rec* fresh = make_record(worker, key, value);
-  if (fresh == nullptr) return Status::out_of_memory;
-  {
-    typename Index::Chain chain(*index_, hash);
-    if (Rec* old = chain.find(key); old != nullptr) {
-      if (may_replace) return replace_in_chain(worker, chain, old, fresh, value);
-      free_now(worker, fresh, value.size());
-      return Status::exists;
-    }
-    if (!chain.add(fresh, worker.cache())) {
-      free_now(worker, fresh, value.size());
-      return Status::out_of_memory;
-    }
+  for (;;) {
+    const Status status = with_locked(key, hint, [&](Rec& record, Header before, Status& result) {
+      if (SizeClass::of(Rec::bytes_for(value.size())) == SizeClass::of(Rec::bytes_for(before.size()))) {
+        record.write(0, value);
+        return before.next(value.size());
+      }
+      Rec* replacement = make_record(worker, key, before.next(value.size()), value);
+      if (replacement == nullptr) {
+        result = Status::out_of_memory;
+        return before;
+      }
+      relink(worker, &record, before, replacement);
+      return before.gone();
+    });
+    if (status != Status::not_found) return status;
+    if (const Status inserted = insert(worker, key, value); inserted != Status::exists) return inserted;
+    hint = nullptr;
   }
-  count_insert(worker);
-  return Status::ok;
 }
 
 template <class Policy>
-Status Store<Policy>::replace_in_chain(Worker& worker, typename Index::Chain& chain, Rec* old,
-                                       Rec* replacement, std::span<const std::byte> value) noexcept {
-  // Nobody takes a record out without the latch that we hold, so this cannot fail.
-  Header before(0);
-  [[maybe_unused]] const bool locked = old->lock(before);
-  assert(locked);
-  replacement->construct(old->key(), before.next(value.size()), value);
-  chain.replace(replacement);
-  old->unlock(before.gone());
-  retire(worker, old, before.size());
-  return Status::ok;
+Status Store<Policy>::remove_at(Worker& worker, Rec* hint, Key key) noexcept {
+  return with_locked(key, hint, [&](Rec& record, Header before, Status&) {
+    unlink(worker, &record, before);
+    count_remove(worker);
+    return before.gone();
+  });
 }
 
-template <class Policy>
-Status Store<Policy>::remove_at(Worker& worker, KeyHash hash, Key key) noexcept {
-  typename Index::Chain chain(*index_, hash);
-  Rec* record = chain.find(key);
-  if (record == nullptr) return Status::not_found;
-  Header before(0);
-  [[maybe_unused]] const bool locked = record->lock(before);
-  assert(locked);
-  chain.erase();
-  record->unlock(before.gone());
-  auto& balance = worker.cache().record_balance;
-  balance.store(balance.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-  retire(worker, record, before.size());
-  return Status::ok;
-}
-
-// Memory
-// --------------------------------------------------------------------------------------------------------
+// Steps
+// ---------------------------------------------------------------------------------------------------------
 
 template <class Policy>
-auto Store<Policy>::make_record(Worker& worker, Key key, std::span<const std::byte> value) noexcept -> Rec* {
+auto Store<Policy>::make_record(Worker& worker, Key key, Header header,
+                                std::span<const std::byte> value) noexcept -> Rec* {
   void* memory = worker.cache().allocate(SizeClass::of(Rec::bytes_for(value.size())));
   if (memory == nullptr) return nullptr;
   auto* record = static_cast<Rec*>(memory);
-  record->construct(key, Header::present(1, value.size()), value);
+  record->construct(key, header, value);
   return record;
 }
 
 template <class Policy>
-void Store<Policy>::free_now(Worker& worker, Rec* record, std::size_t value_size) noexcept {
+void Store<Policy>::free_record(Worker& worker, Rec* record, std::size_t value_size) noexcept {
   worker.cache().free(record, SizeClass::of(Rec::bytes_for(value_size)));
 }
 
 template <class Policy>
+Status Store<Policy>::link(Worker& worker, Rec* record, Rec*& other, LeafChange* change) noexcept {
+  if (hash_ && hash_->is_growing()) hash_->help_growth(worker.cache());
+  return with_position(record->key(), [&](auto& position) {
+    other = position.find();
+    if (other != nullptr) return Status::exists;
+    bool is_added = false;
+    if constexpr (requires { position.add(record, worker.cache(), change); }) {
+      is_added = position.add(record, worker.cache(), change);
+    } else {
+      is_added = position.add(record, worker.cache());
+    }
+    return is_added ? Status::ok : Status::out_of_memory;
+  });
+}
+
+template <class Policy>
+void Store<Policy>::relink(Worker& worker, Rec* record, Header before, Rec* replacement) noexcept {
+  with_position(record->key(), [&](auto& position) {
+    // Nobody takes a record out whose lock we hold, so it is there.
+    [[maybe_unused]] const Rec* found = position.find();
+    assert(found == record);
+    position.replace(replacement);
+  });
+  retire(worker, record, before.size());
+}
+
+template <class Policy>
+void Store<Policy>::unlink(Worker& worker, Rec* record, Header before) noexcept {
+  with_position(record->key(), [&](auto& position) {
+    [[maybe_unused]] const Rec* found = position.find();
+    assert(found == record);
+    if constexpr (requires { position.erase(worker.cache()); }) {
+      position.erase(worker.cache());
+    } else {
+      position.erase();
+    }
+  });
+  retire(worker, record, before.size());
+}
+
+/// The record's lock is still held, and its header is written once more: that is not the word through which
+/// free blocks are linked, and nothing is allocated before.
+template <class Policy>
 void Store<Policy>::retire(Worker& worker, Rec* record, std::size_t value_size) noexcept {
-  if constexpr (!Policy::is_shared) {
-    free_now(worker, record, value_size);
+  const SizeClass size = SizeClass::of(Rec::bytes_for(value_size));
+  if constexpr (Policy::is_shared) {
+    worker.retire(record, size);
   } else {
-    Heap::Cache& cache = worker.cache();
-    after_grace_period([record, &cache, size = SizeClass::of(Rec::bytes_for(value_size))] {
-      auto* block = reinterpret_cast<FreeBlock*>(record);
-      cache.free_remotely(block, block, size);
-    });
+    worker.cache().free(record, size);
   }
 }
 
@@ -350,7 +261,13 @@ void Store<Policy>::count_insert(Worker& worker) noexcept {
   auto& balance = worker.cache().record_balance;
   const std::int64_t records = balance.load(std::memory_order_relaxed) + 1;
   balance.store(records, std::memory_order_relaxed);
-  if (records % inserts_between_looks == 0) index_->grow_if_needed(size());
+  if (hash_ && records % inserts_between_looks == 0) hash_->grow_if_needed(size());
+}
+
+template <class Policy>
+void Store<Policy>::count_remove(Worker& worker) noexcept {
+  auto& balance = worker.cache().record_balance;
+  balance.store(balance.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
 }
 
 template class Store<Shared>;

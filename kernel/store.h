@@ -6,56 +6,56 @@
 #include <span>
 #include <vector>
 
-#include "kernel/frame_pool.h"
+#include "kernel/concurrency_control.h"
 #include "kernel/hash_index.h"
 #include "kernel/heap.h"
-#include "kernel/interleaver.h"
 #include "kernel/operation.h"
+#include "kernel/ordered_index.h"
 #include "kernel/policy.h"
-#include "kernel/task.h"
+#include "kernel/worker.h"
 #include "platform/error.h"
 
 namespace upout::kernel {
 
-/// What one thread needs to use one store: its part of the heap, its coroutine frames and their turns. Made
-/// on the thread that uses it (for `Store<Shared>` while that thread holds a `ReaderRegistration`); must not
-/// outlive the store.
-class Worker {
- public:
-  explicit Worker(Heap& heap) : heap_(&heap), cache_(&heap.acquire_cache()) {}
-  ~Worker() { heap_->release_cache(*cache_); }
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
-
-  Heap::Cache& cache() noexcept { return *cache_; }
-  FramePool& frame_pool() noexcept { return frames_; }
-  Interleaver& interleaver() noexcept { return interleaver_; }
-  std::vector<std::byte>& scratch() noexcept { return scratch_; }
-
- private:
-  Heap* heap_;
-  Heap::Cache* cache_;
-  FramePool frames_;
-  Interleaver interleaver_;
-  std::vector<std::byte> scratch_;
+enum class IndexKind : std::uint8_t {
+  hash,     ///< fastest for single keys; cannot scan
+  ordered,  ///< a B+-tree
 };
 
-/// One partition of the database: records of 64-bit keys and values of 0 to 1 MiB in a heap, found through a
-/// hash index.
+struct StoreOptions {
+  std::size_t expected_records = 0;  ///< sizes a hash index; it grows on its own beyond that
+  IndexKind index = IndexKind::hash;
+  ConcurrencyControl concurrency_control = ConcurrencyControl::occ;
+};
+
+/// One partition of the database: records of 64-bit keys and values of 0 to 1 MiB in a heap, found through an
+/// index.
 ///
-/// Single-key operations are linearizable. With `Shared` any number of registered threads may call it at the
-/// same time, each with its own Worker. With `Exclusive` one thread may call it; nothing is latched, no
-/// atomic is used.
+/// Single-key operations are linearizable. A scan reads each record whole, and every record that is there all
+/// the time, but not all at one moment; transactions (transaction.h) do. With `Shared` any number of
+/// registered threads may call it at the same time, each with its own Worker. With `Exclusive` one thread may
+/// call it; nothing is latched, no atomic is used.
+///
+/// Who writes a record locks it first, then latches its position in the index; nobody waits for a record's
+/// lock while holding a latch.
 template <class Policy>
 class Store {
  public:
-  /// A store that takes `expected_records` without growing its index; it grows on its own beyond that.
-  static platform::Expected<std::unique_ptr<Store>> create(std::size_t expected_records);
+  using Rec = Record<Policy>;
+  using Hash = HashIndex<Policy>;
+  using Ordered = OrderedIndex<Policy>;
+
+  static platform::Expected<std::unique_ptr<Store>> create(const StoreOptions& options);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
   Heap& heap() noexcept { return heap_; }
+  IndexKind index_kind() const noexcept { return ordered_ ? IndexKind::ordered : IndexKind::hash; }
+  ConcurrencyControl concurrency_control() const noexcept { return concurrency_control_; }
+
+  // Operations
+  // -------------------------------------------------------------------------------------------------------
 
   /// Does the operations and fills in each one's results, overlapping their cache misses: the lines of all
   /// are asked for stage by stage before the first is done. The operations of one call are concurrent with
@@ -72,83 +72,113 @@ class Store {
   /// Overwrites the range of the value that begins at `offset`, all at once; `out_of_range` if it does not
   /// lie within.
   Status update(Key key, std::size_t offset, std::span<const std::byte> input) noexcept;
+
   /// Calls `change` with the value's bytes, which it may overwrite, while nobody else sees or changes the
   /// record.
   template <class Change>
-  Status read_modify_write(Worker& worker, Key key, Change&& change);
+  Status read_modify_write(Worker& worker, Key key, Change&& change) {
+    return with_locked(key, nullptr, [&](Rec& record, Header before, Status&) {
+      std::vector<std::byte>& copy = worker.scratch();
+      copy.resize(before.size());
+      record.copy_out(0, copy);
+      change(std::span<std::byte>(copy));
+      record.write(0, copy);
+      return before.next(before.size());
+    });
+  }
 
-  /// `get` for a coroutine: gives way to the worker's other coroutines while a line is on its way. The thread
-  /// must not announce itself quiescent while one is suspended.
-  Task<Status> get_interleaved(Worker& worker, Key key, std::size_t offset, std::span<std::byte> output,
-                               std::uint32_t& copied) const;
+  /// `get` for a coroutine (`co_await` gives the status): gives way to the worker's other coroutines while
+  /// lines are on their way. The thread must not announce itself quiescent while one is suspended.
+  auto get_interleaved(Worker& worker, Key key, std::size_t offset, std::span<std::byte> output,
+                       std::uint32_t& copied) const noexcept;
 
   /// The number of records; exact while no operation is under way.
   std::size_t size() const;
-  /// Bytes mapped for records and index.
-  std::size_t mapped_bytes() const;
+  /// Bytes in use for records and index. Exact while no operation is under way.
+  std::size_t used_bytes() const;
+
+  // Steps of which operations and transactions are made
+  // -------------------------------------------------------------------------------------------------------
+
+  const Hash* hash() const noexcept { return hash_.get(); }
+  const Ordered* ordered() const noexcept { return ordered_.get(); }
+
+  /// The record with this key, perhaps absent by now, or null. `hint` is null, or a record that may have this
+  /// key.
+  Rec* find(Key key, Rec* hint = nullptr) const noexcept {
+    if (hint != nullptr && hint->key() == key) return hint;
+    return ordered_ ? ordered_->find(key) : hash_->find(key);
+  }
+  /// A record that nobody else can reach yet. Null: no memory.
+  Rec* make_record(Worker& worker, Key key, Header header, std::span<const std::byte> value) noexcept;
+  /// Frees a record that nobody else has ever reached.
+  void free_record(Worker& worker, Rec* record, std::size_t value_size) noexcept;
+  /// Publishes a record. `exists`: there is one with its key, which `other` is then. `out_of_memory`: the
+  /// index is as it was.
+  Status link(Worker& worker, Rec* record, Rec*& other, LeafChange* change = nullptr) noexcept;
+  /// Puts `replacement` into the place of a record that the caller has locked at `before`, which is gone then
+  /// and freed when nobody looks at it any more.
+  void relink(Worker& worker, Rec* record, Header before, Rec* replacement) noexcept;
+  /// Takes a record out that the caller has locked at `before`; as above.
+  void unlink(Worker& worker, Rec* record, Header before) noexcept;
+  /// Counts a record that has become visible, and lets the index grow if it is time.
+  void count_insert(Worker& worker) noexcept;
+  void count_remove(Worker& worker) noexcept;
+  /// The partition's lock; taken by serial transactions only, and by operations beside them.
+  PartitionLock<Policy>& partition_lock() noexcept { return partition_lock_; }
 
  private:
-  using Rec = Record<Policy>;
-  using Index = HashIndex<Policy>;
+  explicit Store(const StoreOptions& options) noexcept : concurrency_control_(options.concurrency_control) {}
+  bool make_index(const StoreOptions& options) noexcept;
 
-  explicit Store(std::unique_ptr<Index> index) noexcept : index_(std::move(index)) {}
-
-  void execute_staged(Worker& worker, std::span<Operation* const> operations) noexcept;
-  void perform(Worker& worker, Operation& operation, KeyHash hash, Rec* hint) noexcept;
+  void execute_hash(Worker& worker, std::span<Operation* const> operations) noexcept;
+  void execute_ordered(Worker& worker, std::span<Operation* const> operations) noexcept;
+  void execute_scans(std::span<Operation* const> scans) noexcept;
+  void perform(Worker& worker, Operation& operation, Rec* hint) noexcept;
 
   template <class Use>
-  Status with_locked(KeyHash hash, Key key, Rec* hint, Use&& use) noexcept;
-  Status get_at(KeyHash hash, Rec* hint, Key key, std::size_t offset, std::span<std::byte> output,
+  Status with_locked(Key key, Rec* hint, Use&& use) noexcept;
+  template <class Use>
+  auto with_position(Key key, Use&& use) noexcept;
+  Status get_at(Rec* hint, Key key, std::size_t offset, std::span<std::byte> output,
                 std::uint32_t& copied) const noexcept;
-  Status update_at(KeyHash hash, Rec* hint, Key key, std::size_t offset,
-                   std::span<const std::byte> input) noexcept;
-  Status exchange_at(KeyHash hash, Rec* hint, Operation& operation) noexcept;
-  Status put_at(Worker& worker, KeyHash hash, Rec* hint, Key key, std::span<const std::byte> value) noexcept;
-  Status place(Worker& worker, KeyHash hash, Key key, std::span<const std::byte> value,
-               bool may_replace) noexcept;
-  Status replace_in_chain(Worker& worker, typename Index::Chain& chain, Rec* old, Rec* replacement,
-                          std::span<const std::byte> value) noexcept;
-  Status remove_at(Worker& worker, KeyHash hash, Key key) noexcept;
-
-  Rec* make_record(Worker& worker, Key key, std::span<const std::byte> value) noexcept;
-  void free_now(Worker& worker, Rec* record, std::size_t value_size) noexcept;
+  Status update_at(Rec* hint, Key key, std::size_t offset, std::span<const std::byte> input) noexcept;
+  Status exchange_at(Rec* hint, Operation& operation) noexcept;
+  Status put_at(Worker& worker, Rec* hint, Key key, std::span<const std::byte> value) noexcept;
+  Status remove_at(Worker& worker, Rec* hint, Key key) noexcept;
+  Status overwrite(Worker& worker, Rec& record, Header before, std::span<const std::byte> value) noexcept;
   void retire(Worker& worker, Rec* record, std::size_t value_size) noexcept;
-  void count_insert(Worker& worker) noexcept;
 
   Heap heap_;
-  std::unique_ptr<Index> index_;
+  std::unique_ptr<Hash> hash_;        // one of the two
+  std::unique_ptr<Ordered> ordered_;  //
+  ConcurrencyControl concurrency_control_;
+  PartitionLock<Policy> partition_lock_;
 };
 
-/// Locks the record with this key, calls `use(record, header)`, which returns the header to unlock it with,
-/// and unlocks it.
+/// Locks the record with this key, calls `use(record, header, status)`, which returns the header to unlock it
+/// with, and unlocks it.
 template <class Policy>
 template <class Use>
-Status Store<Policy>::with_locked(KeyHash hash, Key key, Rec* hint, Use&& use) noexcept {
-  for (Rec* record = hint;; record = nullptr) {
-    if (record == nullptr || record->key() != key) record = index_->find(hash, key);
-    if (record == nullptr) return Status::not_found;
+Status Store<Policy>::with_locked(Key key, Rec* hint, Use&& use) noexcept {
+  Rec* absent = nullptr;
+  for (Rec* record = find(key, hint);; record = find(key)) {
+    // Found again though absent: its insert is under way.
+    if (record == nullptr || record == absent) return Status::not_found;
     Header before(0);
-    if (!record->lock(before)) continue;  // removed or replaced in between: look again
+    if (!record->lock(before)) {
+      absent = record;  // removed or replaced in between: look again
+      continue;
+    }
     Status status = Status::ok;
     record->unlock(use(*record, before, status));
     return status;
   }
 }
 
-template <class Policy>
-template <class Change>
-Status Store<Policy>::read_modify_write(Worker& worker, Key key, Change&& change) {
-  return with_locked(KeyHash(key), key, nullptr, [&](Rec& record, Header before, Status&) {
-    std::vector<std::byte>& copy = worker.scratch();
-    copy.resize(before.size());
-    record.copy_out(0, copy);
-    change(std::span<std::byte>(copy));
-    record.write(0, copy);
-    return before.next(before.size());
-  });
-}
-
 extern template class Store<Shared>;
 extern template class Store<Exclusive>;
 
 }  // namespace upout::kernel
+
+#include "kernel/search.h"  // IWYU pragma: export: get_interleaved

@@ -41,7 +41,7 @@ struct Loaded {
     auto made = workloads::make_workload("ycsb-c", properties, warnings);
     if (!made) throw std::runtime_error(made.error().to_string());
     workload = std::move(*made);
-    auto created = Store::create(record_count);
+    auto created = Store::create({.expected_records = record_count});
     if (!created) throw std::runtime_error(created.error().to_string());
     store = std::move(*created);
     const kernel::ReaderRegistration registration;

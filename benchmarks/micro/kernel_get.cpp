@@ -11,6 +11,7 @@
 
 #include "kernel/reclamation.h"
 #include "kernel/store.h"
+#include "kernel/task.h"
 #include "keys.h"
 #include "lazy.h"
 #include "registry.h"
@@ -30,7 +31,7 @@ using OwnedStore = std::unique_ptr<Store<Policy>>;
 
 template <class Policy>
 OwnedStore<Policy> filled_store() {
-  auto store = Store<Policy>::create(record_count);
+  auto store = Store<Policy>::create({.expected_records = record_count});
   if (!store) throw std::runtime_error(store.error().to_string());
   const kernel::ReaderRegistration registration;
   kernel::Worker worker((*store)->heap());

@@ -21,6 +21,7 @@ struct Options {
   unsigned threads = 1;
   bool oversubscribe = false;        ///< allow more threads than cores
   std::size_t expected_records = 0;  ///< sizes the index
+  kernel::IndexKind index = kernel::IndexKind::hash;
 };
 
 /// Shared everything: one store in one process, and worker threads that all reach all of it. Made and used by
@@ -83,7 +84,7 @@ class Engine {
   void sum(std::span<std::uint64_t>) {}
   void max(std::span<std::uint64_t>) {}
   std::uint64_t record_count() { return store_->size(); }
-  std::size_t mapped_bytes() const { return store_->mapped_bytes(); }
+  std::size_t used_bytes() const { return store_->used_bytes(); }
   std::vector<platform::WorkerBinding> bindings() { return bindings_; }
   unsigned local_workers() const { return threads_; }
   unsigned workers() const { return threads_; }

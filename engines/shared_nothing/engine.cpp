@@ -132,7 +132,8 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator
   // No more than its share: room to spare could double the table, and one engine's buckets would be emptier
   // than the other's.
   auto store =
-      kernel::Store<kernel::Exclusive>::create(options.expected_records / static_cast<std::size_t>(size));
+      kernel::Store<kernel::Exclusive>::create(
+      {.expected_records = options.expected_records / static_cast<std::size_t>(size), .index = options.index});
   int failed = store ? 0 : 1;
   MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, communicator);
   if (!store) return tl::unexpected(store.error());

@@ -21,6 +21,7 @@ namespace upout::engines::shared_nothing {
 struct Options {
   bool oversubscribe = false;        ///< allow more ranks on a host than cores
   std::size_t expected_records = 0;  ///< in all partitions together
+  kernel::IndexKind index = kernel::IndexKind::hash;
   std::size_t value_bytes = 0;       ///< the largest value; a message holds at least one
 };
 

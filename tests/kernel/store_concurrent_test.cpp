@@ -27,7 +27,7 @@ void together(Store<Shared>& store, Work&& work) {
 }
 
 std::unique_ptr<Store<Shared>> make_store() {
-  return std::move(*Store<Shared>::create(16));
+  return std::move(*Store<Shared>::create({}));
 }
 
 /// A value that is one word over and over: a reader sees at once if it is of two writes.

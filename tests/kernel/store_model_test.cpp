@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 #include <random>
 
+#include "kernel/scan_entry.h"
 #include "tests/kernel/values.h"
 
 namespace upout::kernel {
@@ -13,12 +16,20 @@ using testing::Bytes;
 using testing::pattern;
 
 /// Random operations, one by one and by the batch, on a store and on std::map side by side.
-template <class Policy>
+template <class P, IndexKind index_kind>
+struct Kind {
+  using Policy = P;
+  static constexpr IndexKind index = index_kind;
+};
+
+template <class StoreKind>
 class StoreModelTest : public ::testing::Test {
+  using Policy = typename StoreKind::Policy;
+
  protected:
   void run(std::uint64_t seed, std::size_t steps, Key keys) {
     std::mt19937_64 random(seed);
-    Bench<Policy> bench;
+    Bench<Policy> bench({.index = StoreKind::index});
     std::map<Key, Bytes> model;
     for (std::size_t step = 0; step < steps; ++step) {
       SCOPED_TRACE(::testing::Message() << "seed " << seed << ", step " << step);
@@ -38,6 +49,8 @@ class StoreModelTest : public ::testing::Test {
   }
 
  private:
+  static constexpr std::size_t single_key_kinds = operation_kinds - 2;
+
   static Bytes random_value(std::mt19937_64& random) {
     return pattern(random() % 3 == 0 ? random() % 1500 : random() % 24, random());
   }
@@ -68,9 +81,51 @@ class StoreModelTest : public ::testing::Test {
     return Status::ok;
   }
 
-  static Operation random_operation(std::mt19937_64& random, Key key, const Bytes& input, Bytes& output) {
+  /// What a scan writes into `output`: as many entries as are wanted, are there, and fit.
+  static std::size_t scan(const std::map<Key, Bytes>& model, const Operation& operation, Bytes& output) {
+    std::size_t written = 0;
+    std::uint32_t left = operation.limit;
+    const auto take = [&](Key key, const Bytes& value) {
+      if (left == 0 || written + scan_entry_bytes(value.size()) > output.size()) return false;
+      const ScanEntry entry{key, static_cast<std::uint32_t>(value.size())};
+      std::memcpy(output.data() + written, &entry, sizeof(entry));
+      std::copy(value.begin(), value.end(), output.begin() + long(written + sizeof(entry)));
+      written += scan_entry_bytes(value.size());
+      --left;
+      return true;
+    };
+    if (operation.kind == OperationKind::scan) {
+      for (auto it = model.lower_bound(operation.key); it != model.end() && take(it->first, it->second);)
+        ++it;
+    } else {
+      for (auto it = model.upper_bound(operation.key); it != model.begin();) {
+        --it;
+        if (!take(it->first, it->second)) break;
+      }
+    }
+    return written;
+  }
+
+  static void check_scan(Bench<Policy>& bench, const std::map<Key, Bytes>& model, Operation& operation) {
+    Bytes expected(operation.output.size());
+    expected.resize(scan(model, operation, expected));
+    std::fill(operation.output.begin(), operation.output.end(), std::byte{0});
+    Operation* pointer = &operation;
+    bench.store->execute(bench.worker, std::span(&pointer, 1));
+    if (StoreKind::index == IndexKind::hash) {
+      ASSERT_EQ(operation.status, Status::unordered);
+      return;
+    }
+    ASSERT_EQ(operation.status, Status::ok);
+    const auto output = operation.output.first(operation.output_size);
+    ASSERT_EQ(Bytes(output.begin(), output.end()), expected);
+  }
+
+  static Operation random_operation(std::mt19937_64& random, Key key, const Bytes& input, Bytes& output,
+                                    std::size_t kinds) {
     Operation operation;
-    operation.kind = static_cast<OperationKind>(random() % operation_kinds);
+    operation.kind = static_cast<OperationKind>(random() % kinds);
+    operation.limit = static_cast<std::uint32_t>(random() % 150);
     operation.key = key;
     operation.input = input;
     operation.input_offset = static_cast<std::uint32_t>(random() % 8);
@@ -81,7 +136,8 @@ class StoreModelTest : public ::testing::Test {
   static void single(std::mt19937_64& random, Bench<Policy>& bench, std::map<Key, Bytes>& model, Key keys) {
     const Bytes input = random_value(random);
     Bytes output(2000);
-    Operation operation = random_operation(random, random() % keys, input, output);
+    Operation operation = random_operation(random, random() % keys, input, output, operation_kinds);
+    if (is_scan(operation.kind)) return check_scan(bench, model, operation);
     check(bench, model, std::span(&operation, 1), std::span(&output, 1));
   }
 
@@ -95,7 +151,7 @@ class StoreModelTest : public ::testing::Test {
     const Key first = random() % keys;
     for (std::size_t i = 0; i < size; ++i) {
       inputs[i] = random_value(random);
-      operations[i] = random_operation(random, first + i, inputs[i], outputs[i]);
+      operations[i] = random_operation(random, first + i, inputs[i], outputs[i], single_key_kinds);
     }
     check(bench, model, operations, outputs);
   }
@@ -115,8 +171,9 @@ class StoreModelTest : public ::testing::Test {
   }
 };
 
-using Policies = ::testing::Types<Shared, Exclusive>;
-TYPED_TEST_SUITE(StoreModelTest, Policies);
+using Kinds = ::testing::Types<Kind<Shared, IndexKind::hash>, Kind<Exclusive, IndexKind::hash>,
+                               Kind<Shared, IndexKind::ordered>, Kind<Exclusive, IndexKind::ordered>>;
+TYPED_TEST_SUITE(StoreModelTest, Kinds);
 
 TYPED_TEST(StoreModelTest, BehavesAsAMapOnFewKeys) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) this->run(seed, 500, 30);

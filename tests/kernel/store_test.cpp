@@ -181,7 +181,7 @@ TYPED_TEST(StoreTest, GrowsFarBeyondWhatItWasMadeFor) {
     ASSERT_EQ(this->get(key * 977, value, 8), Status::ok) << key;
     ASSERT_EQ(value, pattern(8, key));
   }
-  const std::size_t bytes_a_record = this->store->mapped_bytes() / keys;
+  const std::size_t bytes_a_record = this->store->used_bytes() / keys;
   EXPECT_LT(bytes_a_record, 100u) << "the index has grown without need";
 }
 
@@ -193,13 +193,13 @@ TYPED_TEST(StoreTest, MemoryOfRemovedRecordsIsUsedAgain) {
     for (Key key = 0; key < keys; ++key) ASSERT_EQ(this->remove(key), Status::ok);
     this->store->execute(this->worker, {});  // quiescent
     drain_deferred_actions();
-    if (round == 0) mapped_once = this->store->mapped_bytes();
+    if (round == 0) mapped_once = this->store->used_bytes();
   }
-  EXPECT_LE(this->store->mapped_bytes(), 2 * mapped_once);
+  EXPECT_LE(this->store->used_bytes(), 2 * mapped_once);
 }
 
 TEST(Store, MoreRecordsThanMemoryIsAnError) {
-  const auto store = Store<Shared>::create(std::size_t{1} << 50);
+  const auto store = Store<Shared>::create({.expected_records = std::size_t{1} << 50});
   ASSERT_FALSE(store);
   EXPECT_NE(store.error().to_string().find("no memory"), std::string::npos);
 }

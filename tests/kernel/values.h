@@ -37,8 +37,7 @@ inline Bytes pattern(std::size_t size, std::uint64_t seed) {
 /// A store with one worker on this thread.
 template <class Policy>
 struct Bench {
-  explicit Bench(std::size_t expected_records = 16)
-      : store(std::move(*Store<Policy>::create(expected_records))) {}
+  explicit Bench(const StoreOptions& options = {}) : store(std::move(*Store<Policy>::create(options))) {}
 
   Status put(Key key, const Bytes& value) { return store->put(worker, key, value); }
   Status insert(Key key, const Bytes& value) { return store->insert(worker, key, value); }

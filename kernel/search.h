@@ -1,0 +1,143 @@
+#pragma once
+
+#include <algorithm>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "kernel/interleaver.h"
+#include "kernel/operation.h"
+#include "kernel/prefetch.h"
+#include "kernel/store.h"
+
+namespace upout::kernel {
+
+/// A search for one key's record, in steps between which the caller does something else: each looks at lines
+/// that the one before has asked for. At its end the record's own lines are here too. Nothing has to stay in
+/// place between two steps: others may write, and the index may grow.
+template <class Policy>
+class Search {
+ public:
+  using Rec = Record<Policy>;
+
+  /// Asks for the first line. `bytes`: how much of the value will be looked at.
+  Search(const Store<Policy>& store, Key key, std::size_t bytes) noexcept
+      : store_(&store), key_(key), bytes_(bytes) {
+    if (store.ordered() != nullptr) {
+      descent_.emplace(*store.ordered(), key);
+    } else {
+      prefetch(store.hash()->first_bucket(KeyHash(key)));
+    }
+  }
+
+  /// True: the search is over.
+  bool step() noexcept { return store_->ordered() != nullptr ? step_ordered() : step_hash(); }
+
+  Key key() const noexcept { return key_; }
+  /// When the search is over: the record with the key, perhaps absent by now, or null.
+  Rec* record() const noexcept {
+    // An ordered search that has ended was right then; a hash's candidate has not been compared yet.
+    return descent_ && candidate_ == nullptr ? nullptr : store_->find(key_, candidate_);
+  }
+  /// When the search of an ordered store is over: the leaf that holds the key or would, as it was seen.
+  LeafVersion leaf_version() const noexcept { return descent_->leaf_version(); }
+
+ private:
+  enum class Stage : std::uint8_t { bucket, overflow, record };
+
+  bool step_hash() noexcept {
+    if (stage_ == Stage::record) return true;
+    const KeyHash hash(key_);
+    if (stage_ == Stage::bucket) {
+      const auto probe = store_->hash()->first_probe(store_->hash()->first_bucket(hash), hash);
+      candidate_ = probe.candidate;
+      if (candidate_ == nullptr) [[unlikely]] {
+        if (probe.bucket == nullptr) return true;
+        prefetch(probe.bucket);
+        stage_ = Stage::overflow;
+        return false;
+      }
+    } else {
+      candidate_ = store_->hash()->overflow_candidate(hash);
+      if (candidate_ == nullptr) return true;
+    }
+    ask_for_record();
+    return false;
+  }
+
+  bool step_ordered() noexcept {
+    if (stage_ == Stage::record) return true;
+    if (!descent_->step()) return false;
+    candidate_ = descent_->record();
+    if (candidate_ == nullptr) return true;
+    ask_for_record();
+    return false;
+  }
+
+  void ask_for_record() noexcept {
+    prefetch(candidate_, Rec::overhead_bytes + std::min(bytes_, most_prefetched_bytes));
+    stage_ = Stage::record;
+  }
+
+  const Store<Policy>* store_;
+  Key key_;
+  std::size_t bytes_;
+  Rec* candidate_ = nullptr;
+  Stage stage_ = Stage::bucket;
+  std::optional<typename OrderedIndex<Policy>::Descent> descent_;
+};
+
+/// Awaitable: a search, during which the worker's other coroutines run. `co_await` gives the record, perhaps
+/// absent by now, or null.
+template <class Policy>
+class Located : public Interleaver::Waiting {
+ public:
+  Located(const Store<Policy>& store, Worker& worker, Key key, std::size_t bytes) noexcept
+      : search_(store, key, bytes), interleaver_(&worker.interleaver()) {
+    step = [](Interleaver::Waiting& waiting) noexcept {
+      return static_cast<Located&>(waiting).search_.step();
+    };
+  }
+
+  bool await_ready() noexcept {
+    if (interleaver_->is_running()) return false;
+    while (!search_.step()) {
+    }
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> self) noexcept { interleaver_->wait(*this, self); }
+  Record<Policy>* await_resume() const noexcept { return search_.record(); }
+
+  const Search<Policy>& search() const noexcept { return search_; }
+
+ private:
+  Search<Policy> search_;
+  Interleaver* interleaver_;
+};
+
+template <class Policy>
+auto Store<Policy>::get_interleaved(Worker& worker, Key key, std::size_t offset, std::span<std::byte> output,
+                                    std::uint32_t& copied) const noexcept {
+  struct Get : Located<Policy> {
+    Get(const Store& owner, Worker& on, Key of, std::size_t from, std::span<std::byte> to,
+        std::uint32_t& count) noexcept
+        : Located<Policy>(owner, on, of, from + to.size()),
+          store(&owner),
+          offset(from),
+          output(to),
+          copied(&count) {}
+    Status await_resume() const noexcept {
+      const Key key = this->search().key();
+      return store->get_at(this->search().record(), key, offset, output, *copied);
+    }
+    const Store* store;
+    std::size_t offset;
+    std::span<std::byte> output;
+    std::uint32_t* copied;
+  };
+  return Get(*this, worker, key, offset, output, copied);
+}
+
+}  // namespace upout::kernel

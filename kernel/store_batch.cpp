@@ -1,0 +1,270 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include "kernel/prefetch.h"
+#include "kernel/reclamation.h"
+#include "kernel/scan_entry.h"
+#include "kernel/store.h"
+
+namespace upout::kernel {
+
+namespace {
+
+constexpr std::size_t largest_stage = 64;       ///< operations whose misses overlap
+constexpr std::size_t largest_scan_stage = 16;  ///< scans; each has many lines in flight
+
+/// Asks for the lines of its record that an operation will touch. How long the value is stands in the record,
+/// which is not here yet.
+template <class Rec>
+[[gnu::always_inline]] inline void prefetch_touched(const Rec* record, const Operation& operation) noexcept {
+  const std::size_t reading = operation.output_offset + operation.output.size();
+  const std::size_t writing = operation.input_offset + operation.input.size();
+  const std::size_t bytes = std::max(reading, writing);
+  prefetch(record, std::min(bytes, most_prefetched_bytes) + Rec::overhead_bytes);
+}
+
+/// Places in a batch, in a fixed space.
+class Places {
+ public:
+  void push_back(std::size_t place) noexcept { places_[size_++] = static_cast<std::uint8_t>(place); }
+  const std::uint8_t* begin() const noexcept { return places_.data(); }
+  const std::uint8_t* end() const noexcept { return places_.data() + size_; }
+  /// Forgets the places for which `is_done`.
+  template <class Predicate>
+  void remove_if(Predicate&& is_done) noexcept {
+    size_ = static_cast<std::size_t>(
+        std::remove_if(places_.data(), places_.data() + size_, std::forward<Predicate>(is_done)) -
+        places_.data());
+  }
+  bool empty() const noexcept { return size_ == 0; }
+
+ private:
+  std::array<std::uint8_t, largest_stage> places_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace
+
+template <class Policy>
+void Store<Policy>::execute(Worker& worker, std::span<Operation* const> operations) noexcept {
+  // Serial transactions see nobody beside them.
+  const bool is_serial = concurrency_control_ == ConcurrencyControl::serial;
+  for (Backoff backoff; is_serial && !partition_lock_.try_lock();) backoff.wait();
+  while (!operations.empty()) {
+    const auto stage = operations.first(std::min(operations.size(), largest_stage));
+    if (ordered_) {
+      execute_ordered(worker, stage);
+    } else {
+      execute_hash(worker, stage);
+    }
+    operations = operations.subspan(stage.size());
+  }
+  if (hash_ && hash_->is_growing()) hash_->help_growth(worker.cache());
+  if (is_serial) partition_lock_.unlock();
+  if constexpr (Policy::is_shared) announce_quiescent();
+}
+
+template <class Policy>
+void Store<Policy>::execute_hash(Worker& worker, std::span<Operation* const> operations) noexcept {
+  // Not initialised: only what is written below is read.
+  std::array<KeyHash, largest_stage> hashes;
+  std::array<Rec*, largest_stage> candidates;
+  std::array<Rec*, largest_stage> late_candidates;
+  Places late;  // not in their first bucket: in an overflow bucket, or nowhere
+
+  const std::size_t count = operations.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    hashes[i] = KeyHash(operations[i]->key);
+    prefetch(hash_->first_bucket(hashes[i]));
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const typename Hash::Probe probe = hash_->first_probe(hash_->first_bucket(hashes[i]), hashes[i]);
+    candidates[i] = probe.candidate;
+    if (probe.candidate != nullptr) [[likely]] {
+      prefetch_touched(probe.candidate, *operations[i]);
+    } else {
+      if (probe.bucket != nullptr) prefetch(probe.bucket);
+      late.push_back(i);
+    }
+  }
+  const auto perform_early = [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (candidates[i] != nullptr) perform(worker, *operations[i], candidates[i]);
+    }
+  };
+  // The late ones take their next step in the middle, so that both of their lines come in while others are
+  // served.
+  perform_early(0, count / 2);
+  for (const std::size_t i : late) {
+    late_candidates[i] = hash_->overflow_candidate(hashes[i]);
+    if (late_candidates[i] != nullptr) prefetch_touched(late_candidates[i], *operations[i]);
+  }
+  perform_early(count / 2, count);
+  for (const std::size_t i : late) perform(worker, *operations[i], late_candidates[i]);
+}
+
+template <class Policy>
+void Store<Policy>::execute_ordered(Worker& worker, std::span<Operation* const> operations) noexcept {
+  std::array<std::optional<typename Ordered::Descent>, largest_stage> descents;
+  std::array<Operation*, largest_stage> scans;
+  std::size_t scan_count = 0;
+  Places under_way;
+  Places arriving;  // the record is on its way, or there is none
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    if (is_scan(operations[i]->kind)) {
+      scans[scan_count++] = operations[i];
+    } else {
+      descents[i].emplace(*ordered_, operations[i]->key);
+      under_way.push_back(i);
+    }
+  }
+  while (!under_way.empty()) {
+    under_way.remove_if([&](std::uint8_t i) {
+      if (!descents[i]->step()) return false;
+      if (const Rec* record = descents[i]->record(); record != nullptr)
+        prefetch_touched(record, *operations[i]);
+      arriving.push_back(i);
+      return true;
+    });
+  }
+  for (const std::size_t i : arriving) perform(worker, *operations[i], descents[i]->record());
+  execute_scans(std::span(scans).first(scan_count));
+}
+
+// Scans
+// ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// A scan in progress: entries of one leaf whose records are on their way, then the next leaf.
+template <class Policy>
+class ScanInProgress {
+ public:
+  using Index = OrderedIndex<Policy>;
+
+  ScanInProgress(const Store<Policy>& store, Operation& operation) noexcept
+      : store_(&store),
+        operation_(&operation),
+        scan_(*store.ordered(), operation.key,
+              operation.kind == OperationKind::scan ? Direction::ascending : Direction::descending,
+              operation.limit) {
+    operation.status = Status::ok;
+    operation.output_size = 0;
+  }
+
+  /// Takes what has come in and asks for more. True: the scan is over.
+  bool step() noexcept {
+    for (std::size_t i = 0; i < pending_; ++i) {
+      if (!copy(entries_[i])) return true;
+    }
+    pending_ = 0;
+    if (scan_.is_over()) return true;
+    if (!scan_.step()) return false;
+    pending_ = scan_.read(entries_);
+    for (std::size_t i = 0; i < pending_; ++i)
+      prefetch(entries_[i].record, Record<Policy>::overhead_bytes + expected_size_);
+    return pending_ == 0 && scan_.is_over();
+  }
+
+ private:
+  /// False: the output is full.
+  bool copy(const typename Index::Entry& entry) noexcept {
+    const std::span<std::byte> room = operation_->output.subspan(operation_->output_size);
+    if (room.size() < sizeof(ScanEntry)) return false;
+    const std::span<std::byte> to = room.subspan(sizeof(ScanEntry));
+    Record<Policy>* record = entry.record;
+    for (const Record<Policy>* absent = nullptr;;) {
+      if (record == nullptr || record == absent) return true;  // removed in between
+      std::uint32_t size = 0;
+      std::uint32_t copied = 0;
+      if (record->key() == entry.key && record->read_whole(to, copied, size)) {
+        if (scan_entry_bytes(size) > room.size()) return false;
+        const ScanEntry header{entry.key, size};
+        std::memcpy(room.data(), &header, sizeof(header));
+        operation_->output_size += static_cast<std::uint32_t>(scan_entry_bytes(size));
+        expected_size_ = std::min<std::size_t>(size, most_prefetched_bytes);
+        return true;
+      }
+      absent = record;
+      record = store_->find(entry.key);
+    }
+  }
+
+  const Store<Policy>* store_;
+  Operation* operation_;
+  typename Index::Scan scan_;
+  std::array<typename Index::Entry, 64> entries_;
+  std::size_t pending_ = 0;
+  std::size_t expected_size_ = 8;  ///< of the next value: that of the last one
+};
+
+}  // namespace
+
+template <class Policy>
+void Store<Policy>::execute_scans(std::span<Operation* const> scans) noexcept {
+  while (!scans.empty()) {
+    const auto stage = scans.first(std::min(scans.size(), largest_scan_stage));
+    std::array<std::optional<ScanInProgress<Policy>>, largest_scan_stage> progress;
+    Places under_way;
+    for (std::size_t i = 0; i < stage.size(); ++i) {
+      progress[i].emplace(*this, *stage[i]);
+      under_way.push_back(i);
+    }
+    while (!under_way.empty()) under_way.remove_if([&](std::uint8_t i) { return progress[i]->step(); });
+    scans = scans.subspan(stage.size());
+  }
+}
+
+// One operation, perhaps with a record to try first
+// ---------------------------------------------------------------------------------------------------------
+
+template <class Policy>
+inline void Store<Policy>::perform(Worker& worker, Operation& operation, Rec* hint) noexcept {
+  switch (operation.kind) {
+    case OperationKind::get:
+      // Almost always the record is the right one and nobody writes it.
+      if (hint != nullptr && hint->key() == operation.key &&
+          hint->try_read(operation.output_offset, operation.output, operation.output_size)) [[likely]] {
+        operation.status = Status::ok;
+        break;
+      }
+      operation.status =
+          get_at(hint, operation.key, operation.output_offset, operation.output, operation.output_size);
+      break;
+    case OperationKind::put:
+      operation.status = put_at(worker, hint, operation.key, operation.input);
+      break;
+    case OperationKind::insert:
+      operation.status = insert(worker, operation.key, operation.input);
+      break;
+    case OperationKind::update:
+      operation.status = update_at(hint, operation.key, operation.input_offset, operation.input);
+      break;
+    case OperationKind::remove:
+      operation.status = remove_at(worker, hint, operation.key);
+      break;
+    case OperationKind::read_modify_write:
+      operation.status = exchange_at(hint, operation);
+      break;
+    case OperationKind::scan:
+    case OperationKind::scan_backwards:
+      operation.status = Status::unordered;
+      operation.output_size = 0;
+      break;
+  }
+}
+
+// The class as a whole is instantiated in store.cpp, which does not see these.
+#define UPOUT_INSTANTIATE(Policy)                                                              \
+  template void Store<Policy>::execute(Worker&, std::span<Operation* const>) noexcept;         \
+  template void Store<Policy>::execute_hash(Worker&, std::span<Operation* const>) noexcept;    \
+  template void Store<Policy>::execute_ordered(Worker&, std::span<Operation* const>) noexcept; \
+  template void Store<Policy>::execute_scans(std::span<Operation* const>) noexcept;            \
+  template void Store<Policy>::perform(Worker&, Operation&, Rec*) noexcept;
+UPOUT_INSTANTIATE(Shared)
+UPOUT_INSTANTIATE(Exclusive)
+#undef UPOUT_INSTANTIATE
+
+}  // namespace upout::kernel
