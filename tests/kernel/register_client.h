@@ -22,7 +22,7 @@ namespace upout::kernel::testing {
 class RegisterValue {
  public:
   static constexpr std::size_t head_bytes = 16;
-  static constexpr std::size_t most_bytes = 128;
+  static constexpr std::size_t most_bytes = 512;
   static constexpr std::uint64_t head_mask = std::uint64_t{0xffff'ffff} << 32;
   static constexpr std::uint64_t torn = ~std::uint64_t{0};  // no register ever has this value
 
@@ -50,7 +50,7 @@ class RegisterValue {
   }
 
  private:
-  static std::size_t bytes_of_tail(std::uint64_t tail) { return head_bytes + 8 * (1 + tail % 14); }
+  static std::size_t bytes_of_tail(std::uint64_t tail) { return head_bytes + 8 * (1 + tail % 62); }
 
   std::array<std::uint64_t, most_bytes / 8> words_{};
   std::size_t size_ = 0;

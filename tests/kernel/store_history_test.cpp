@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <barrier>
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -9,6 +10,7 @@
 #include "kernel/reclamation.h"
 #include "kernel/store.h"
 #include "tests/history/linearizability.h"
+#include "tests/kernel/interruption.h"
 #include "tests/kernel/register_client.h"
 
 namespace upout::kernel {
@@ -20,26 +22,36 @@ using testing::RegisterClient;
 using testing::RegisterValue;
 
 constexpr unsigned threads = 4;
-constexpr Key keys = 3;  // of each history
+constexpr Key keys = 2;  // of each history
+constexpr std::size_t steps = 100;
 
 /// Many short histories, one after the other, each with keys of its own, so that the index grows meanwhile.
 template <class StoreLike>
 std::vector<RegisterOperation> record(StoreLike& store, std::uint64_t seed, std::size_t histories) {
   Recorder<RegisterOperation> recorder(threads);
-  std::barrier start(threads);
+  const testing::Interruption interruption;
+  std::atomic<std::size_t> arrived = 0;
+  std::atomic<unsigned> finished = 0;
   {
     std::vector<std::jthread> running;
     for (unsigned thread = 0; thread < threads; ++thread) {
       running.emplace_back([&, thread] {
         for (std::size_t i = 0; i < histories; ++i) {
-          start.arrive_and_wait();
+          // All at once; woken up one after the other, they would hardly meet.
+          ++arrived;
+          while (arrived < (i + 1) * threads) std::this_thread::yield();
           // For each history anew: a registered thread must not wait for others.
           const ReaderRegistration registration;
           Worker worker(store.heap());
           RegisterClient client(store, worker, recorder.log(thread), (seed + i) * threads + thread);
-          client.run(30, i * keys, keys);
+          client.run(steps, i * keys, keys);
         }
+        ++finished;
       });
+    }
+    for (std::size_t i = 0; finished < threads; ++i) {
+      interruption.stop(running[i % threads].native_handle());
+      std::this_thread::sleep_for(std::chrono::microseconds(20));
     }
   }
   return recorder.take();
