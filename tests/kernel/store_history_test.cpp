@@ -23,7 +23,7 @@ using testing::RegisterValue;
 
 constexpr unsigned threads = 4;
 constexpr Key keys = 2;  // of each history
-constexpr std::size_t steps = 100;
+constexpr std::size_t steps = 60;  // of each thread in each history
 
 /// Many short histories, one after the other, each with keys of its own, so that the index grows meanwhile.
 template <class StoreLike>
@@ -63,7 +63,7 @@ std::unique_ptr<Store<Shared>> make_store() {
 
 TEST(StoreHistory, SingleKeyOperationsAreLinearizable) {
   constexpr std::size_t histories = 250;
-  for (std::uint64_t seed = 0; seed < 12 * histories; seed += histories) {
+  for (std::uint64_t seed = 0; seed < 8 * histories; seed += histories) {
     const auto store = make_store();
     const auto verdict = history::check_linearizable(record(*store, seed, histories));
     ASSERT_TRUE(verdict) << "seeds " << seed << " to " << seed + histories - 1 << ": " << verdict.explanation;
@@ -104,7 +104,7 @@ class BrokenStore {
 template <class StoreLike>
 history::Verdict verdict_of() {
   StoreLike store;
-  return history::check_linearizable(record(store, 0, 250));
+  return history::check_linearizable(record(store, 0, 200));
 }
 
 TEST(StoreHistory, AnIntactDoubleIsAccepted) {
