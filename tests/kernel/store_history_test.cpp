@@ -22,7 +22,7 @@ using testing::RegisterClient;
 using testing::RegisterValue;
 
 constexpr unsigned threads = 4;
-constexpr Key keys = 2;  // of each history
+constexpr Key keys = 2;            // of each history
 constexpr std::size_t steps = 60;  // of each thread in each history
 
 /// Many short histories, one after the other, each with keys of its own, so that the index grows meanwhile.
