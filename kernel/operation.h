@@ -35,6 +35,7 @@ enum class Status : std::uint8_t {
   too_large,     ///< a value of more than `max_value_bytes`
   out_of_memory,
   unordered,  ///< scan of a store that keeps no order
+  conflict,   ///< in a transaction: it cannot commit any more, and should end now
 };
 
 /// One operation on one key, as plain values. The caller owns it and the memory that its spans point to, and

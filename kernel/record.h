@@ -35,6 +35,7 @@ class Header {
   constexpr std::uint64_t version() const noexcept { return word_ >> version_shift; }
 
   constexpr Header locked() const noexcept { return Header(word_ | locked_bit); }
+  constexpr Header absent() const noexcept { return Header(word_ | absent_bit); }
   /// The next version, unlocked, with a value of `size` bytes.
   constexpr Header next(std::size_t size) const noexcept { return present(version() + 1, size); }
   /// The next version, unlocked, of a record that has been taken out.
@@ -53,9 +54,10 @@ class Header {
 /// that an optimistic reader and a writer may meet: the reader copies, then finds the header changed and
 /// starts again.
 ///
-/// Invariants: the value's words are written only while the header is locked; a record that has become absent
-/// never becomes present again before its memory has been reclaimed; the memory always holds at least the
-/// value's size rounded up to whole words.
+/// Invariants: the value's words are written only while the header is locked, or the record is not in an
+/// index yet; a record that is absent and not locked never becomes present again before its memory has been
+/// reclaimed (one that is absent and locked is being inserted by a transaction); the memory always holds at
+/// least the value's size rounded up to whole words.
 template <class Policy>
 class Record {
  public:
@@ -88,6 +90,13 @@ class Record {
         return true;
       }
     }
+  }
+  /// Locks the record if nobody has and it is there: for those who hold other locks and so must not wait.
+  bool try_lock(Header& before) noexcept {
+    std::uint64_t word = header_.load();
+    if (Header(word).is_absent() || Header(word).is_locked()) return false;
+    before = Header(word);
+    return header_.compare_exchange(word, before.locked().word());
   }
   void unlock(Header after) noexcept { header_.store(after.word()); }
 

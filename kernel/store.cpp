@@ -166,7 +166,8 @@ Status Store<Policy>::put_at(Worker& worker, Rec* hint, Key key, std::span<const
         result = Status::out_of_memory;
         return before;
       }
-      relink(worker, &record, before, replacement);
+      relink(&record, replacement);
+      retire(worker, &record, before.size());
       return before.gone();
     });
     if (status != Status::not_found) return status;
@@ -178,8 +179,9 @@ Status Store<Policy>::put_at(Worker& worker, Rec* hint, Key key, std::span<const
 template <class Policy>
 Status Store<Policy>::remove_at(Worker& worker, Rec* hint, Key key) noexcept {
   return with_locked(key, hint, [&](Rec& record, Header before, Status&) {
-    unlink(worker, &record, before);
+    unlink(worker, &record);
     count_remove(worker);
+    retire(worker, &record, before.size());
     return before.gone();
   });
 }
@@ -219,18 +221,17 @@ Status Store<Policy>::link(Worker& worker, Rec* record, Rec*& other, LeafChange*
 }
 
 template <class Policy>
-void Store<Policy>::relink(Worker& worker, Rec* record, Header before, Rec* replacement) noexcept {
+void Store<Policy>::relink(Rec* record, Rec* replacement) noexcept {
   with_position(record->key(), [&](auto& position) {
     // Nobody takes a record out whose lock we hold, so it is there.
     [[maybe_unused]] const Rec* found = position.find();
     assert(found == record);
     position.replace(replacement);
   });
-  retire(worker, record, before.size());
 }
 
 template <class Policy>
-void Store<Policy>::unlink(Worker& worker, Rec* record, Header before) noexcept {
+void Store<Policy>::unlink(Worker& worker, Rec* record) noexcept {
   with_position(record->key(), [&](auto& position) {
     [[maybe_unused]] const Rec* found = position.find();
     assert(found == record);
@@ -240,17 +241,15 @@ void Store<Policy>::unlink(Worker& worker, Rec* record, Header before) noexcept 
       position.erase();
     }
   });
-  retire(worker, record, before.size());
 }
 
-/// The record's lock is still held, and its header is written once more: that is not the word through which
-/// free blocks are linked, and nothing is allocated before.
 template <class Policy>
 void Store<Policy>::retire(Worker& worker, Rec* record, std::size_t value_size) noexcept {
   const SizeClass size = SizeClass::of(Rec::bytes_for(value_size));
   if constexpr (Policy::is_shared) {
     worker.retire(record, size);
   } else {
+    // The header is not the word through which free blocks are linked.
     worker.cache().free(record, size);
   }
 }

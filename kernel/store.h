@@ -116,11 +116,13 @@ class Store {
   /// Publishes a record. `exists`: there is one with its key, which `other` is then. `out_of_memory`: the
   /// index is as it was.
   Status link(Worker& worker, Rec* record, Rec*& other, LeafChange* change = nullptr) noexcept;
-  /// Puts `replacement` into the place of a record that the caller has locked at `before`, which is gone then
-  /// and freed when nobody looks at it any more.
-  void relink(Worker& worker, Rec* record, Header before, Rec* replacement) noexcept;
-  /// Takes a record out that the caller has locked at `before`; as above.
-  void unlink(Worker& worker, Rec* record, Header before) noexcept;
+  /// Puts `replacement` into the place of a record that the caller has locked.
+  void relink(Rec* record, Rec* replacement) noexcept;
+  /// Takes a record out of the index that the caller has locked.
+  void unlink(Worker& worker, Rec* record) noexcept;
+  /// Frees a record that has been taken out, when nobody looks at it any more. Its header may still be
+  /// written once, before anything else is done with the store.
+  void retire(Worker& worker, Rec* record, std::size_t value_size) noexcept;
   /// Counts a record that has become visible, and lets the index grow if it is time.
   void count_insert(Worker& worker) noexcept;
   void count_remove(Worker& worker) noexcept;
@@ -146,8 +148,6 @@ class Store {
   Status exchange_at(Rec* hint, Operation& operation) noexcept;
   Status put_at(Worker& worker, Rec* hint, Key key, std::span<const std::byte> value) noexcept;
   Status remove_at(Worker& worker, Rec* hint, Key key) noexcept;
-  Status overwrite(Worker& worker, Rec& record, Header before, std::span<const std::byte> value) noexcept;
-  void retire(Worker& worker, Rec* record, std::size_t value_size) noexcept;
 
   Heap heap_;
   std::unique_ptr<Hash> hash_;        // one of the two

@@ -11,8 +11,8 @@
 namespace upout::kernel {
 
 /// A coroutine that is started by awaiting it and gives back a value of type T. Its frame comes from the
-/// FramePool of the worker: the coroutine's parameters (after `this`, if it is a member) must begin with
-/// something that has a `frame_pool()`. Move-only; owns the frame.
+/// FramePool of the worker: the coroutine's parameters (`this` counts, if it is a member) must have something
+/// with a `frame_pool()` in the first or second place. Move-only; owns the frame.
 template <class T>
 class Task {
  public:

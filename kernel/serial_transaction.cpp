@@ -1,0 +1,114 @@
+#include "kernel/serial_transaction.h"
+
+#include <algorithm>
+#include <cassert>
+#include <ranges>
+
+namespace upout::kernel {
+
+template <class Policy>
+Status SerialTransaction<Policy>::read(Rec* found, std::size_t offset, std::span<std::byte> output,
+                                       std::uint32_t& copied) const {
+  copied = 0;
+  if (found == nullptr || !found->read(offset, output, copied)) return Status::not_found;
+  return Status::ok;
+}
+
+template <class Policy>
+Status SerialTransaction<Policy>::update(Rec* found, std::size_t offset, std::span<const std::byte> input) {
+  if (found == nullptr || found->header().is_absent()) return Status::not_found;
+  const Header before = found->header();
+  if (offset + input.size() > before.size()) return Status::out_of_range;
+  changes_.push_back({ChangeKind::update, found, nullptr, before, offset, input.size(), data_.size(), false});
+  data_.resize(data_.size() + input.size());
+  found->copy_out(offset, std::span(data_).last(input.size()));
+  found->write(offset, input);
+  found->unlock(before.next(before.size()));
+  return Status::ok;
+}
+
+template <class Policy>
+Status SerialTransaction<Policy>::insert(Rec* found, Key key, std::span<const std::byte> value) {
+  if (value.size() > max_value_bytes) return Status::too_large;
+  if (found != nullptr && !found->header().is_absent()) return Status::exists;
+  Rec* fresh = store_->make_record(*worker_, key, Header::present(1, value.size()), value);
+  if (fresh == nullptr) return Status::out_of_memory;
+  const Header nothing(0);
+  if (found != nullptr) {
+    // Removed by this transaction; it keeps its place until the end, so that taking it back cannot fail.
+    const auto removed = std::ranges::find_if(changes_, [found](const Change& change) {
+      return change.kind == ChangeKind::remove && change.record == found;
+    });
+    assert(removed != changes_.end());
+    removed->is_replaced = true;
+    store_->relink(found, fresh);
+    changes_.push_back({ChangeKind::replace, fresh, found, nothing, 0, value.size(), 0, false});
+    return Status::ok;
+  }
+  Rec* other = nullptr;
+  if (store_->link(*worker_, fresh, other) != Status::ok) {
+    store_->free_record(*worker_, fresh, value.size());
+    return Status::out_of_memory;
+  }
+  changes_.push_back({ChangeKind::insert, fresh, nullptr, nothing, 0, value.size(), 0, false});
+  return Status::ok;
+}
+
+template <class Policy>
+Status SerialTransaction<Policy>::remove(Rec* found) {
+  if (found == nullptr || found->header().is_absent()) return Status::not_found;
+  const Header before = found->header();
+  changes_.push_back({ChangeKind::remove, found, nullptr, before, 0, 0, 0, false});
+  found->unlock(before.gone());
+  return Status::ok;
+}
+
+template <class Policy>
+void SerialTransaction<Policy>::install() noexcept {
+  for (const Change& change : changes_) {
+    if (change.kind == ChangeKind::insert || change.kind == ChangeKind::replace) {
+      store_->count_insert(*worker_);
+    } else if (change.kind == ChangeKind::remove) {
+      if (!change.is_replaced) store_->unlink(*worker_, change.record);
+      store_->count_remove(*worker_);
+      store_->retire(*worker_, change.record, change.before.size());
+    }
+  }
+  changes_.clear();
+  data_.clear();
+}
+
+template <class Policy>
+void SerialTransaction<Policy>::abort() noexcept {
+  for (const Change& change : std::views::reverse(changes_)) undo(change);
+  changes_.clear();
+  data_.clear();
+}
+
+template <class Policy>
+void SerialTransaction<Policy>::undo(const Change& change) noexcept {
+  switch (change.kind) {
+    case ChangeKind::update:
+      change.record->write(change.offset, std::span(data_).subspan(change.data, change.size));
+      change.record->unlock(change.before);
+      break;
+    case ChangeKind::insert:
+      store_->unlink(*worker_, change.record);
+      change.record->unlock(change.record->header().gone());
+      store_->retire(*worker_, change.record, change.size);
+      break;
+    case ChangeKind::remove:
+      change.record->unlock(change.before);
+      break;
+    case ChangeKind::replace:
+      store_->relink(change.record, change.other);
+      change.record->unlock(change.record->header().gone());
+      store_->retire(*worker_, change.record, change.size);
+      break;
+  }
+}
+
+template class SerialTransaction<Shared>;
+template class SerialTransaction<Exclusive>;
+
+}  // namespace upout::kernel
