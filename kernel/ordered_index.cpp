@@ -139,7 +139,7 @@ void OrderedIndex<Policy>::Scan::go_to_neighbour() noexcept {
   this->low_ = low;
   this->high_ = high;
   this->is_entered_ = false;
-  leaf->prefetch_first_line();
+  prefetch(leaf);
   // Of a leaf that is read from its end, nobody knows yet where that is.
   const std::size_t wanted = is_ascending_ ? left_ : Node::capacity;
   for (unsigned group = 0; group * Node::group_size < std::min<std::size_t>(wanted, Node::capacity); ++group)
