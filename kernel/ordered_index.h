@@ -354,6 +354,8 @@ class OrderedIndex<Policy>::Position {
   Latch leaf_;
 };
 
+extern template class OrderedIndex<Shared>::Scan;
+extern template class OrderedIndex<Exclusive>::Scan;
 extern template class OrderedIndex<Shared>;
 extern template class OrderedIndex<Exclusive>;
 
