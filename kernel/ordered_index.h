@@ -140,7 +140,7 @@ class OrderedIndex<Policy>::Walk {
     node_->prefetch_group(group_);
     is_entered_ = true;
   }
-  /// From the node that has been entered to the child, and asks for its first line. False: as above.
+  /// From the node that has been entered to the child. False: as above.
   bool try_descend() noexcept {
     // A node that is being written may claim to have no key as large as this one.
     const unsigned at = std::min(node_->lower_bound(group_, key_), Node::capacity - 1);
@@ -157,7 +157,6 @@ class OrderedIndex<Policy>::Walk {
     node_ = child;
     --level_;
     is_entered_ = false;
-    child->prefetch_first_line();
     return true;
   }
 
@@ -197,29 +196,39 @@ class OrderedIndex<Policy>::Walk {
 };
 
 /// A search for one key, in steps, so that the caller can do something else while lines are on their way:
-/// each step looks at lines that the one before has asked for.
+/// between two steps he prefetches `next`. Who makes steps in many searches side by side does so in a loop of
+/// its own: a prefetch holds up the instructions behind it until its address has been translated, and only
+/// where prefetches stand close together, the processor translates for several at once.
 template <class Policy>
 class OrderedIndex<Policy>::Descent : private Walk {
  public:
-  Descent(const OrderedIndex& index, Key key) noexcept : Walk(index, key) {}
+  Descent(const OrderedIndex& index, Key key) noexcept : Walk(index, key), next_(this->node_) {}
 
-  /// False: lines have been asked for, and another step is to follow. True: the search is over.
+  /// False: another step is to follow. True: the search is over.
   bool step() noexcept {
     if (!this->is_entered_) {
-      if (!this->try_enter()) [[unlikely]]
-        this->restart();
-      else
+      if (this->try_enter()) [[likely]]
         this->ask_for_group();
+      else
+        restart();
       return false;
     }
-    if (this->level_ == 0 ? try_finish() : this->try_descend()) [[likely]]
-      return this->level_ == 0 && this->is_entered_;
-    this->restart();
+    if (this->level_ == 0) {
+      if (try_finish()) [[likely]]
+        return true;
+    } else if (this->try_descend()) [[likely]] {
+      next_ = this->node_;
+      return false;
+    }
+    restart();
     return false;
   }
 
+  /// What the next step looks at; when the search is over, the record or null.
+  const void* next() const noexcept { return next_; }
+
   Key key() const noexcept { return this->key_; }
-  /// When the search is over: the record with the key, not prefetched, or null.
+  /// When the search is over: the record with the key, or null.
   Rec* record() const noexcept { return record_; }
   /// When the search is over: the leaf that holds the key or would, as it was seen.
   LeafVersion leaf_version() const noexcept { return {this->node_, this->word_.word()}; }
@@ -227,14 +236,20 @@ class OrderedIndex<Policy>::Descent : private Walk {
  private:
   friend class Position;
 
+  void restart() noexcept {
+    Walk::restart();
+    next_ = this->node_;
+  }
   bool try_finish() noexcept {
     const unsigned at = std::min(this->node_->lower_bound(this->group_, this->key_), Node::capacity - 1);
     const std::uint64_t slot = this->node_->slot(at);
     record_ = this->node_->key(at) == this->key_ ? reinterpret_cast<Rec*>(slot) : nullptr;
+    next_ = record_;
     return this->node_->is_still(this->word_);
   }
 
   Rec* record_ = nullptr;
+  const void* next_;
 };
 
 /// A scan from a key upwards or downwards, leaf by leaf and in steps. Each `read` copies entries of one leaf
@@ -249,8 +264,10 @@ class OrderedIndex<Policy>::Scan : private Walk {
 
   /// No entries are left.
   bool is_over() const noexcept { return left_ == 0; }
-  /// False: lines have been asked for, and another step is to follow. True: `read` may be called.
+  /// False: another step is to follow. True: `read` may be called.
   bool step() noexcept;
+  /// What the next step looks at, or, after `read`, has been asked for already.
+  const void* next() const noexcept { return this->node_; }
   /// Copies the next entries, all of one leaf, and asks for the lines of the next one if this one is done.
   /// May copy none. Afterwards, `step` is due again.
   std::size_t read(std::span<Entry> out) noexcept;
@@ -337,6 +354,8 @@ class OrderedIndex<Policy>::Position {
   Latch leaf_;
 };
 
+extern template class OrderedIndex<Shared>::Scan;
+extern template class OrderedIndex<Exclusive>::Scan;
 extern template class OrderedIndex<Shared>;
 extern template class OrderedIndex<Exclusive>;
 

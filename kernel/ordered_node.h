@@ -106,10 +106,10 @@ class alignas(64) OrderedNode {
   // Searching, in two steps with a miss between them; without branches, because where a key sits cannot be
   // predicted.
 
-  void prefetch_first_line() const noexcept { prefetch(this); }
   /// The group in which the first key that is not smaller stands, if there is one.
   unsigned group_of(Key key) const noexcept {
     unsigned group = 0;
+#pragma GCC unroll 8
     for (const auto& head : heads_) group += head.load() < key ? 1U : 0U;
     return group;
   }
@@ -121,10 +121,13 @@ class alignas(64) OrderedNode {
   unsigned lower_bound(unsigned group, Key key) const noexcept {
     const auto* keys = &keys_[group * group_size];
     unsigned smaller = 0;
+#pragma GCC unroll 8
     for (unsigned i = 0; i < group_size; ++i) smaller += keys[i].load() < key ? 1U : 0U;
     return group * group_size + smaller;
   }
-  unsigned lower_bound(Key key) const noexcept { return lower_bound(group_of(key), key); }
+  unsigned lower_bound(Key key) const noexcept {
+    return lower_bound(group_of(key), key);
+  }
 
   // Writing
 
@@ -132,7 +135,9 @@ class alignas(64) OrderedNode {
     keys_[i].store(key);
     repeat_heads(i);
   }
-  void set_slot(unsigned i, std::uint64_t slot) noexcept { slots_[i].store(slot); }
+  void set_slot(unsigned i, std::uint64_t slot) noexcept {
+    slots_[i].store(slot);
+  }
   /// The key comes to stand at `key_at`, the slot at `slot_at`; the node is not full.
   void insert(unsigned key_at, Key key, unsigned slot_at, std::uint64_t slot) noexcept {
     const unsigned size = this->size();
@@ -152,7 +157,9 @@ class alignas(64) OrderedNode {
     repeat_heads(key_at);
   }
   /// Takes the child out; a neighbour's range grows by its range.
-  void erase_child(unsigned i) noexcept { erase(i == 0 ? 0 : i - 1, i); }
+  void erase_child(unsigned i) noexcept {
+    erase(i == 0 ? 0 : i - 1, i);
+  }
 
   /// Moves entries between neighbours, so that the left one keeps or gets the first `count` of both.
   static void spread(OrderedNode& left, OrderedNode& right, unsigned count) noexcept {

@@ -27,6 +27,7 @@ class Search {
       : store_(&store), key_(key), bytes_(bytes) {
     if (store.ordered() != nullptr) {
       descent_.emplace(*store.ordered(), key);
+      prefetch(descent_->next());
     } else {
       prefetch(store.hash()->first_bucket(KeyHash(key)));
     }
@@ -69,7 +70,10 @@ class Search {
 
   bool step_ordered() noexcept {
     if (stage_ == Stage::record) return true;
-    if (!descent_->step()) return false;
+    if (!descent_->step()) {
+      prefetch(descent_->next());
+      return false;
+    }
     candidate_ = descent_->record();
     if (candidate_ == nullptr) return true;
     ask_for_record();

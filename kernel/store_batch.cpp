@@ -120,14 +120,17 @@ void Store<Policy>::execute_ordered(Worker& worker, std::span<Operation* const> 
       under_way.push_back(i);
     }
   }
+  // Prefetches stand in loops of their own: see Ordered::Descent.
   while (!under_way.empty()) {
+    for (const std::size_t i : under_way) prefetch(descents[i]->next());
     under_way.remove_if([&](std::uint8_t i) {
       if (!descents[i]->step()) return false;
-      if (const Rec* record = descents[i]->record(); record != nullptr)
-        prefetch_touched(record, *operations[i]);
       arriving.push_back(i);
       return true;
     });
+  }
+  for (const std::size_t i : arriving) {
+    if (const Rec* record = descents[i]->record(); record != nullptr) prefetch_touched(record, *operations[i]);
   }
   for (const std::size_t i : arriving) perform(worker, *operations[i], descents[i]->record());
   execute_scans(std::span(scans).first(scan_count));
