@@ -6,7 +6,8 @@ namespace upout::micro {
 void register_limits();
 
 /// peer/...: well-known structures on the same keys.
-void register_peers();
+void register_hash_peers();
+void register_ordered_peers();
 
 /// kernel/...: the same reads through the kernel.
 void register_kernel_get();
