@@ -92,6 +92,11 @@ int main(int argc, char** argv) {
   upout::micro::register_limits();
   upout::micro::register_hash_peers();
   upout::micro::register_ordered_peers();
+#ifdef UPOUT_PEERS
+  upout::micro::register_libcds_peers();
+  upout::micro::register_rocksdb_peers();
+  upout::micro::register_lmdb_peers();
+#endif
   upout::micro::register_kernel_get();
   upout::micro::register_engine_loop();
 
