@@ -13,6 +13,9 @@ inline constexpr std::uint64_t record_count = 10'000'000;
 /// looks at the benchmark's loop, so that the loop costs all of them the same.
 inline constexpr std::size_t batch_size = 16;
 
+/// How many records a scan reads.
+inline constexpr std::size_t scan_length = 100;
+
 /// The key of record `number`: MurmurHash3's 64-bit finalizer (Appleby, 2011), a bijection, so that keys are
 /// distinct and spread over all 64 bits.
 constexpr std::uint64_t key_of(std::uint64_t number) noexcept {

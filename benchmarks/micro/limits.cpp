@@ -6,11 +6,16 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "keys.h"
 #include "lazy.h"
 #include "platform/memory.h"
 #include "registry.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace upout::micro {
 
@@ -68,15 +73,202 @@ void random_read(benchmark::State& state, Array& array) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch_size));
 }
 
-}  // namespace
+/// As many lines as the hash index has buckets for record_count records, and as many records of one header
+/// word, key and value of 8 bytes each. Every word of the lines is the place of a random record's first word.
+constexpr std::size_t bucket_bytes = (std::size_t{1} << 21) * 64;
+constexpr std::size_t record_words = 3;
+constexpr std::size_t records_bytes = record_count * record_words * sizeof(std::uint64_t);
 
-void register_limits() {
-  const auto array = std::make_shared<Array>(touched_array);
+struct DependentArrays {
+  Region buckets;
+  Region records;
+};
+
+Expected<DependentArrays> filled_dependent_arrays() {
+  auto buckets = Region::map(bucket_bytes);
+  if (!buckets) return tl::unexpected(buckets.error());
+  auto records = Region::map(records_bytes);
+  if (!records) return tl::unexpected(records.error());
+  UniformNumbers numbers(record_count, 2);
+  for (std::uint64_t& place : words_of(*buckets)) place = numbers.next() * record_words;
+  std::ranges::fill(words_of(*records), 1);
+  return DependentArrays{std::move(*buckets), std::move(*records)};
+}
+
+/// Pairs of reads at random, the second where the first says.
+class DependentReads {
+ public:
+  DependentReads(const DependentArrays& arrays, int thread)
+      : buckets_(words_of(arrays.buckets)),
+        records_(words_of(arrays.records)),
+        numbers_(buckets_.size(), 1 + static_cast<std::uint64_t>(thread)) {}
+
+  /// Where a new pair's first read goes.
+  const std::uint64_t* first() {
+    const auto* place = &buckets_[numbers_.next()];
+    __builtin_prefetch(place);
+    return place;
+  }
+  /// Reads there, and says where the second goes.
+  const std::uint64_t* second(const std::uint64_t* first) const {
+    const auto* place = &records_[*first];
+    __builtin_prefetch(place);
+    return place;
+  }
+
+ private:
+  std::span<const std::uint64_t> buckets_;
+  std::span<const std::uint64_t> records_;
+  UniformNumbers numbers_;
+};
+
+/// All first lines asked for, then all second ones, then all read: two latencies of the memory a batch are
+/// waited for, as they are by whoever serves a batch stage by stage.
+template <std::size_t width>
+class Batches {
+ public:
+  static constexpr std::size_t pairs = width;
+
+  explicit Batches(DependentReads reads) : reads_(reads) {}
+
+  std::uint64_t turn() {
+    std::array<const std::uint64_t*, width> places;
+    for (auto& place : places) place = reads_.first();
+    for (auto& place : places) place = reads_.second(place);
+    std::uint64_t sum = 0;
+    for (const auto* place : places) sum += *place;
+    return sum;
+  }
+
+ private:
+  DependentReads reads_;
+};
+
+/// Never more than `width` pairs in flight, and never fewer than `width - group`: as a group ends another one
+/// takes its slots, while the group half a turn away goes from its first line to its second. Every read has
+/// half a turn between the question and the use. (Software-pipelined prefetching: Chen, Ailamaki, Gibbons and
+/// Mowry, ICDE 2004.)
+template <std::size_t width, std::size_t group>
+class Rolling {
+ public:
+  static constexpr std::size_t pairs = width;
+
+  explicit Rolling(DependentReads reads) : reads_(reads) {
+    for (auto& place : places_) place = reads_.first();
+    for (std::size_t slot = 0; slot < width / 2; ++slot) places_[slot] = reads_.second(places_[slot]);
+  }
+
+  std::uint64_t turn() {
+    static_assert(width / 2 % group == 0);
+    std::uint64_t sum = 0;
+    for (std::size_t begin = 0; begin < width; begin += group) {
+      const std::size_t opposite = (begin + width / 2) % width;
+      for (std::size_t i = 0; i < group; ++i) sum += *places_[begin + i];
+      for (std::size_t i = 0; i < group; ++i) places_[begin + i] = reads_.first();
+      for (std::size_t i = 0; i < group; ++i) places_[opposite + i] = reads_.second(places_[opposite + i]);
+    }
+    return sum;
+  }
+
+ private:
+  DependentReads reads_;
+  std::array<const std::uint64_t*, width> places_;  ///< a slot's next read
+};
+
+template <class Schedule>
+void two_dependent_reads(benchmark::State& state, Lazy<Expected<DependentArrays>>& lazy) {
+  const auto& arrays = lazy.value();
+  if (!arrays) {
+    state.SkipWithError(arrays.error().to_string().c_str());
+    return;
+  }
+  Schedule schedule(DependentReads(*arrays, state.thread_index()));
+  for (auto _ : state) benchmark::DoNotOptimize(schedule.turn());
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(Schedule::pairs));
+}
+
+constexpr std::size_t line_words = 8;
+
+/// By ordinary stores: the processor reads each line of the destination before it is overwritten
+/// (write-allocate), which moves half as many bytes again as are counted.
+void copy_line(std::uint64_t* to, const std::uint64_t* from) {
+  std::copy_n(from, line_words, to);
+}
+
+#if defined(__SSE2__)
+/// By non-temporal stores, past the caches: what is counted is what is moved.
+void copy_line_past_caches(std::uint64_t* to, const std::uint64_t* from) {
+  const auto* source = reinterpret_cast<const __m128i*>(from);
+  auto* destination = reinterpret_cast<__m128i*>(to);
+  for (int i = 0; i < 4; ++i) _mm_stream_si128(destination + i, _mm_load_si128(source + i));
+}
+#endif
+
+/// STREAM's copy (McCalpin, 1995): one half of the array to the other; bytes read and bytes written both
+/// count.
+template <auto copy>
+void stream_copy(benchmark::State& state, Array& array) {
+  const auto& region = array.value();
+  if (!region) {
+    state.SkipWithError(region.error().to_string().c_str());
+    return;
+  }
+  const std::span<std::uint64_t> words = words_of(*region);
+  const std::span<std::uint64_t> from = words.first(words.size() / 2);
+  const std::span<std::uint64_t> to = words.last(from.size());
+  for (auto _ : state) {
+    for (std::size_t word = 0; word < from.size(); word += line_words) {
+      copy(&to[word], &from[word]);
+      // Keeps the compiler from making the loop a call of memcpy, whose stores are of either kind by size.
+      benchmark::ClobberMemory();
+    }
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(array_bytes));
+}
+
+void register_random_read(const std::shared_ptr<Array>& array) {
   benchmark::RegisterBenchmark("limit/random_read/plain",
                                [array](benchmark::State& state) { random_read<read_plain>(state, *array); });
   benchmark::RegisterBenchmark("limit/random_read/prefetched_16", [array](benchmark::State& state) {
     random_read<read_prefetched>(state, *array);
   });
+}
+
+void register_stream_copy(const std::shared_ptr<Array>& array) {
+  benchmark::RegisterBenchmark("limit/stream_copy/write_allocate",
+                               [array](benchmark::State& state) { stream_copy<copy_line>(state, *array); });
+#if defined(__SSE2__)
+  benchmark::RegisterBenchmark("limit/stream_copy/non_temporal", [array](benchmark::State& state) {
+    stream_copy<copy_line_past_caches>(state, *array);
+  });
+#endif
+}
+
+template <class Schedule>
+benchmark::internal::Benchmark* register_schedule(
+    const char* name, const std::shared_ptr<Lazy<Expected<DependentArrays>>>& arrays) {
+  return benchmark::RegisterBenchmark(
+      name, [arrays](benchmark::State& state) { two_dependent_reads<Schedule>(state, *arrays); });
+}
+
+void register_two_dependent_reads() {
+  const auto arrays = std::make_shared<Lazy<Expected<DependentArrays>>>(filled_dependent_arrays);
+  register_schedule<Batches<16>>("limit/two_dependent_random_reads/batches_16", arrays);
+  register_schedule<Batches<64>>("limit/two_dependent_random_reads/batches_64", arrays);
+  // Groups of 1, 2, 4 and 8 were tried: 2 is the fastest.
+  register_schedule<Rolling<16, 2>>("limit/two_dependent_random_reads/rolling_16", arrays);
+  register_schedule<Rolling<16, 2>>("limit/two_dependent_random_reads/rolling_16", arrays)
+      ->Threads(2)
+      ->UseRealTime();
+}
+
+}  // namespace
+
+void register_limits() {
+  const auto array = std::make_shared<Array>(touched_array);
+  register_random_read(array);
+  register_stream_copy(array);
+  register_two_dependent_reads();
 }
 
 }  // namespace upout::micro

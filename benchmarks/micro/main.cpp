@@ -18,17 +18,22 @@ void print_help() {
       "records.\n"
       "\n"
       "Names are limit/..., peer/..., kernel/... and engine/...; each reports items_per_second, reads a "
-      "second.\n"
-      "What a benchmark reads is built when the first that needs it runs, and kept until the end.\n"
+      "second\n"
+      "(a scan is one item), or bytes_per_second. threads:2 is two threads together, by the clock on the "
+      "wall.\n"
+      "What a benchmark reads is built when the first that needs it runs, and kept until the end. All of "
+      "them "
+      "take\n"
+      "about 12 GiB and many minutes: choose by name with a filter, or with a minus before it all others.\n"
       "\n"
       "Examples:\n"
       "  upout-micro --benchmark_list_tests\n"
       "  upout-micro --benchmark_filter=limit/\n"
-      "  upout-micro --benchmark_filter=get --benchmark_repetitions=9 "
-      "--benchmark_enable_random_interleaving=true \\\n"
-      "              --benchmark_report_aggregates_only=true\n"
+      "  upout-micro --benchmark_filter=-peer/\n"
+      "  upout-micro --benchmark_filter='limit/two|kernel/hash|peer/absl_flat' --benchmark_repetitions=9 \\\n"
+      "              --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true\n"
       "\n"
-      "For ratios, take the third: repetitions in random order share the machine's moods evenly.\n"
+      "For ratios, take the last: repetitions in random order share the machine's moods evenly.\n"
       "Peers allocate as they do by default; GLIBC_TUNABLES=glibc.malloc.hugetlb=1 gives malloc's users huge "
       "pages.\n"
       "\n",
@@ -85,7 +90,13 @@ int main(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
 
   upout::micro::register_limits();
-  upout::micro::register_peers();
+  upout::micro::register_hash_peers();
+  upout::micro::register_ordered_peers();
+#ifdef UPOUT_PEERS
+  upout::micro::register_libcds_peers();
+  upout::micro::register_rocksdb_peers();
+  upout::micro::register_lmdb_peers();
+#endif
   upout::micro::register_kernel_get();
   upout::micro::register_engine_loop();
 

@@ -6,7 +6,13 @@ namespace upout::micro {
 void register_limits();
 
 /// peer/...: well-known structures on the same keys.
-void register_peers();
+void register_hash_peers();
+void register_ordered_peers();
+
+/// Those of libraries that not every site has; built with UPOUT_PEERS only.
+void register_libcds_peers();
+void register_rocksdb_peers();
+void register_lmdb_peers();
 
 /// kernel/...: the same reads through the kernel.
 void register_kernel_get();
