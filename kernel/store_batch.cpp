@@ -130,7 +130,8 @@ void Store<Policy>::execute_ordered(Worker& worker, std::span<Operation* const> 
     });
   }
   for (const std::size_t i : arriving) {
-    if (const Rec* record = descents[i]->record(); record != nullptr) prefetch_touched(record, *operations[i]);
+    if (const Rec* record = descents[i]->record(); record != nullptr)
+      prefetch_touched(record, *operations[i]);
   }
   for (const std::size_t i : arriving) perform(worker, *operations[i], descents[i]->record());
   execute_scans(std::span(scans).first(scan_count));
