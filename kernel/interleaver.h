@@ -5,6 +5,8 @@
 #include <coroutine>
 #include <cstddef>
 
+#include "kernel/prefetch.h"
+
 namespace upout::kernel {
 
 /// Takes turns among the coroutines of one worker: whoever has to wait for memory asks for the line, goes to
@@ -19,6 +21,9 @@ class Interleaver {
   /// What a coroutine waits for. Lives in the coroutine's frame, and stays put until it has been resumed.
   struct Waiting {
     std::coroutine_handle<> coroutine = nullptr;
+    /// What the next step, or the coroutine itself, is going to look at: `next_bytes` from there on.
+    const void* next = nullptr;
+    std::size_t next_bytes = 1;
     /// Takes the next step; true: it was the last one. Null: there is nothing to do but to wait for a turn.
     bool (*step)(Waiting&) noexcept = nullptr;
   };
@@ -46,16 +51,25 @@ class Interleaver {
   }
 
   /// Calls `start`, which starts the coroutines (each runs up to its first turn), then runs until none waits.
+  /// In each round the lines of all are asked for before the first has its turn: a prefetch holds up what
+  /// comes after it until its address has been translated, so only those that stand close together overlap.
   template <class Start>
   void run(Start&& start) {
     running_ = true;
     start();
     while (waiting_ != 0) {
-      Waiting& next = pop();
-      if (next.step == nullptr || next.step(next)) {
-        next.coroutine.resume();
-      } else {
-        push(next);
+      const std::size_t round = waiting_;
+      for (std::size_t i = 0; i < round; ++i) {
+        const Waiting& waiting = *queue_[(first_ + i) % capacity];
+        prefetch(waiting.next, waiting.next_bytes);
+      }
+      for (std::size_t i = 0; i < round; ++i) {
+        Waiting& waiting = pop();
+        if (waiting.step == nullptr || waiting.step(waiting)) {
+          waiting.coroutine.resume();
+        } else {
+          push(waiting);
+        }
       }
     }
     running_ = false;

@@ -122,18 +122,15 @@ class Record {
     return true;
   }
 
-  /// Copies the value's beginning, as much as `out` takes, and tells its whole size. False: the record is
-  /// absent.
-  bool read_whole(std::span<std::byte> out, std::uint32_t& copied, std::uint32_t& size) const noexcept {
+  /// Copies the value if `out` takes all of it, and tells its size either way. False: the record is absent.
+  bool read_whole(std::span<std::byte> out, std::size_t& size) const noexcept {
     for (Backoff backoff;; backoff.wait()) {
       const Header before = header();
       if (before.is_absent()) return false;
       if (before.is_locked()) continue;
-      if (!try_read(0, out, copied)) continue;
-      // Of the same version as the copy: a writer in between would have changed the header.
-      if (header().word() != before.word()) continue;
-      size = static_cast<std::uint32_t>(before.size());
-      return true;
+      size = before.size();
+      if (size <= out.size()) copy_out(0, out.first(size));
+      if (!Policy::is_shared || header().word() == before.word()) return true;
     }
   }
 

@@ -14,27 +14,31 @@
 
 namespace upout::kernel {
 
-/// A search for one key's record, in steps between which the caller does something else: each looks at lines
-/// that the one before has asked for. At its end the record's own lines are here too. Nothing has to stay in
+/// A search for one key's record, in steps, for one who prefetches what `next` says before each of them and
+/// does something else meanwhile. At its end the record's own lines are here too. Nothing has to stay in
 /// place between two steps: others may write, and the index may grow.
 template <class Policy>
 class Search {
  public:
   using Rec = Record<Policy>;
 
-  /// Asks for the first line. `bytes`: how much of the value will be looked at.
+  /// `bytes`: how much of the value will be looked at.
   Search(const Store<Policy>& store, Key key, std::size_t bytes) noexcept
       : store_(&store), key_(key), bytes_(bytes) {
     if (store.ordered() != nullptr) {
       descent_.emplace(*store.ordered(), key);
-      prefetch(descent_->next());
+      next_ = descent_->next();
     } else {
-      prefetch(store.hash()->first_bucket(KeyHash(key)));
+      next_ = store.hash()->first_bucket(KeyHash(key));
     }
   }
 
   /// True: the search is over.
   bool step() noexcept { return store_->ordered() != nullptr ? step_ordered() : step_hash(); }
+
+  /// What the next step looks at, or the user of the record.
+  const void* next() const noexcept { return next_; }
+  std::size_t next_bytes() const noexcept { return next_bytes_; }
 
   Key key() const noexcept { return key_; }
   /// When the search is over: the record with the key, perhaps absent by now, or null.
@@ -42,6 +46,8 @@ class Search {
     // An ordered search that has ended was right then; a hash's candidate has not been compared yet.
     return descent_ && candidate_ == nullptr ? nullptr : store_->find(key_, candidate_);
   }
+  /// When the search is over: a record that may have the key, or null.
+  const Rec* candidate() const noexcept { return candidate_; }
   /// When the search of an ordered store is over: the leaf that holds the key or would, as it was seen.
   LeafVersion leaf_version() const noexcept { return descent_->leaf_version(); }
 
@@ -56,7 +62,7 @@ class Search {
       candidate_ = probe.candidate;
       if (candidate_ == nullptr) [[unlikely]] {
         if (probe.bucket == nullptr) return true;
-        prefetch(probe.bucket);
+        next_ = probe.bucket;
         stage_ = Stage::overflow;
         return false;
       }
@@ -64,30 +70,32 @@ class Search {
       candidate_ = store_->hash()->overflow_candidate(hash);
       if (candidate_ == nullptr) return true;
     }
-    ask_for_record();
-    return false;
+    return wait_for_record();
   }
 
   bool step_ordered() noexcept {
     if (stage_ == Stage::record) return true;
     if (!descent_->step()) {
-      prefetch(descent_->next());
+      next_ = descent_->next();
       return false;
     }
     candidate_ = descent_->record();
     if (candidate_ == nullptr) return true;
-    ask_for_record();
-    return false;
+    return wait_for_record();
   }
 
-  void ask_for_record() noexcept {
-    prefetch(candidate_, Rec::overhead_bytes + std::min(bytes_, most_prefetched_bytes));
+  bool wait_for_record() noexcept {
+    next_ = candidate_;
+    next_bytes_ = Rec::overhead_bytes + std::min(bytes_, most_prefetched_bytes);
     stage_ = Stage::record;
+    return false;
   }
 
   const Store<Policy>* store_;
   Key key_;
   std::size_t bytes_;
+  const void* next_ = nullptr;
+  std::size_t next_bytes_ = 1;
   Rec* candidate_ = nullptr;
   Stage stage_ = Stage::bucket;
   std::optional<typename OrderedIndex<Policy>::Descent> descent_;
@@ -100,9 +108,8 @@ class Located : public Interleaver::Waiting {
  public:
   Located(const Store<Policy>& store, Worker& worker, Key key, std::size_t bytes) noexcept
       : search_(store, key, bytes), interleaver_(&worker.interleaver()) {
-    step = [](Interleaver::Waiting& waiting) noexcept {
-      return static_cast<Located&>(waiting).search_.step();
-    };
+    step = [](Interleaver::Waiting& waiting) noexcept { return static_cast<Located&>(waiting).advance(); };
+    next = search_.next();
   }
 
   bool await_ready() noexcept {
@@ -117,6 +124,13 @@ class Located : public Interleaver::Waiting {
   const Search<Policy>& search() const noexcept { return search_; }
 
  private:
+  bool advance() noexcept {
+    const bool is_over = search_.step();
+    next = search_.next();
+    next_bytes = search_.next_bytes();
+    return is_over;
+  }
+
   Search<Policy> search_;
   Interleaver* interleaver_;
 };
@@ -133,7 +147,11 @@ auto Store<Policy>::get_interleaved(Worker& worker, Key key, std::size_t offset,
           output(to),
           copied(&count) {}
     Status await_resume() const noexcept {
+      // Almost always the record is the right one and nobody writes it.
       const Key key = this->search().key();
+      if (const Rec* record = this->search().candidate();
+          record != nullptr && record->key() == key && record->try_read(offset, output, *copied)) [[likely]]
+        return Status::ok;
       return store->get_at(this->search().record(), key, offset, output, *copied);
     }
     const Store* store;

@@ -181,11 +181,10 @@ class ScanInProgress {
     Record<Policy>* record = entry.record;
     for (const Record<Policy>* absent = nullptr;;) {
       if (record == nullptr || record == absent) return true;  // removed in between
-      std::uint32_t size = 0;
-      std::uint32_t copied = 0;
-      if (record->key() == entry.key && record->read_whole(to, copied, size)) {
+      std::size_t size = 0;
+      if (record->key() == entry.key && record->read_whole(to, size)) [[likely]] {
         if (scan_entry_bytes(size) > room.size()) return false;
-        const ScanEntry header{entry.key, size};
+        const ScanEntry header{entry.key, static_cast<std::uint32_t>(size)};
         std::memcpy(room.data(), &header, sizeof(header));
         operation_->output_size += static_cast<std::uint32_t>(scan_entry_bytes(size));
         expected_size_ = std::min<std::size_t>(size, most_prefetched_bytes);

@@ -97,7 +97,8 @@ int main(int argc, char** argv) {
   upout::micro::register_rocksdb_peers();
   upout::micro::register_lmdb_peers();
 #endif
-  upout::micro::register_kernel_get();
+  upout::micro::register_kernel_operations();
+  upout::micro::register_kernel_transactions();
   upout::micro::register_engine_loop();
 
   add_context();

@@ -14,8 +14,9 @@ void register_libcds_peers();
 void register_rocksdb_peers();
 void register_lmdb_peers();
 
-/// kernel/...: the same reads through the kernel.
-void register_kernel_get();
+/// kernel/...: the same through the kernel.
+void register_kernel_operations();
+void register_kernel_transactions();
 
 /// engine/...: what the engine's loop adds to the kernel.
 void register_engine_loop();
