@@ -98,8 +98,9 @@ class Kind {
             full.c_str(), [store = store_, depth, measure, bytes = value_bytes_](benchmark::State& state) {
               measure(state, *store, depth);
               state.counters["bytes_beyond_key_and_value"] =
-                  static_cast<double>(store->value()->used_bytes()) / record_count -
-                  static_cast<double>(sizeof(kernel::Key) + bytes);
+                  benchmark::Counter(static_cast<double>(store->value()->used_bytes()) / record_count -
+                                         static_cast<double>(sizeof(kernel::Key) + bytes),
+                                     benchmark::Counter::kAvgThreads);
             });
         // Those of several threads, and what they are compared with, count by the clock on the wall.
         if (threads.size() > 1) benchmark->Threads(count)->UseRealTime();

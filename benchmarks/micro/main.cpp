@@ -97,6 +97,7 @@ int main(int argc, char** argv) {
   upout::micro::register_rocksdb_peers();
   upout::micro::register_lmdb_peers();
 #endif
+  upout::micro::register_kernel_growth();
   upout::micro::register_kernel_operations();
   upout::micro::register_kernel_transactions();
   upout::micro::register_engine_loop();

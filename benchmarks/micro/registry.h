@@ -15,6 +15,7 @@ void register_rocksdb_peers();
 void register_lmdb_peers();
 
 /// kernel/...: the same through the kernel.
+void register_kernel_growth();
 void register_kernel_operations();
 void register_kernel_transactions();
 
