@@ -106,7 +106,9 @@ class Record {
     const Header before = header();
     if (before.is_absent() || before.is_locked()) return false;
     const std::size_t size = before.size();
-    const std::size_t length = offset < size ? std::min(out.size(), size - offset) : 0;
+    std::size_t length = out.size();
+    if (offset + length > size) [[unlikely]]
+      length = offset < size ? size - offset : 0;
     copy_out(offset, out.first(length));
     copied = static_cast<std::uint32_t>(length);
     return !Policy::is_shared || header().word() == before.word();
@@ -138,19 +140,22 @@ class Record {
   /// the header afterwards.
   void copy_out(std::size_t offset, std::span<std::byte> out) const noexcept {
     const Word* word = words() + offset / 8;
-    if (const std::size_t skip = offset % 8; skip != 0 && !out.empty()) [[unlikely]] {
+    std::byte* to = out.data();
+    std::size_t left = out.size();
+    if (const std::size_t skip = offset % 8; skip != 0 && left != 0) [[unlikely]] {
       const std::uint64_t value = word++->load();
-      const std::size_t length = std::min(out.size(), 8 - skip);
-      std::memcpy(out.data(), reinterpret_cast<const std::byte*>(&value) + skip, length);
-      out = out.subspan(length);
+      const std::size_t length = std::min(left, 8 - skip);
+      std::memcpy(to, reinterpret_cast<const std::byte*>(&value) + skip, length);
+      to += length;
+      left -= length;
     }
-    for (; out.size() >= 8; out = out.subspan(8)) {
+    for (; left >= 8; to += 8, left -= 8) {
       const std::uint64_t value = word++->load();
-      std::memcpy(out.data(), &value, 8);
+      std::memcpy(to, &value, 8);
     }
-    if (!out.empty()) {
+    if (left != 0) {
       const std::uint64_t value = word->load();
-      std::memcpy(out.data(), &value, out.size());
+      std::memcpy(to, &value, left);
     }
   }
 

@@ -14,31 +14,26 @@
 
 namespace upout::kernel {
 
-/// A search for one key's record, in steps, for one who prefetches what `next` says before each of them and
-/// does something else meanwhile. At its end the record's own lines are here too. Nothing has to stay in
-/// place between two steps: others may write, and the index may grow.
+/// A search for one key's record, in steps, for an interleaver, or whoever else prefetches what `next` says
+/// before each of them and does something else meanwhile. At its end the record's own lines are here too.
+/// Nothing has to stay in place between two steps: others may write, and the index may grow.
 template <class Policy>
-class Search {
+class Search : public Interleaver::Waiting {
  public:
   using Rec = Record<Policy>;
 
   /// `bytes`: how much of the value will be looked at.
   Search(const Store<Policy>& store, Key key, std::size_t bytes) noexcept
-      : store_(&store), key_(key), bytes_(bytes) {
+      : store_(&store), key_(key), hash_(key), bytes_(bytes) {
     if (store.ordered() != nullptr) {
       descent_.emplace(*store.ordered(), key);
-      next_ = descent_->next();
+      next = descent_->next();
+      step = [](Waiting& self) noexcept { return static_cast<Search&>(self).step_ordered(); };
     } else {
-      next_ = store.hash()->first_bucket(KeyHash(key));
+      next = store.hash()->first_bucket(hash_);
+      step = [](Waiting& self) noexcept { return static_cast<Search&>(self).step_hash(); };
     }
   }
-
-  /// True: the search is over.
-  bool step() noexcept { return store_->ordered() != nullptr ? step_ordered() : step_hash(); }
-
-  /// What the next step looks at, or the user of the record.
-  const void* next() const noexcept { return next_; }
-  std::size_t next_bytes() const noexcept { return next_bytes_; }
 
   Key key() const noexcept { return key_; }
   /// When the search is over: the record with the key, perhaps absent by now, or null.
@@ -56,18 +51,17 @@ class Search {
 
   bool step_hash() noexcept {
     if (stage_ == Stage::record) return true;
-    const KeyHash hash(key_);
     if (stage_ == Stage::bucket) {
-      const auto probe = store_->hash()->first_probe(store_->hash()->first_bucket(hash), hash);
+      const auto probe = store_->hash()->first_probe(store_->hash()->first_bucket(hash_), hash_);
       candidate_ = probe.candidate;
       if (candidate_ == nullptr) [[unlikely]] {
         if (probe.bucket == nullptr) return true;
-        next_ = probe.bucket;
+        next = probe.bucket;
         stage_ = Stage::overflow;
         return false;
       }
     } else {
-      candidate_ = store_->hash()->overflow_candidate(hash);
+      candidate_ = store_->hash()->overflow_candidate(hash_);
       if (candidate_ == nullptr) return true;
     }
     return wait_for_record();
@@ -76,7 +70,7 @@ class Search {
   bool step_ordered() noexcept {
     if (stage_ == Stage::record) return true;
     if (!descent_->step()) {
-      next_ = descent_->next();
+      next = descent_->next();
       return false;
     }
     candidate_ = descent_->record();
@@ -85,17 +79,16 @@ class Search {
   }
 
   bool wait_for_record() noexcept {
-    next_ = candidate_;
-    next_bytes_ = Rec::overhead_bytes + std::min(bytes_, most_prefetched_bytes);
+    next = candidate_;
+    next_bytes = Rec::overhead_bytes + std::min(bytes_, most_prefetched_bytes);
     stage_ = Stage::record;
     return false;
   }
 
   const Store<Policy>* store_;
   Key key_;
+  KeyHash hash_;
   std::size_t bytes_;
-  const void* next_ = nullptr;
-  std::size_t next_bytes_ = 1;
   Rec* candidate_ = nullptr;
   Stage stage_ = Stage::bucket;
   std::optional<typename OrderedIndex<Policy>::Descent> descent_;
@@ -104,34 +97,21 @@ class Search {
 /// Awaitable: a search, during which the worker's other coroutines run. `co_await` gives the record, perhaps
 /// absent by now, or null.
 template <class Policy>
-class Located : public Interleaver::Waiting {
+class Located : public Search<Policy> {
  public:
   Located(const Store<Policy>& store, Worker& worker, Key key, std::size_t bytes) noexcept
-      : search_(store, key, bytes), interleaver_(&worker.interleaver()) {
-    step = [](Interleaver::Waiting& waiting) noexcept { return static_cast<Located&>(waiting).advance(); };
-    next = search_.next();
-  }
+      : Search<Policy>(store, key, bytes), interleaver_(&worker.interleaver()) {}
 
   bool await_ready() noexcept {
     if (interleaver_->is_running()) return false;
-    while (!search_.step()) {
+    while (!this->step(*this)) {
     }
     return true;
   }
   void await_suspend(std::coroutine_handle<> self) noexcept { interleaver_->wait(*this, self); }
-  Record<Policy>* await_resume() const noexcept { return search_.record(); }
-
-  const Search<Policy>& search() const noexcept { return search_; }
+  Record<Policy>* await_resume() const noexcept { return this->record(); }
 
  private:
-  bool advance() noexcept {
-    const bool is_over = search_.step();
-    next = search_.next();
-    next_bytes = search_.next_bytes();
-    return is_over;
-  }
-
-  Search<Policy> search_;
   Interleaver* interleaver_;
 };
 
@@ -148,11 +128,11 @@ auto Store<Policy>::get_interleaved(Worker& worker, Key key, std::size_t offset,
           copied(&count) {}
     Status await_resume() const noexcept {
       // Almost always the record is the right one and nobody writes it.
-      const Key key = this->search().key();
-      if (const Rec* record = this->search().candidate();
+      const Key key = this->key();
+      if (const Rec* record = this->candidate();
           record != nullptr && record->key() == key && record->try_read(offset, output, *copied)) [[likely]]
         return Status::ok;
-      return store->get_at(this->search().record(), key, offset, output, *copied);
+      return store->get_at(this->record(), key, offset, output, *copied);
     }
     const Store* store;
     std::size_t offset;

@@ -116,7 +116,7 @@ class Transaction<Policy>::Access : public Located<Policy> {
         use_(std::move(use)) {
     assert(transaction.is_active_);
   }
-  Status await_resume() { return transaction_->noted(use_(this->search().record())); }
+  Status await_resume() { return transaction_->noted(use_(this->record())); }
 
  private:
   Transaction* transaction_;
