@@ -123,8 +123,10 @@ class DependentReads {
 };
 
 /// All first lines asked for, then all second ones, then all read: two latencies of the memory a batch are
-/// waited for, as they are by whoever serves a batch stage by stage.
-template <std::size_t width>
+/// waited for, as they are by whoever serves a batch stage by stage. The processor looks ahead, though: these
+/// few instructions leave it room to ask for much of the next batch while it waits for this one, so that more
+/// than `width` pairs are in flight. If the batches are `separate`, it is kept from that.
+template <std::size_t width, bool separate = false>
 class Batches {
  public:
   static constexpr std::size_t pairs = width;
@@ -137,17 +139,26 @@ class Batches {
     for (auto& place : places) place = reads_.second(place);
     std::uint64_t sum = 0;
     for (const auto* place : places) sum += *place;
+    if constexpr (separate) wait_for_reads();
     return sum;
   }
 
  private:
+  static void wait_for_reads() noexcept {
+#if defined(__SSE2__)
+    _mm_lfence();
+#elif defined(__aarch64__)
+    asm volatile("dsb ld\n\tisb" ::: "memory");
+#endif
+  }
+
   DependentReads reads_;
 };
 
-/// Never more than `width` pairs in flight, and never fewer than `width - group`: as a group ends another one
-/// takes its slots, while the group half a turn away goes from its first line to its second. Every read has
-/// half a turn between the question and the use. (Software-pipelined prefetching: Chen, Ailamaki, Gibbons and
-/// Mowry, ICDE 2004.)
+/// Never more than `width` pairs in flight by the program's order, and never fewer than `width - group`: as a
+/// group ends another one takes its slots, while the group half a turn away goes from its first line to its
+/// second. Every read has half a turn between the question and the use. (Software-pipelined prefetching:
+/// Chen, Ailamaki, Gibbons and Mowry, ICDE 2004.)
 template <std::size_t width, std::size_t group>
 class Rolling {
  public:
@@ -255,6 +266,8 @@ void register_two_dependent_reads() {
   const auto arrays = std::make_shared<Lazy<Expected<DependentArrays>>>(filled_dependent_arrays);
   register_schedule<Batches<16>>("limit/two_dependent_random_reads/batches_16", arrays);
   register_schedule<Batches<64>>("limit/two_dependent_random_reads/batches_64", arrays);
+  register_schedule<Batches<16, true>>("limit/two_dependent_random_reads/separate_batches_16", arrays);
+  register_schedule<Batches<64, true>>("limit/two_dependent_random_reads/separate_batches_64", arrays);
   // Groups of 1, 2, 4 and 8 were tried: 2 is the fastest.
   register_schedule<Rolling<16, 2>>("limit/two_dependent_random_reads/rolling_16", arrays);
   register_schedule<Rolling<16, 2>>("limit/two_dependent_random_reads/rolling_16", arrays)
