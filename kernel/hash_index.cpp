@@ -243,10 +243,7 @@ void HashIndex<Policy>::clear_chain(Bucket* bucket) noexcept {
 template <class Policy>
 void HashIndex<Policy>::retire_overflow(Bucket* bucket, Heap::Cache& cache) noexcept {
   if constexpr (Policy::is_shared) {
-    after_grace_period([bucket, &cache] {
-      auto* block = reinterpret_cast<FreeBlock*>(bucket);
-      cache.free_remotely(block, block, SizeClass::of(sizeof(Bucket)));
-    });
+    cache.retire(bucket, SizeClass::of(sizeof(Bucket)));
   } else {
     cache.free(bucket, SizeClass::of(sizeof(Bucket)));
   }

@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "kernel/reclamation.h"
+
 namespace upout::kernel {
 
 namespace {
@@ -13,6 +15,38 @@ std::size_t alignment_of(std::size_t block_bytes) {
 }
 
 }  // namespace
+
+/// Many blocks wait for the same grace period: one each would cost an allocation and a queue operation a
+/// block.
+struct Heap::Cache::Retired {
+  struct Block {
+    FreeBlock* block = nullptr;
+    SizeClass size = SizeClass::of(0);
+  };
+  std::array<Block, 256> blocks;
+  std::size_t count = 0;
+};
+
+Heap::Cache::Cache(Heap& heap) noexcept : heap_(&heap) {}
+Heap::Cache::~Cache() = default;
+
+void Heap::Cache::retire(void* block, SizeClass size) noexcept {
+  if (retired_ == nullptr) retired_.reset(new (std::nothrow) Retired);
+  if (retired_ == nullptr) return;
+  retired_->blocks[retired_->count++] = {static_cast<FreeBlock*>(block), size};
+  if (retired_->count == retired_->blocks.size()) free_retired();
+}
+
+void Heap::Cache::free_retired() noexcept {
+  if (retired_ == nullptr) return;
+  Retired* retired = retired_.release();
+  const bool is_remembered = after_grace_period([retired, this] {
+    for (const Retired::Block& each : std::span(retired->blocks).first(retired->count))
+      free_remotely(each.block, each.block, each.size);
+    delete retired;
+  });
+  if (!is_remembered) delete retired;
+}
 
 void* Heap::Cache::allocate(SizeClass size) noexcept {
   FreeBlock*& head = free_[size.index()];
@@ -64,6 +98,7 @@ Heap::Cache& Heap::acquire_cache() {
 }
 
 void Heap::release_cache(Cache& cache) noexcept {
+  cache.free_retired();
   const std::lock_guard lock(mutex_);
   idle_caches_.push_back(&cache);
 }

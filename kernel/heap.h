@@ -64,13 +64,20 @@ class Heap {
   /// One worker's part; used by one thread at a time. The heap owns it.
   class Cache {
    public:
-    explicit Cache(Heap& heap) noexcept : heap_(&heap) {}
+    explicit Cache(Heap& heap) noexcept;
+    ~Cache();
 
     /// A block of at least 16 bytes, aligned to the greatest power of two (8 to 64) that divides its size;
     /// null if there is no memory.
     void* allocate(SizeClass size) noexcept;
     /// Takes back a block that nobody looks at any more.
     void free(void* block, SizeClass size) noexcept;
+    /// Takes back a block that optimistic readers may still look at: it is free after the next grace period
+    /// that begins when enough blocks have come together, or at `free_retired`. A block for which there is no
+    /// memory to remember it stays unused until the heap ends.
+    void retire(void* block, SizeClass size) noexcept;
+    /// Begins the grace period of all that has been retired so far.
+    void free_retired() noexcept;
     /// As `free`, but may be called on any thread: the owner finds the blocks when it runs out. `first` to
     /// `last` are linked.
     void free_remotely(FreeBlock* first, FreeBlock* last, SizeClass size) noexcept;
@@ -81,9 +88,12 @@ class Heap {
     std::atomic<std::size_t> cut_bytes{0};
 
    private:
+    struct Retired;
+
     FreeBlock* take_returned(SizeClass size) noexcept;
 
     Heap* heap_;
+    std::unique_ptr<Retired> retired_;
     std::span<std::byte> chunk_;
     std::size_t next_chunk_bytes_ = smallest_chunk;
     std::array<FreeBlock*, SizeClass::count> free_{};

@@ -22,6 +22,8 @@ enum class OperationKind : std::uint8_t {
   scan_backwards,     ///< the same downwards
 };
 inline constexpr std::size_t operation_kinds = 8;
+/// Those before the scans.
+inline constexpr std::size_t single_key_kinds = 6;
 
 constexpr bool is_scan(OperationKind kind) noexcept {
   return kind == OperationKind::scan || kind == OperationKind::scan_backwards;

@@ -4,8 +4,6 @@
 #include <new>
 #include <utility>
 
-#include "kernel/reclamation.h"
-
 namespace upout::kernel {
 
 namespace {
@@ -294,10 +292,7 @@ void OrderedIndex<Policy>::retire(Latch& latch, Heap::Cache& cache) noexcept {
   }
   nodes_.fetch_add(static_cast<std::size_t>(-1));
   if constexpr (Policy::is_shared) {
-    after_grace_period([node, &cache] {
-      auto* block = reinterpret_cast<FreeBlock*>(node);
-      cache.free_remotely(block, block, SizeClass::of(sizeof(Node)));
-    });
+    cache.retire(node, SizeClass::of(sizeof(Node)));
   } else {
     cache.free(node, SizeClass::of(sizeof(Node)));
   }

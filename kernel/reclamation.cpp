@@ -3,6 +3,7 @@
 #include <urcu-qsbr.h>
 
 #include <memory>
+#include <new>
 #include <utility>
 
 #if defined(__SANITIZE_THREAD__)
@@ -55,10 +56,12 @@ void announce_quiescent() noexcept {
   urcu_qsbr_quiescent_state();
 }
 
-void after_grace_period(std::function<void()> action) {
-  auto* deferred = new DeferredAction{{}, std::move(action)};
+bool after_grace_period(std::function<void()> action) noexcept {
+  auto* deferred = new (std::nothrow) DeferredAction{{}, std::move(action)};
+  if (deferred == nullptr) return false;
   before_grace_period();
   urcu_qsbr_call_rcu(&deferred->head, run_deferred);
+  return true;
 }
 
 void drain_deferred_actions() {

@@ -23,8 +23,8 @@ class ReaderRegistration {
 void announce_quiescent() noexcept;
 
 /// Runs `action` on liburcu's own thread once all registered threads have been quiescent. May be called by
-/// registered threads.
-void after_grace_period(std::function<void()> action);
+/// registered threads. False: there is no memory to remember it, and it will never run.
+bool after_grace_period(std::function<void()> action) noexcept;
 
 /// Waits until every action given to `after_grace_period` so far has run.
 void drain_deferred_actions();

@@ -247,7 +247,7 @@ template <class Policy>
 void Store<Policy>::retire(Worker& worker, Rec* record, std::size_t value_size) noexcept {
   const SizeClass size = SizeClass::of(Rec::bytes_for(value_size));
   if constexpr (Policy::is_shared) {
-    worker.retire(record, size);
+    worker.cache().retire(record, size);
   } else {
     // The header is not the word through which free blocks are linked.
     worker.cache().free(record, size);

@@ -31,7 +31,7 @@ bool is_observer(const RegisterOperation& operation) {
 }
 
 std::string_view name(OperationKind kind) {
-  constexpr std::array<std::string_view, kernel::operation_kinds> names = {
+  constexpr std::array<std::string_view, kernel::single_key_kinds> names = {
       "get", "put", "insert", "update", "remove", "read_modify_write"};
   return names[static_cast<std::size_t>(kind)];
 }

@@ -49,7 +49,7 @@ std::vector<RegisterOperation> random_history(std::mt19937_64& random) {
     operation.ended = std::max(times[2 * i + 1], begin + 1);
     if (operation.ended > begin + 5) operation.ended = begin + 5;
     operation.kind =
-        i == 0 ? OperationKind::put : static_cast<OperationKind>(random() % kernel::operation_kinds);
+        i == 0 ? OperationKind::put : static_cast<OperationKind>(random() % kernel::single_key_kinds);
     operation.written = random() % 3;
     if (random() % 4 == 0) operation.mask = 1;
     operation.read = random() % 3;

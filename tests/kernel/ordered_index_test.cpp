@@ -1,12 +1,12 @@
 #include "kernel/ordered_index.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <map>
 #include <numeric>
 #include <random>
 
+#include "tests/kernel/no_memory.h"
 #include "tests/kernel/ordered_bench.h"
 
 namespace upout::kernel {
@@ -222,22 +222,6 @@ TYPED_TEST(OrderedIndexTest, ErasingEverythingLeavesOneLeaf) {
   EXPECT_TRUE(this->insert(1));
 }
 
-/// While this lives, the system refuses memory.
-class NoMemory {
- public:
-  NoMemory() {
-    getrlimit(RLIMIT_AS, &before_);
-    const rlimit none{0, before_.rlim_max};
-    setrlimit(RLIMIT_AS, &none);
-  }
-  ~NoMemory() { setrlimit(RLIMIT_AS, &before_); }
-  NoMemory(const NoMemory&) = delete;
-  NoMemory& operator=(const NoMemory&) = delete;
-
- private:
-  rlimit before_{};
-};
-
 template <class Policy>
 class OrderedIndexWithoutMemoryTest : public ::testing::Test {};
 TYPED_TEST_SUITE(OrderedIndexWithoutMemoryTest, Policies);
@@ -255,13 +239,13 @@ TYPED_TEST(OrderedIndexWithoutMemoryTest, AnInsertFailsAndLeavesAllAsItWas) {
     std::vector<void*> taken;
     taken.reserve(100'000);
     {
-      const NoMemory no_memory;
+      const testing::NoMemory no_memory;
       while (void* block = bench.cache.allocate(size)) taken.push_back(block);
     }
     for (std::size_t given = 0; given <= nodes_needed; ++given) {
       bool added = false;
       {
-        const NoMemory no_memory;
+        const testing::NoMemory no_memory;
         typename OrderedIndex<TypeParam>::Position position(*bench.index, keys);
         added = position.add(record, bench.cache);
       }
@@ -277,7 +261,7 @@ TYPED_TEST(OrderedIndexWithoutMemoryTest, AnInsertFailsAndLeavesAllAsItWas) {
 TYPED_TEST(OrderedIndexWithoutMemoryTest, NoIndexIsMade) {
   Heap heap;
   Heap::Cache& cache = heap.acquire_cache();
-  const NoMemory no_memory;
+  const testing::NoMemory no_memory;
   EXPECT_EQ(OrderedIndex<TypeParam>::create(cache), nullptr);
 }
 

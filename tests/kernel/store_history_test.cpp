@@ -58,7 +58,7 @@ std::vector<RegisterOperation> record(StoreLike& store, std::uint64_t seed, std:
 }
 
 std::unique_ptr<Store<Shared>> make_store() {
-  return std::move(*Store<Shared>::create(16));
+  return std::move(*Store<Shared>::create({}));
 }
 
 TEST(StoreHistory, SingleKeyOperationsAreLinearizable) {

@@ -49,8 +49,6 @@ class StoreModelTest : public ::testing::Test {
   }
 
  private:
-  static constexpr std::size_t single_key_kinds = operation_kinds - 2;
-
   static Bytes random_value(std::mt19937_64& random) {
     return pattern(random() % 3 == 0 ? random() % 1500 : random() % 24, random());
   }
