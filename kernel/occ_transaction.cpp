@@ -137,7 +137,7 @@ Status OccTransaction<Policy>::update(Rec* found, Key key, std::size_t offset,
 
 template <class Policy>
 auto OccTransaction<Policy>::make_fresh(Key key, std::span<const std::byte> value) noexcept -> Rec* {
-  return store_->make_record(*worker_, key, Header::present(1, value.size()).locked().absent(), value);
+  return store_->make_record(*worker_, key, store_->first_header(value.size()).locked().absent(), value);
 }
 
 template <class Policy>
@@ -262,6 +262,12 @@ bool OccTransaction<Policy>::holds(const Rec* record) const noexcept {
 }
 
 template <class Policy>
+bool OccTransaction<Policy>::inserts(const Rec* record) const noexcept {
+  return std::ranges::any_of(writes_,
+                             [record](const Write& write) { return write.is_held && write.fresh == record; });
+}
+
+template <class Policy>
 bool OccTransaction<Policy>::validate() noexcept {
   for (const Read& read : reads_) {
     const Header now = read.record->header();
@@ -274,7 +280,7 @@ bool OccTransaction<Policy>::validate() noexcept {
   }
   for (const Key key : missing_) {
     const Rec* found = store_->find(key);
-    if (found != nullptr && !holds(found)) return fail(AbortCause::insert_conflict);
+    if (found != nullptr && !inserts(found)) return fail(AbortCause::insert_conflict);
   }
   return true;
 }
@@ -297,7 +303,7 @@ void OccTransaction<Policy>::install(Write& write) noexcept {
       write.record->unlock(write.before.next(write.before.size()));
       break;
     case WriteKind::insert:
-      write.fresh->unlock(Header::present(1, write.size));
+      write.fresh->unlock(write.fresh->header().revealed());
       store_->count_insert(*worker_);
       break;
     case WriteKind::remove:
@@ -331,7 +337,7 @@ void OccTransaction<Policy>::release(Write& write) noexcept {
   if (write.fresh == nullptr) return;
   if (write.kind == WriteKind::insert && write.is_held) {
     store_->unlink(*worker_, write.fresh);
-    write.fresh->unlock(Header::present(1, write.size).gone());
+    write.fresh->unlock(write.fresh->header().revealed().gone());
     store_->retire(*worker_, write.fresh, write.size);
   } else {
     store_->free_record(*worker_, write.fresh, write.size);

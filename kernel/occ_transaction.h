@@ -77,6 +77,7 @@ class OccTransaction {
   bool hold(Write& write) noexcept;
   void follow(const LeafChange& change);
   bool holds(const Rec* record) const noexcept;
+  bool inserts(const Rec* record) const noexcept;
   bool validate() noexcept;
   void install(Write& write) noexcept;
   void release(Write& write) noexcept;

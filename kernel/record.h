@@ -36,6 +36,8 @@ class Header {
 
   constexpr Header locked() const noexcept { return Header(word_ | locked_bit); }
   constexpr Header absent() const noexcept { return Header(word_ | absent_bit); }
+  /// The same version, present and not locked.
+  constexpr Header revealed() const noexcept { return Header(word_ & ~(locked_bit | absent_bit)); }
   /// The next version, unlocked, with a value of `size` bytes.
   constexpr Header next(std::size_t size) const noexcept { return present(version() + 1, size); }
   /// The next version, unlocked, of a record that has been taken out.

@@ -86,7 +86,7 @@ template <class Policy>
 Status Store<Policy>::insert(Worker& worker, Key key, std::span<const std::byte> value) noexcept {
   if (value.size() > max_value_bytes) return Status::too_large;
   // Made before a latch is taken, so that nobody waits for memory.
-  Rec* fresh = make_record(worker, key, Header::present(1, value.size()), value);
+  Rec* fresh = make_record(worker, key, first_header(value.size()), value);
   if (fresh == nullptr) return Status::out_of_memory;
   Backoff backoff;
   for (;;) {
@@ -249,6 +249,7 @@ void Store<Policy>::retire(Worker& worker, Rec* record, std::size_t value_size) 
   if constexpr (Policy::is_shared) {
     worker.cache().retire(record, size);
   } else {
+    first_version_ = std::max(first_version_, record->header().version() + 2);
     // The header is not the word through which free blocks are linked.
     worker.cache().free(record, size);
   }

@@ -109,6 +109,12 @@ class Store {
     if (hint != nullptr && hint->key() == key) return hint;
     return ordered_ ? ordered_->find(key) : hash_->find(key);
   }
+  /// The header of a new record. Its version is greater than that of every record that had the same memory
+  /// before, so that who remembers an address and a header is never deceived. (With `Shared` nobody remembers
+  /// them for so long: memory is used again only after a grace period.)
+  Header first_header(std::size_t value_size) const noexcept {
+    return Header::present(first_version_, value_size);
+  }
   /// A record that nobody else can reach yet. Null: no memory.
   Rec* make_record(Worker& worker, Key key, Header header, std::span<const std::byte> value) noexcept;
   /// Frees a record that nobody else has ever reached.
@@ -153,6 +159,7 @@ class Store {
   std::unique_ptr<Hash> hash_;        // one of the two
   std::unique_ptr<Ordered> ordered_;  //
   ConcurrencyControl concurrency_control_;
+  std::uint64_t first_version_ = 1;
   PartitionLock<Policy> partition_lock_;
 };
 

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "kernel/transaction.h"
+#include "tests/kernel/values.h"
+
+namespace upout::kernel::testing {
+
+/// A store of one kind, and one worker on this thread.
+template <class P, IndexKind index_kind, ConcurrencyControl control>
+struct TransactionBench : Bench<P> {
+  using Policy = P;
+  static constexpr IndexKind index = index_kind;
+  static constexpr bool is_serial = control == ConcurrencyControl::serial;
+
+  TransactionBench() : Bench<P>({.index = index_kind, .concurrency_control = control}) {}
+
+  /// A value of eight bytes, or nothing if there is no such record.
+  std::optional<std::uint64_t> value(Key key) {
+    std::uint64_t word = 0;
+    std::uint32_t copied = 0;
+    const Status status = this->store->get(key, 0, std::as_writable_bytes(std::span(&word, 1)), copied);
+    return status == Status::ok && copied == 8 ? std::optional(word) : std::nullopt;
+  }
+  void load(Key key, std::uint64_t word) {
+    ASSERT_EQ(this->store->insert(this->worker, key, std::as_bytes(std::span(&word, 1))), Status::ok);
+  }
+
+  /// Runs a coroutine to its end.
+  template <class T>
+  T run(Task<T> task) {
+    this->worker.interleaver().run([&] { task.start(); });
+    return task.value();
+  }
+};
+
+template <IndexKind index, ConcurrencyControl control>
+using SharedKind = TransactionBench<Shared, index, control>;
+template <IndexKind index, ConcurrencyControl control>
+using ExclusiveKind = TransactionBench<Exclusive, index, control>;
+
+using OccKinds = ::testing::Types<SharedKind<IndexKind::hash, ConcurrencyControl::occ>,
+                                  SharedKind<IndexKind::ordered, ConcurrencyControl::occ>,
+                                  ExclusiveKind<IndexKind::hash, ConcurrencyControl::occ>,
+                                  ExclusiveKind<IndexKind::ordered, ConcurrencyControl::occ>>;
+using AllKinds = ::testing::Types<SharedKind<IndexKind::hash, ConcurrencyControl::occ>,
+                                  SharedKind<IndexKind::ordered, ConcurrencyControl::occ>,
+                                  SharedKind<IndexKind::hash, ConcurrencyControl::serial>,
+                                  SharedKind<IndexKind::ordered, ConcurrencyControl::serial>,
+                                  ExclusiveKind<IndexKind::hash, ConcurrencyControl::occ>,
+                                  ExclusiveKind<IndexKind::ordered, ConcurrencyControl::occ>,
+                                  ExclusiveKind<IndexKind::hash, ConcurrencyControl::serial>,
+                                  ExclusiveKind<IndexKind::ordered, ConcurrencyControl::serial>>;
+
+/// Accesses of records of one word, outside of an interleaver: each is done when it returns. (A coroutine of
+/// its own for each; the transaction goes on.)
+template <class Policy>
+class Words {
+ public:
+  explicit Words(Transaction<Policy>& transaction) : transaction_(&transaction) {}
+
+  void begin() {
+    done([](Transaction<Policy>& tx) -> Task<Status> {
+      co_await tx.begin();
+      co_return Status::ok;
+    });
+  }
+  /// Nothing: there is no such record, or a conflict.
+  std::optional<std::uint64_t> read(Key key) {
+    std::uint64_t word = 0;
+    std::uint32_t copied = 0;
+    const Status status = done([&](Transaction<Policy>& tx) -> Task<Status> {
+      co_return co_await tx.read(key, 0, std::as_writable_bytes(std::span(&word, 1)), copied);
+    });
+    return status == Status::ok ? std::optional(word) : std::nullopt;
+  }
+  Status update(Key key, std::uint64_t word) {
+    return done([&](Transaction<Policy>& tx) -> Task<Status> {
+      co_return co_await tx.update(key, 0, std::as_bytes(std::span(&word, 1)));
+    });
+  }
+  Status insert(Key key, std::uint64_t word) {
+    return done([&](Transaction<Policy>& tx) -> Task<Status> {
+      co_return co_await tx.insert(key, std::as_bytes(std::span(&word, 1)));
+    });
+  }
+  Status remove(Key key) {
+    return done([&](Transaction<Policy>& tx) -> Task<Status> { co_return co_await tx.remove(key); });
+  }
+  std::vector<std::pair<Key, std::uint64_t>> scan(Key from, std::size_t limit,
+                                                  Direction direction = Direction::ascending) {
+    std::vector<std::pair<Key, std::uint64_t>> found;
+    done([&](Transaction<Policy>& tx) -> Task<Status> {
+      co_return co_await tx.scan(from, direction, limit, [&](Key key, std::span<const std::byte> value) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, value.data(), sizeof(word));
+        found.emplace_back(key, word);
+      });
+    });
+    return found;
+  }
+
+ private:
+  template <class Text>
+  Status done(Text text) {
+    Task<Status> task = text(*transaction_);
+    task.start();
+    EXPECT_TRUE(task.done());
+    return task.value();
+  }
+
+  Transaction<Policy>* transaction_;
+};
+
+}  // namespace upout::kernel::testing
