@@ -29,6 +29,10 @@ json variant_of(const json& run) {
                           "durability", "oversubscribed"}) {
     variant[key] = deployment.at(key);
   }
+  // Documents from before there was a choice do not have these.
+  for (const char* key : {"index", "partitioning"}) {
+    if (deployment.contains(key)) variant[key] = deployment.at(key);
+  }
   // Threads are how the one engine grows; to the other they are a choice of its own.
   if (deployment.at("engine") == "shared-nothing")
     variant["threads_per_rank"] = deployment.at("threads_per_rank");

@@ -35,6 +35,7 @@ json deployment_json(const Deployment& deployment) {
   return {{"engine", deployment.engine},         {"nodes", deployment.nodes},
           {"ranks", deployment.ranks},           {"threads_per_rank", deployment.threads_per_rank},
           {"partitions", deployment.partitions}, {"depth", deployment.depth},
+          {"index", deployment.index},           {"partitioning", deployment.partitioning},
           {"placement", deployment.placement},   {"concurrency_control", deployment.concurrency_control},
           {"transport", deployment.transport},   {"replication", deployment.replication},
           {"durability", deployment.durability}, {"oversubscribed", deployment.oversubscribed}};

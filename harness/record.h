@@ -20,6 +20,8 @@ struct Deployment {
   unsigned threads_per_rank = 1;
   unsigned partitions = 1;
   unsigned depth = 16;
+  std::string index = "hash";
+  std::string partitioning = "none";
   std::string placement = "os";
   std::string concurrency_control = "none";
   std::string transport = "none";

@@ -57,6 +57,11 @@ nlohmann::json describe_host(const platform::Topology& of_this_process) {
   return platform::describe_environment(host ? *host : of_this_process);
 }
 
+kernel::IndexKind index_of(const RunOptions& options, const workloads::Workload& workload) {
+  const bool is_ordered = options.index.empty() ? workload.needs_order() : options.index == "ordered";
+  return is_ordered ? kernel::IndexKind::ordered : kernel::IndexKind::hash;
+}
+
 RunRecord begin_record(const RunOptions& options, const workloads::Workload& workload) {
   RunRecord record;
   record.workload = workload.name();
@@ -67,6 +72,7 @@ RunRecord begin_record(const RunOptions& options, const workloads::Workload& wor
       workload.record_count() * kernel::Record<kernel::Shared>::bytes_for(workload.value_bytes());
   record.deployment.engine = options.engine;
   record.deployment.depth = options.depth;
+  record.deployment.index = index_of(options, workload) == kernel::IndexKind::ordered ? "ordered" : "hash";
   return record;
 }
 
@@ -94,7 +100,8 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
   namespace shared_memory = engines::shared_memory;
   auto engine = shared_memory::Engine::create(topology, {.threads = options.threads,
                                                          .oversubscribe = options.oversubscribe,
-                                                         .expected_records = workload.record_count()});
+                                                         .expected_records = workload.record_count(),
+                                                         .index = index_of(options, workload)});
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{begin_record(options, workload), describe_host(topology)};
   outcome.environment["mpi"] = nullptr;
@@ -110,10 +117,15 @@ platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
                                                   const Interrupt& interrupt, Progress& progress) {
   namespace shared_nothing = engines::shared_nothing;
   const platform::Clock clock = platform::Clock::calibrate();
-  auto engine = shared_nothing::Engine::create(MPI_COMM_WORLD, topology,
-                                               {.oversubscribe = options.oversubscribe,
-                                                .expected_records = workload.record_count(),
-                                                .value_bytes = workload.value_bytes()});
+  auto engine = shared_nothing::Engine::create(
+      MPI_COMM_WORLD, topology,
+      {.oversubscribe = options.oversubscribe,
+       .expected_records = workload.record_count(),
+       .index = index_of(options, workload),
+       .partitioning = options.partitioning == "range" ? shared_nothing::PartitioningKind::range
+                                                       : shared_nothing::PartitioningKind::hash,
+       .largest_key = workload.largest_key(),
+       .value_bytes = workload.output_bytes()});
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{begin_record(options, workload), describe_host(topology)};
   outcome.environment["mpi"] = {{"library", MpiProcess::library()},
@@ -123,6 +135,7 @@ platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
   deployment.nodes = (*engine)->hosts();
   deployment.oversubscribed = (*engine)->is_oversubscribed();
   deployment.placement = "partitioned";
+  deployment.partitioning = options.partitioning;
   deployment.transport = "mpi";
   return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress);
 }

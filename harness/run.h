@@ -28,6 +28,8 @@ struct RunOptions {
   unsigned threads = 1;  ///< of the shared-memory engine
   unsigned depth = 16;
   bool oversubscribe = false;
+  std::string index;                  ///< "hash" or "ordered"; empty: the fastest that the workload can use
+  std::string partitioning = "hash";  ///< of the shared-nothing engine: "hash" or "range"
   std::uint64_t seed = 1;
   Schedule schedule;
 };

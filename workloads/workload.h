@@ -74,7 +74,12 @@ class Workload {
   virtual std::string_view name() const = 0;
   virtual nlohmann::json properties() const = 0;  ///< every property with its effective value
   virtual std::uint64_t record_count() const = 0;
-  virtual std::size_t value_bytes() const = 0;  ///< the size of one record's value
+  virtual std::size_t value_bytes() const = 0;   ///< the size of one record's value
+  virtual bool needs_order() const = 0;          ///< it scans, so the store must keep its records in order
+  virtual std::size_t output_bytes() const = 0;  ///< the most that one operation returns, or a value if that
+                                                 ///< is more
+  /// No loaded record has a greater key: for those who deal out ranges.
+  virtual kernel::Key largest_key() const = 0;
 
   virtual std::unique_ptr<OperationStream> load(WorkerSlot slot, std::size_t depth) const = 0;
   virtual std::unique_ptr<RunStream> run(WorkerSlot slot, std::size_t depth, std::uint64_t seed) const = 0;

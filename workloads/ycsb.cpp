@@ -1,5 +1,6 @@
 #include "workloads/ycsb.h"
 
+#include <limits>
 #include <utility>
 
 #include "workloads/ycsb_audit.h"
@@ -34,6 +35,10 @@ std::uint64_t Ycsb::expected_records(std::span<const WriterProgress> writers) co
   std::uint64_t records = settings_.record_count;
   for (const WriterProgress& writer : writers) records += writer.inserts;
   return records;
+}
+
+kernel::Key Ycsb::largest_key() const {
+  return settings_.hashed_order ? std::numeric_limits<kernel::Key>::max() : settings_.record_count - 1;
 }
 
 std::shared_ptr<InsertFrontier> Ycsb::frontier(std::uint32_t workers) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -22,13 +23,14 @@ inline constexpr YcsbMix a{0.5, 0.5, 0, 0, RequestDistribution::zipfian};
 inline constexpr YcsbMix b{0.95, 0.05, 0, 0, RequestDistribution::zipfian};
 inline constexpr YcsbMix c{1, 0, 0, 0, RequestDistribution::zipfian};
 inline constexpr YcsbMix d{0.95, 0, 0.05, 0, RequestDistribution::latest};
+inline constexpr YcsbMix e{0, 0, 0.05, 0, RequestDistribution::zipfian, 0.95, 100};
 inline constexpr YcsbMix f{0.5, 0, 0, 0.5, RequestDistribution::zipfian};
 /// What YCSB takes if a property file says nothing.
 inline constexpr YcsbMix unset{};
 }  // namespace ycsb_mixes
 
-/// A workload of YCSB's core class: point reads and writes of records with fields. docs/workloads.md says how
-/// it differs from YCSB.
+/// A workload of YCSB's core class: reads, writes and scans of records with fields. docs/workloads.md says
+/// how it differs from YCSB.
 class Ycsb final : public Workload {
  public:
   explicit Ycsb(YcsbSettings settings) : settings_(std::move(settings)) {}
@@ -43,6 +45,11 @@ class Ycsb final : public Workload {
   nlohmann::json properties() const override { return to_json(settings_); }
   std::uint64_t record_count() const override { return settings_.record_count; }
   std::size_t value_bytes() const override { return settings_.value_bytes(); }
+  bool needs_order() const override { return settings_.mix.scans > 0; }
+  std::size_t output_bytes() const override {
+    return std::max(settings_.value_bytes(), settings_.scan_bytes());
+  }
+  kernel::Key largest_key() const override;
 
   std::unique_ptr<OperationStream> load(WorkerSlot slot, std::size_t depth) const override;
   std::unique_ptr<RunStream> run(WorkerSlot slot, std::size_t depth, std::uint64_t seed) const override;

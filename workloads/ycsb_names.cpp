@@ -18,11 +18,14 @@ constexpr auto used = std::to_array<std::string_view>({
     "fieldlengthdistribution",
     "insertorder",
     "insertproportion",
+    "maxscanlength",
+    "minscanlength",
     "readallfields",
     "readmodifywriteproportion",
     "readproportion",
     "recordcount",
     "requestdistribution",
+    "scanlengthdistribution",
     "scanproportion",
     "updateproportion",
     "workload",
@@ -39,7 +42,7 @@ constexpr std::string_view histograms = "latencies are always kept as histograms
 constexpr std::string_view loads_all = "the workers load all of recordcount between them";
 constexpr std::string_view no_names = "records and fields have no names, keys are 64-bit numbers";
 constexpr std::string_view no_retries = "an insert that fails is counted and fails the run's verification";
-constexpr std::string_view no_scans = "there are no scans yet";
+constexpr std::string_view closed_loop = "operations are issued as fast as they complete (closed loop)";
 constexpr std::string_view not_picked = "requestdistribution is uniform, zipfian or latest";
 constexpr std::string_view progress = "progress is shown when stderr is a terminal";
 constexpr std::string_view ycsb_client = "it is for YCSB's own client";
@@ -52,7 +55,7 @@ constexpr auto unused = std::to_array<UnusedName>({
     {"core_workload_insertion_retry_limit", no_retries},
     {"dataintegrity", "every value is self-checking, and every run is verified"},
     {"db", "use --engine"},
-    {"discardscannedrecord", no_scans},
+    {"discardscannedrecord", "scanned records are always copied to the client"},
     {"dotransactions", "every run loads, measures and verifies"},
     {"exponential.", not_picked},
     {"exporter", "use --json"},
@@ -70,22 +73,19 @@ constexpr auto unused = std::to_array<UnusedName>({
     {"label", ycsb_client},
     {"latencytrackederrors", histograms},
     {"maxexecutiontime", "use --seconds"},
-    {"maxscanlength", no_scans},
-    {"maxscanrate", no_scans},
+    {"maxscanrate", closed_loop},
     {"measurement.", histograms},
     {"measurementtype", histograms},
     {"minfieldlength", constant_length},
-    {"minscanlength", no_scans},
     {"operationcount", "runs last for a time, not for a number of operations; use --seconds"},
     {"readallfieldsbyname", no_names},
     {"reportlatencyforeacherror", histograms},
-    {"scanlengthdistribution", no_scans},
-    {"scanoptimelimit", no_scans},
+    {"scanoptimelimit", "scans end when they have their records"},
     {"spin.sleep", ycsb_client},
     {"status", progress},
     {"status.interval", progress},
     {"table", no_names},
-    {"target", "operations are issued as fast as they complete (closed loop)"},
+    {"target", closed_loop},
     {"threadcount", "use --threads, or ranks"},
     {"timeseries.", histograms},
     {"zeropadding", no_names},

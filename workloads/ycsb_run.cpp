@@ -1,6 +1,9 @@
 #include "workloads/ycsb_run.h"
 
+#include <algorithm>
 #include <cassert>
+#include <cstring>
+#include <functional>
 #include <utility>
 
 namespace upout::workloads {
@@ -23,14 +26,34 @@ Chooser make_chooser(const YcsbSettings& settings, const std::shared_ptr<InsertF
   return LatestChooser(settings.record_count, frontier);
 }
 
+/// The greatest loaded keys, in order, as many as the longest scan asks for.
+std::vector<kernel::Key> last_keys(const YcsbSettings& settings) {
+  std::vector<kernel::Key> keys;  // a heap, its least key in front
+  if (settings.mix.scans <= 0) return keys;
+  const std::uint64_t wanted = std::min(settings.max_scan_length, settings.record_count);
+  for (std::uint64_t record = 0; record < settings.record_count; ++record) {
+    const kernel::Key key = settings.key_of(record);
+    if (keys.size() == wanted) {
+      if (key < keys.front()) continue;
+      std::ranges::pop_heap(keys, std::greater());
+      keys.pop_back();
+    }
+    keys.push_back(key);
+    std::ranges::push_heap(keys, std::greater());
+  }
+  std::ranges::sort(keys);
+  return keys;
+}
+
 }  // namespace
 
 YcsbOperations::YcsbOperations(const YcsbMix& mix) {
-  const std::array<std::pair<double, OperationKind>, 4> shares{
+  const std::array<std::pair<double, OperationKind>, 5> shares{
       {{mix.reads, OperationKind::get},
        {mix.updates, OperationKind::update},
        {mix.inserts, OperationKind::insert},
-       {mix.read_modify_writes, OperationKind::read_modify_write}}};
+       {mix.read_modify_writes, OperationKind::read_modify_write},
+       {mix.scans, OperationKind::scan}}};
   double sum = 0;
   std::size_t count = 0;
   for (const auto& [share, kind] : shares) {
@@ -42,12 +65,20 @@ YcsbOperations::YcsbOperations(const YcsbMix& mix) {
   assert(count > 0);
 }
 
+YcsbScanLengths::YcsbScanLengths(const YcsbSettings& settings)
+    : least_(settings.min_scan_length),
+      lengths_(settings.max_scan_length - settings.min_scan_length + 1),
+      is_zipfian_(settings.zipfian_scan_lengths),
+      ranks_(lengths_, ZipfianRanks::default_theta, ZetaSums(ZipfianRanks::default_theta)(lengths_)) {}
+
 YcsbRun::YcsbRun(const YcsbSettings& settings, WorkerSlot slot, std::size_t depth, std::uint64_t seed,
                  std::shared_ptr<InsertFrontier> frontier)
     : settings_(settings),
       format_(settings.field_count, settings.field_length),
       slot_(slot),
       operations_(settings.mix),
+      scan_lengths_(settings),
+      last_keys_(last_keys(settings)),
       random_(seed, slot.index),
       frontier_(std::move(frontier)),
       place_(frontier_ ? frontier_->join(slot.index) : 0),
@@ -55,7 +86,7 @@ YcsbRun::YcsbRun(const YcsbSettings& settings, WorkerSlot slot, std::size_t dept
       inserts_(depth),
       records_(depth),
       inputs_(depth, settings.mix.writes() ? settings.value_bytes() : 0),
-      outputs_(depth, settings.value_bytes()) {
+      outputs_(depth, std::max(settings.value_bytes(), settings.scan_bytes())) {
   const std::size_t whole = format_.value_bytes();
   const std::size_t read = settings.read_all_fields ? whole : format_.field_length();
   const std::size_t written = settings.write_all_fields ? whole : format_.field_length();
@@ -63,6 +94,7 @@ YcsbRun::YcsbRun(const YcsbSettings& settings, WorkerSlot slot, std::size_t dept
   form_of(OperationKind::update) = {written, 0};
   form_of(OperationKind::insert) = {whole, 0};
   form_of(OperationKind::read_modify_write) = {written, read};
+  form_of(OperationKind::scan) = {0, settings.scan_bytes()};
 }
 
 std::size_t YcsbRun::next(std::span<Operation* const> free) {
@@ -108,7 +140,9 @@ void YcsbRun::fill_mixed(std::span<Operation* const> free, std::span<const std::
     operation.key = settings_.key_of(records[i]);
     take_form(operation, operations_.next(random_));
     if (operation.kind == OperationKind::get) continue;
-    if (operation.kind == OperationKind::insert) {
+    if (operation.kind == OperationKind::scan) {
+      fill_scan(operation);
+    } else if (operation.kind == OperationKind::insert) {
       fill_insert(operation);
     } else {
       fill_input(operation);
@@ -122,6 +156,11 @@ void YcsbRun::fill_insert(Operation& operation) {
   format_.write_value(inputs_[operation.slot], operation.key, next_version());
 }
 
+void YcsbRun::fill_scan(Operation& operation) {
+  operation.limit = scan_lengths_.next(random_);
+  operation.output_offset = 0;
+}
+
 void YcsbRun::fill_input(Operation& operation) {
   const std::span<std::byte> input = inputs_[operation.slot];
   if (settings_.write_all_fields) {
@@ -133,8 +172,28 @@ void YcsbRun::fill_input(Operation& operation) {
   format_.write_field(input.first(format_.field_length()), operation.key, field, next_version());
 }
 
+/// A scan has found all that it was to find if it has as many records as it asked for, or all that were
+/// loaded behind its start. (Those that were added since may make it more.)
+bool YcsbRun::is_whole_scan(const Operation& operation) const {
+  const std::size_t entry_bytes = kernel::scan_entry_bytes(format_.value_bytes());
+  const std::size_t found = operation.output_size / entry_bytes;
+  const auto behind = static_cast<std::size_t>(
+      last_keys_.end() - std::lower_bound(last_keys_.begin(), last_keys_.end(), operation.key));
+  if (operation.output_size % entry_bytes != 0 || found > operation.limit ||
+      found < std::min<std::size_t>(operation.limit, behind)) {
+    return false;
+  }
+  const auto key_at = [&](std::size_t entry) {
+    kernel::Key key = 0;
+    std::memcpy(&key, operation.output.data() + entry * entry_bytes, sizeof(key));
+    return key;
+  };
+  return found == 0 || (key_at(0) >= operation.key && key_at(found - 1) >= key_at(0) + (found - 1));
+}
+
 /// A read of less than was asked for would be a faster one, and wrong.
 bool YcsbRun::is_whole(const Operation& operation) const {
+  if (operation.kind == OperationKind::scan) return is_whole_scan(operation);
   return operation.output_size == forms_[static_cast<std::size_t>(operation.kind)].output_bytes ||
          forms_[static_cast<std::size_t>(operation.kind)].output_bytes == 0;
 }

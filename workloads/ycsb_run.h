@@ -35,9 +35,26 @@ class YcsbOperations {
  private:
   static constexpr std::uint64_t whole = std::uint64_t{1} << 63;
 
-  std::array<kernel::OperationKind, 4> kinds_{};  ///< those whose share is not 0
+  std::array<kernel::OperationKind, 5> kinds_{};  ///< those whose share is not 0
   /// Draws below limits_[i], and not below the one before, mean kinds_[i]; the last kind's limit is `whole`.
-  std::array<std::uint64_t, 3> limits_{whole, whole, whole};
+  std::array<std::uint64_t, 4> limits_{whole, whole, whole, whole};
+};
+
+/// Draws how many records a scan asks for.
+class YcsbScanLengths {
+ public:
+  explicit YcsbScanLengths(const YcsbSettings& settings);
+
+  std::uint32_t next(Random& random) const noexcept {
+    const std::uint64_t beyond_least = is_zipfian_ ? ranks_.next(random) : random.below(lengths_);
+    return static_cast<std::uint32_t>(least_ + beyond_least);
+  }
+
+ private:
+  std::uint64_t least_;
+  std::uint64_t lengths_;  ///< how many different ones there are
+  bool is_zipfian_;
+  ZipfianRanks ranks_;
 };
 
 /// One worker's stream of the measured operations.
@@ -65,7 +82,9 @@ class YcsbRun final : public RunStream {
   void fill_insert(kernel::Operation& operation);
   void fill_input(kernel::Operation& operation);
   void take_form(kernel::Operation& operation, kernel::OperationKind kind);
+  void fill_scan(kernel::Operation& operation);
   bool is_whole(const kernel::Operation& operation) const;
+  bool is_whole_scan(const kernel::Operation& operation) const;
   Form& form_of(kernel::OperationKind kind) { return forms_[static_cast<std::size_t>(kind)]; }
   Version next_version() { return {slot_.index, ++writes_}; }
   std::size_t any_field() { return random_.below(format_.field_count()); }
@@ -74,6 +93,9 @@ class YcsbRun final : public RunStream {
   ValueFormat format_;
   WorkerSlot slot_;
   YcsbOperations operations_;
+  YcsbScanLengths scan_lengths_;
+  std::vector<kernel::Key>
+      last_keys_;  ///< the greatest of the loaded keys, as many as the longest scan takes
   Random random_;
   std::shared_ptr<InsertFrontier> frontier_;
   std::size_t place_ = 0;  ///< in the frontier

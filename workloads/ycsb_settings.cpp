@@ -62,12 +62,18 @@ std::optional<Error> check_class(const Properties& properties) {
   return Error{workload->where(), "'" + workload->value + "'", "site.ycsb.workloads.CoreWorkload"};
 }
 
-std::optional<Error> check_scans(const Properties& properties) {
-  const auto share = properties.real("scanproportion", 0, 0, 1);
-  if (!share) return share.error();
-  if (*share == 0) return std::nullopt;
-  const Property* scans = properties.find("scanproportion");
-  return Error{scans->where(), "'" + scans->value + "'", "0 (there are no scans yet)"};
+std::optional<Error> check_scans(const YcsbSettings& settings, const Properties& properties) {
+  const Property* longest = properties.find("maxscanlength");
+  const Property* shortest = properties.find("minscanlength");
+  if (settings.min_scan_length > settings.max_scan_length) {
+    return Error{(shortest != nullptr ? shortest : longest)->where(),
+                 fmt::format("scans of {} to {} records", settings.min_scan_length, settings.max_scan_length),
+                 "minscanlength of at most maxscanlength"};
+  }
+  if (settings.scan_bytes() <= kernel::max_value_bytes) return std::nullopt;
+  return Error{longest != nullptr ? longest->where() : "maxscanlength",
+               fmt::format("{} records of {} bytes", settings.max_scan_length, settings.value_bytes()),
+               fmt::format("scans of at most {} bytes, keys and sizes among them", kernel::max_value_bytes)};
 }
 
 std::optional<Error> check_size(const YcsbSettings& settings, const Properties& properties) {
@@ -81,14 +87,16 @@ std::optional<Error> check_size(const YcsbSettings& settings, const Properties& 
 
 /// YCSB takes shares as weights; so they are here, but it is said.
 std::optional<Error> normalise(YcsbMix& mix, std::vector<std::string>& warnings) {
-  const double sum = mix.reads + mix.updates + mix.inserts + mix.read_modify_writes;
+  const double sum = mix.reads + mix.updates + mix.inserts + mix.read_modify_writes + mix.scans;
   constexpr std::string_view names =
-      "readproportion, updateproportion, insertproportion, readmodifywriteproportion";
+      "readproportion, updateproportion, insertproportion, readmodifywriteproportion, scanproportion";
   if (sum <= 0) return Error{std::string(names), "0 for all of them", "one that is greater than 0"};
   if (std::abs(sum - 1) <= 1e-9) return std::nullopt;
-  for (double* share : {&mix.reads, &mix.updates, &mix.inserts, &mix.read_modify_writes}) *share /= sum;
-  warnings.push_back(fmt::format("{}: add up to {:.6g}, not 1; scaled to {:.6g}, {:.6g}, {:.6g}, {:.6g}",
-                                 names, sum, mix.reads, mix.updates, mix.inserts, mix.read_modify_writes));
+  for (double* share : {&mix.reads, &mix.updates, &mix.inserts, &mix.read_modify_writes, &mix.scans})
+    *share /= sum;
+  warnings.push_back(
+      fmt::format("{}: add up to {:.6g}, not 1; scaled to {:.6g}, {:.6g}, {:.6g}, {:.6g}, {:.6g}", names, sum,
+                  mix.reads, mix.updates, mix.inserts, mix.read_modify_writes, mix.scans));
   return std::nullopt;
 }
 
@@ -105,6 +113,11 @@ std::optional<Error> read_all(YcsbSettings& settings, const Properties& properti
   read.share("updateproportion", settings.mix.updates);
   read.share("insertproportion", settings.mix.inserts);
   read.share("readmodifywriteproportion", settings.mix.read_modify_writes);
+  read.share("scanproportion", settings.mix.scans);
+  read.integer("minscanlength", settings.min_scan_length, 1, kernel::max_value_bytes);
+  read.integer("maxscanlength", settings.max_scan_length, 1, kernel::max_value_bytes);
+  settings.zipfian_scan_lengths =
+      read.choice("scanlengthdistribution", 0, std::to_array<std::string_view>({"uniform", "zipfian"})) == 1;
   settings.mix.distribution = static_cast<RequestDistribution>(
       read.choice("requestdistribution", static_cast<std::size_t>(settings.mix.distribution), distributions,
                   std::to_array<std::string_view>({"hotspot", "exponential", "sequential"})));
@@ -119,10 +132,10 @@ Expected<YcsbSettings> read_ycsb_settings(std::string_view name, const YcsbMix& 
   if (auto names = check_ycsb_names(name, properties, warnings); !names) {
     return tl::unexpected(std::move(names.error()));
   }
-  YcsbSettings settings{.name = std::string(name), .mix = preset};
+  YcsbSettings settings{.name = std::string(name), .max_scan_length = preset.longest_scan, .mix = preset};
   std::optional<Error> error = check_class(properties);
   if (!error) error = read_all(settings, properties);
-  if (!error) error = check_scans(properties);
+  if (!error) error = check_scans(settings, properties);
   if (!error) error = check_size(settings, properties);
   if (!error) error = normalise(settings.mix, warnings);
   if (error) return tl::unexpected(*std::move(error));
@@ -140,7 +153,10 @@ nlohmann::json to_json(const YcsbSettings& settings) {
           {"updateproportion", settings.mix.updates},
           {"insertproportion", settings.mix.inserts},
           {"readmodifywriteproportion", settings.mix.read_modify_writes},
-          {"scanproportion", 0},
+          {"scanproportion", settings.mix.scans},
+          {"minscanlength", settings.min_scan_length},
+          {"maxscanlength", settings.max_scan_length},
+          {"scanlengthdistribution", settings.zipfian_scan_lengths ? "zipfian" : "uniform"},
           {"requestdistribution", distributions[static_cast<std::size_t>(settings.mix.distribution)]},
           {"insertorder", insert_orders[settings.hashed_order ? 0 : 1]}};
 }

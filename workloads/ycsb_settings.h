@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel/operation.h"
+#include "kernel/scan_entry.h"
 #include "platform/error.h"
 #include "workloads/properties.h"
 #include "workloads/random.h"
@@ -25,6 +26,8 @@ struct YcsbMix {
   double inserts = 0;
   double read_modify_writes = 0;
   RequestDistribution distribution = RequestDistribution::uniform;
+  double scans = 0;
+  std::uint64_t longest_scan = 1000;
 
   bool writes() const { return updates > 0 || inserts > 0 || read_modify_writes > 0; }
 };
@@ -39,9 +42,17 @@ struct YcsbSettings {
   bool read_all_fields = true;
   bool write_all_fields = false;
   bool hashed_order = true;
-  YcsbMix mix;  ///< its shares add up to 1
+  std::uint64_t min_scan_length = 1;
+  std::uint64_t max_scan_length = 1000;
+  bool zipfian_scan_lengths = false;  ///< short ones most often; else uniform
+  YcsbMix mix;                        ///< its shares add up to 1
 
   std::size_t value_bytes() const { return field_count * field_length; }
+
+  /// What the longest scan returns; 0 if there are no scans.
+  std::size_t scan_bytes() const {
+    return mix.scans > 0 ? max_scan_length * kernel::scan_entry_bytes(value_bytes()) : 0;
+  }
 
   /// The key of a record. `hashed`: a bijection, so that no two records can share a key (YCSB takes FNV-64,
   /// where two might).

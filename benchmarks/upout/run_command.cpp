@@ -78,13 +78,25 @@ Expected<void> check_engine(const RunCommand& command) {
   return platform::unexpected("--engine", "'" + command.options.engine + "'", names);
 }
 
+Expected<void> check_index(const RunCommand& command, const workloads::Workload& workload) {
+  if (workload.needs_order() && command.options.index == "hash") {
+    return platform::unexpected("--index", fmt::format("'hash' with {}", workload.name()),
+                                "ordered, because it scans");
+  }
+  if (command.options.engine != "shared-nothing" && command.options.partitioning != "hash") {
+    return platform::unexpected("--partitioning", fmt::format("'{}'", command.options.partitioning),
+                                "it with --engine shared-nothing; the other has one partition");
+  }
+  return {};
+}
+
 /// What the operations in flight hold, in and out, is allocated before anything is measured.
 Expected<void> check_buffers(const RunCommand& command, const workloads::Workload& workload) {
   constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
-  const std::uint64_t bytes = std::uint64_t{command.options.depth} * workload.value_bytes();
+  const std::uint64_t bytes = std::uint64_t{command.options.depth} * workload.output_bytes();
   if (bytes <= most_bytes) return {};
   return platform::unexpected(
-      "--depth", fmt::format("{} with values of {} bytes", command.options.depth, workload.value_bytes()),
+      "--depth", fmt::format("{} with {} bytes each", command.options.depth, workload.output_bytes()),
       "at most 1 GiB in flight on a worker");
 }
 
@@ -130,6 +142,9 @@ void execute(const RunCommand& command, Program& program) {
   std::vector<std::string> warnings;
   Expected<std::unique_ptr<workloads::Workload>> workload =
       checked ? make_workload(command, warnings) : tl::unexpected(checked.error());
+  if (workload) {
+    if (auto index = check_index(command, **workload); !index) workload = tl::unexpected(index.error());
+  }
   if (workload) {
     if (auto buffers = check_buffers(command, **workload); !buffers)
       workload = tl::unexpected(buffers.error());
@@ -191,6 +206,13 @@ void add_run_command(CLI::App& app, Program& program) {
           ->capture_default_str();
   run->add_option("--depth", command->options.depth, "operations in flight on each worker")
       ->check(whole_number(1, 4096))
+      ->capture_default_str();
+  run->add_option("--index", command->options.index,
+                  "hash, or ordered, which can scan; without it, what the workload needs")
+      ->check(CLI::IsMember({"hash", "ordered"}));
+  run->add_option("--partitioning", command->options.partitioning,
+                  "of keys over ranks: by their hash, or in ranges, so that scans stay together")
+      ->check(CLI::IsMember({"hash", "range"}))
       ->capture_default_str();
   run->add_flag("--oversubscribe", command->options.oversubscribe,
                 "allow more workers than cores; such a figure is never publishable");

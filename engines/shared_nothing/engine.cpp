@@ -131,26 +131,29 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator
   MPI_Comm_size(communicator, &size);
   // No more than its share: room to spare could double the table, and one engine's buckets would be emptier
   // than the other's.
-  auto store =
-      kernel::Store<kernel::Exclusive>::create(
-      {.expected_records = options.expected_records / static_cast<std::size_t>(size), .index = options.index});
+  auto store = kernel::Store<kernel::Exclusive>::create(
+      {.expected_records = options.expected_records / static_cast<std::size_t>(size),
+       .index = options.index});
   int failed = store ? 0 : 1;
   MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, communicator);
   if (!store) return tl::unexpected(store.error());
   if (failed != 0)
     return platform::unexpected("the hash index", "no memory for it on another rank", "fewer records");
   const std::size_t message_bytes = std::max(smallest_message, frame_bytes(options.value_bytes));
+  const Partitioning partitioning(options.partitioning, static_cast<std::uint32_t>(size),
+                                  options.largest_key);
   return std::unique_ptr<Engine>(new Engine(communicator, topology, neighbourhood, message_bytes,
-                                            std::move(*store), neighbourhood.crowd > 0));
+                                            std::move(*store), partitioning, neighbourhood.crowd > 0));
 }
 
 Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
                std::size_t message_bytes, std::unique_ptr<kernel::Store<kernel::Exclusive>> store,
-               bool yields)
+               const Partitioning& partitioning, bool yields)
     : communicator_(communicator),
       topology_(&topology),
       neighbourhood_(neighbourhood),
       store_(std::move(store)),
+      partitioning_(partitioning),
       transport_(communicator, message_bytes),
       yields_(yields) {}
 

@@ -22,7 +22,10 @@ struct Options {
   bool oversubscribe = false;        ///< allow more ranks on a host than cores
   std::size_t expected_records = 0;  ///< in all partitions together
   kernel::IndexKind index = kernel::IndexKind::hash;
-  std::size_t value_bytes = 0;       ///< the largest value; a message holds at least one
+  PartitioningKind partitioning = PartitioningKind::hash;
+  kernel::Key largest_key = kernel::largest_key;  ///< the end of the last range
+  /// The largest value, or output of a scan; a message holds at least one.
+  std::size_t value_bytes = 0;
 };
 
 /// Where this process stands among those of its host, and how many hosts there are.
@@ -41,7 +44,8 @@ class Engine {
   class Session : public shared_nothing::Session<MpiTransport> {
    public:
     explicit Session(Engine& engine)
-        : shared_nothing::Session<MpiTransport>(engine.transport_, *engine.store_, engine.yields_),
+        : shared_nothing::Session<MpiTransport>(engine.transport_, *engine.store_, engine.partitioning_,
+                                                engine.yields_),
           engine_(&engine) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return engine_->agree_on_start(clock);
@@ -79,7 +83,8 @@ class Engine {
 
  private:
   Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-         std::size_t message_bytes, std::unique_ptr<kernel::Store<kernel::Exclusive>> store, bool yields);
+         std::size_t message_bytes, std::unique_ptr<kernel::Store<kernel::Exclusive>> store,
+         const Partitioning& partitioning, bool yields);
 
   void bind();
   platform::Timestamp agree_on_start(const platform::Clock& clock);
@@ -89,6 +94,7 @@ class Engine {
   Neighbourhood neighbourhood_;
   platform::Timestamp ahead_of_root_{};  ///< this host's clock less the root's, when last measured
   std::unique_ptr<kernel::Store<kernel::Exclusive>> store_;
+  Partitioning partitioning_;
   MpiTransport transport_;
   platform::WorkerBinding binding_;
   bool yields_;

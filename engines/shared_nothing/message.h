@@ -23,7 +23,7 @@ struct FrameHeader {
   std::uint32_t payload_bytes;  ///< that follow the header, before padding
   std::uint32_t output_size;  ///< request: how many bytes are wanted; response: how many of the payload count
   std::uint32_t output_offset;
-  std::uint32_t input_offset;
+  std::uint32_t input_offset;  ///< of a scan: its limit
   kernel::Key key;
 };
 static_assert(sizeof(FrameHeader) == 32);

@@ -8,12 +8,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engines/session.h"
 #include "engines/shared_nothing/message.h"
+#include "engines/shared_nothing/partitioning.h"
+#include "engines/shared_nothing/scans.h"
 #include "engines/shared_nothing/transport.h"
-#include "kernel/hash.h"
 #include "kernel/store.h"
 
 namespace upout::engines::shared_nothing {
@@ -28,9 +30,11 @@ class Session {
 
   /// Keeps references to both. `yields`: give the processor away when there is nothing to do, because ranks
   /// share cores.
-  Session(T& transport, OwnStore& store, bool yields)
+  Session(T& transport, OwnStore& store, const Partitioning& partitioning, bool yields)
       : transport_(&transport),
         store_(&store),
+        partitioning_(partitioning),
+        scans_(partitioning),
         worker_(store.heap()),
         yields_(yields),
         is_listed_(static_cast<std::size_t>(transport.size())) {
@@ -39,18 +43,16 @@ class Session {
   }
 
   void submit(std::span<kernel::Operation* const> operations, Completed& done) {
-    const auto partitions = static_cast<std::uint32_t>(transport_->size());
     local_.clear();
     for (kernel::Operation* operation : operations) {
-      const auto owner = static_cast<int>(kernel::KeyHash(operation->key).partition(partitions));
-      if (owner == transport_->rank()) {
-        local_.push_back(operation);
+      if (kernel::is_scan(operation->kind) && partitioning_.partitions() > 1) [[unlikely]] {
+        scans_.begin(*operation,
+                     [this](std::uint32_t owner, kernel::Operation& part) { dispatch(owner, part); });
       } else {
-        request(owner, *operation);
+        dispatch(partitioning_.owner(operation->key), *operation);
       }
     }
-    store_->execute(worker_, local_);
-    done.insert(done.end(), local_.begin(), local_.end());
+    perform_local(done);
     client_is_waiting_ = operations.empty();
   }
 
@@ -89,18 +91,50 @@ class Session {
     std::uint32_t room;
   };
 
+  void dispatch(std::uint32_t owner, kernel::Operation& operation) {
+    if (static_cast<int>(owner) == transport_->rank()) {
+      local_.push_back(&operation);
+    } else {
+      request(static_cast<int>(owner), operation);
+    }
+  }
+
+  /// Does what is in `local_`; a part of a scan may bring the next one.
+  void perform_local(Completed& done) {
+    while (!local_.empty()) {
+      store_->execute(worker_, local_);
+      performed_.swap(local_);
+      local_.clear();
+      for (kernel::Operation* operation : performed_) give_back(*operation, done);
+    }
+  }
+
+  void give_back(kernel::Operation& operation, Completed& done) {
+    if (!Scans::is_part(operation.slot)) [[likely]] {
+      done.push_back(&operation);
+    } else if (kernel::Operation* scan = scans_.end(
+                   operation,
+                   [this](std::uint32_t owner, kernel::Operation& part) { dispatch(owner, part); });
+               scan != nullptr) {
+      done.push_back(scan);
+    }
+  }
+
   void request(int owner, kernel::Operation& operation) {
-    if (operation.slot >= in_flight_.size()) in_flight_.resize(operation.slot + 1, nullptr);
-    in_flight_[operation.slot] = &operation;
-    const FrameHeader header{.type = FrameType::request,
-                             .kind = operation.kind,
-                             .status = kernel::Status::ok,
-                             .slot = operation.slot,
-                             .payload_bytes = static_cast<std::uint32_t>(operation.input.size()),
-                             .output_size = static_cast<std::uint32_t>(operation.output.size()),
-                             .output_offset = operation.output_offset,
-                             .input_offset = operation.input_offset,
-                             .key = operation.key};
+    if (!Scans::is_part(operation.slot)) {
+      if (operation.slot >= in_flight_.size()) in_flight_.resize(operation.slot + 1, nullptr);
+      in_flight_[operation.slot] = &operation;
+    }
+    const FrameHeader header{
+        .type = FrameType::request,
+        .kind = operation.kind,
+        .status = kernel::Status::ok,
+        .slot = operation.slot,
+        .payload_bytes = static_cast<std::uint32_t>(operation.input.size()),
+        .output_size = static_cast<std::uint32_t>(operation.output.size()),
+        .output_offset = operation.output_offset,
+        .input_offset = kernel::is_scan(operation.kind) ? operation.limit : operation.input_offset,
+        .key = operation.key};
     const std::span<std::byte> payload = append(owner, header);
     std::copy(operation.input.begin(), operation.input.end(), payload.begin());
     if (transport_->filled(owner) >= full_enough) transport_->send(owner);
@@ -140,6 +174,7 @@ class Session {
       }
     }
     if (reader.malformed()) refuse(source);
+    perform_local(done);
     if (!served_.empty()) {
       serve();
       transport_->send(source);
@@ -147,14 +182,22 @@ class Session {
   }
 
   void finish(int source, const FrameHeader& header, std::span<const std::byte> payload, Completed& done) {
-    if (header.slot >= in_flight_.size() || in_flight_[header.slot] == nullptr) refuse(source);
-    kernel::Operation& operation = *in_flight_[header.slot];
-    if (header.output_size > payload.size() || header.output_size > operation.output.size()) refuse(source);
-    in_flight_[header.slot] = nullptr;
-    std::copy_n(payload.begin(), header.output_size, operation.output.begin());
-    operation.output_size = header.output_size;
-    operation.status = header.status;
-    done.push_back(&operation);
+    kernel::Operation* asked = asked_for(source, header.slot);
+    if (asked == nullptr || header.output_size > payload.size() ||
+        header.output_size > asked->output.size()) {
+      refuse(source);
+    }
+    std::copy_n(payload.begin(), header.output_size, asked->output.begin());
+    asked->output_size = header.output_size;
+    asked->status = header.status;
+    give_back(*asked, done);
+  }
+
+  /// What a response answers, by its slot; null: nothing was asked.
+  kernel::Operation* asked_for(int source, std::uint32_t slot) {
+    if (Scans::is_part(slot)) return scans_.find(slot, static_cast<std::uint32_t>(source));
+    if (slot >= in_flight_.size()) return nullptr;
+    return std::exchange(in_flight_[slot], nullptr);
   }
 
   /// Puts a request into the batch to be served; its answer is written straight into the message that carries
@@ -182,14 +225,15 @@ class Session {
     operation.key = header.key;
     operation.output_offset = header.output_offset;
     operation.input_offset = header.input_offset;
+    operation.limit = header.input_offset;
     operation.input = payload;
     operation.output = output;
   }
 
   void serve() {
-    local_.clear();
-    for (kernel::Operation& operation : served_) local_.push_back(&operation);
-    store_->execute(worker_, local_);
+    performed_.clear();
+    for (kernel::Operation& operation : served_) performed_.push_back(&operation);
+    store_->execute(worker_, performed_);
     for (std::size_t i = 0; i < served_.size(); ++i) {
       const FrameHeader answer{.type = FrameType::response,
                                .kind = served_[i].kind,
@@ -214,12 +258,15 @@ class Session {
 
   T* transport_;
   OwnStore* store_;
+  Partitioning partitioning_;
+  Scans scans_;
   kernel::Worker worker_;
   bool yields_;
   unsigned polls_put_off_ = 0;                 ///< while the client waited and messages came in
   bool client_is_waiting_ = false;             ///< nothing has been submitted since the last poll
   std::vector<kernel::Operation*> in_flight_;  ///< requests to others, by slot
   std::vector<kernel::Operation*> local_;
+  std::vector<kernel::Operation*> performed_;
   std::vector<int> unsent_;      ///< peers whose message has been begun, and perhaps sent since; each once
   std::vector<bool> is_listed_;  ///< in unsent_, by peer
   std::vector<kernel::Operation> served_;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
 
 #include "kernel/operation.h"
+#include "kernel/scan_entry.h"
 #include "workloads/random.h"
 #include "workloads/workload.h"
 
@@ -24,6 +26,7 @@ class ModelStore {
     using kernel::OperationKind;
     using kernel::Status;
     const std::scoped_lock lock(mutex_);
+    if (operation.kind == OperationKind::scan) return scan(operation);
     const auto record = records.find(operation.key);
     const bool there = record != records.end();
     operation.status = Status::ok;
@@ -54,6 +57,24 @@ class ModelStore {
 
  private:
   std::mutex mutex_;
+
+  void scan(kernel::Operation& operation) const {
+    std::vector<kernel::Key> keys;
+    for (const auto& [key, value] : records) {
+      if (key >= operation.key) keys.push_back(key);
+    }
+    std::ranges::sort(keys);
+    operation.status = kernel::Status::ok;
+    operation.output_size = 0;
+    for (std::size_t i = 0; i < std::min<std::size_t>(keys.size(), operation.limit); ++i) {
+      const Value& value = records.at(keys[i]);
+      const auto to = operation.output.subspan(operation.output_size);
+      const kernel::ScanEntry entry{keys[i], static_cast<std::uint32_t>(value.size())};
+      std::memcpy(to.data(), &entry, sizeof(entry));
+      std::ranges::copy(value, to.begin() + sizeof(entry));
+      operation.output_size += static_cast<std::uint32_t>(kernel::scan_entry_bytes(value.size()));
+    }
+  }
 
   static void read(kernel::Operation& operation, const Value& value) {
     const std::size_t start = std::min<std::size_t>(operation.output_offset, value.size());

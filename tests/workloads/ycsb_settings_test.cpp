@@ -53,14 +53,16 @@ TEST(YcsbSettings, TakePropertiesOverThePreset) {
   const Made result =
       made("ycsb-c", {"recordcount=5", "fieldcount=1", "fieldlength=8", "readallfields=false",
                       "writeallfields=true", "requestdistribution=uniform", "insertorder=ordered",
-                      "readproportion=0.5", "insertproportion=0.5", "scanproportion=0",
+                      "readproportion=0.5", "insertproportion=0.5", "scanproportion=0", "minscanlength=2",
+                      "maxscanlength=7", "scanlengthdistribution=zipfian",
                       "workload=site.ycsb.workloads.CoreWorkload", "fieldlengthdistribution=constant"});
   EXPECT_EQ(result.error, "");
   EXPECT_TRUE(result.warnings.empty());
   EXPECT_EQ(to_json(result.settings), nlohmann::json::parse(R"({
     "recordcount": 5, "fieldcount": 1, "fieldlength": 8, "fieldlengthdistribution": "constant",
     "readallfields": false, "writeallfields": true, "readproportion": 0.5, "updateproportion": 0.0,
-    "insertproportion": 0.5, "readmodifywriteproportion": 0.0, "scanproportion": 0,
+    "insertproportion": 0.5, "readmodifywriteproportion": 0.0, "scanproportion": 0.0,
+    "minscanlength": 2, "maxscanlength": 7, "scanlengthdistribution": "zipfian",
     "requestdistribution": "uniform", "insertorder": "ordered"})"));
 }
 
@@ -118,8 +120,13 @@ TEST(YcsbSettings, RefuseBadValues) {
   EXPECT_EQ(error_of({"insertorder=random"}), "-p insertorder: found 'random', expected hashed or ordered");
   EXPECT_EQ(error_of({"fieldlengthdistribution=uniform"}),
             "-p fieldlengthdistribution: found 'uniform', expected constant (uniform is not there yet)");
-  EXPECT_EQ(error_of({"scanproportion=0.95"}),
-            "-p scanproportion: found '0.95', expected 0 (there are no scans yet)");
+  EXPECT_EQ(
+      error_of({"minscanlength=8", "maxscanlength=7"}),
+      "-p minscanlength: found scans of 8 to 7 records, expected minscanlength of at most maxscanlength");
+  EXPECT_EQ(
+      error_of({"scanproportion=0.95", "maxscanlength=2000"}),
+      "-p maxscanlength: found 2000 records of 1000 bytes, expected scans of at most 1048576 bytes, keys "
+      "and sizes among them");
   EXPECT_EQ(
       error_of({"workload=site.ycsb.workloads.RestWorkload"}),
       "-p workload: found 'site.ycsb.workloads.RestWorkload', expected site.ycsb.workloads.CoreWorkload");
@@ -138,15 +145,17 @@ TEST(YcsbSettings, ScaleSharesThatDoNotAddUpAndSaySo) {
   const Made result = made("ycsb-a", {"readproportion=1"});
   EXPECT_DOUBLE_EQ(result.settings.mix.reads, 2.0 / 3);
   EXPECT_DOUBLE_EQ(result.settings.mix.updates, 1.0 / 3);
-  EXPECT_EQ(result.warnings,
-            (std::vector<std::string>{
-                "readproportion, updateproportion, insertproportion, readmodifywriteproportion: "
-                "add up to 1.5, not 1; scaled to 0.666667, 0.333333, 0, 0"}));
+  EXPECT_EQ(
+      result.warnings,
+      (std::vector<std::string>{
+          "readproportion, updateproportion, insertproportion, readmodifywriteproportion, scanproportion: "
+          "add up to 1.5, not 1; scaled to 0.666667, 0.333333, 0, 0, 0"}));
 }
 
 TEST(YcsbSettings, RefuseAMixOfNothing) {
   EXPECT_EQ(error_of({"readproportion=0", "updateproportion=0"}),
-            "readproportion, updateproportion, insertproportion, readmodifywriteproportion: found 0 for all "
+            "readproportion, updateproportion, insertproportion, readmodifywriteproportion, scanproportion: "
+            "found 0 for all "
             "of them, "
             "expected one that is greater than 0");
 }

@@ -91,6 +91,33 @@ TEST(YcsbRun, MixesKindsByTheirShares) {
   }
 }
 
+TEST(YcsbRun, ScansAreOfAllLengthsAndAreChecked) {
+  const auto workload =
+      made("ycsb-e", {"recordcount=300", "fieldcount=1", "fieldlength=8", "maxscanlength=10"});
+  Deployment deployment{*workload};
+  deployment.load();
+  const auto stream = workload->run({0, 1}, in_flight, 5);
+  std::vector<std::uint64_t> lengths(10);
+  std::uint64_t inserts = 0;
+  Driver driver(deployment.store, in_flight);
+  driver.drive(*stream, 5000, [&](const Operation& operation) {
+    if (operation.kind == OperationKind::insert) {
+      ++inserts;
+    } else {
+      ASSERT_EQ(operation.kind, OperationKind::scan);
+      ASSERT_TRUE(operation.limit >= 1 && operation.limit <= 10);
+      ++lengths[operation.limit - 1];
+    }
+  });
+  EXPECT_EQ(stream->failed(), 0U);
+  EXPECT_NEAR(static_cast<double>(inserts), 250, 80);
+  EXPECT_LT(chi_square_excess(lengths, std::vector<double>(10, 0.1)), 4);
+  // Records are lost: scans find fewer than were loaded behind their start.
+  deployment.store.records.clear();
+  driver.drive(*stream, 500, [](const Operation&) {});
+  EXPECT_GT(stream->failed(), 100U);  // not all: new records come in
+}
+
 TEST(YcsbRun, MixesAllFourKinds) {
   const auto workload = made("ycsb", {"recordcount=100", "readproportion=0.1", "updateproportion=0.2",
                                       "insertproportion=0.3", "readmodifywriteproportion=0.4"});

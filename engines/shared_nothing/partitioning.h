@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "kernel/hash.h"
+#include "kernel/operation.h"
+
+namespace upout::engines::shared_nothing {
+
+enum class PartitioningKind : std::uint8_t {
+  hash,   ///< by the top bits of the key's hash: evenly, whatever the keys are
+  range,  ///< equal shares of the keys from 0 to the largest one: neighbours stay together
+};
+
+/// Which partition a key belongs to. A value.
+class Partitioning {
+ public:
+  /// `largest_key` is the end of the last range; keys beyond it belong to the last partition.
+  Partitioning(PartitioningKind kind, std::uint32_t partitions,
+               kernel::Key largest_key = std::numeric_limits<kernel::Key>::max()) noexcept
+      : kind_(kind), partitions_(partitions), share_(largest_key / partitions + 1) {}
+
+  PartitioningKind kind() const noexcept { return kind_; }
+  std::uint32_t partitions() const noexcept { return partitions_; }
+  std::uint32_t owner(kernel::Key key) const noexcept {
+    if (kind_ == PartitioningKind::hash) return kernel::KeyHash(key).partition(partitions_);
+    const kernel::Key share = key / share_;
+    return share < partitions_ ? static_cast<std::uint32_t>(share) : partitions_ - 1;
+  }
+
+ private:
+  PartitioningKind kind_;
+  std::uint32_t partitions_;
+  kernel::Key share_;
+};
+
+}  // namespace upout::engines::shared_nothing

@@ -1,0 +1,163 @@
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "engines/shared_nothing/partitioning.h"
+#include "kernel/operation.h"
+#include "kernel/scan_entry.h"
+
+namespace upout::engines::shared_nothing {
+
+/// The scans of one client that are under way over several partitions. Over hash partitions a scan has a part
+/// on each, for as many records as are wanted in all, and their answers are merged; over ranges it has one
+/// part at a time, which writes behind what the ones before have found. Parts are operations with slots of
+/// their own. Used by the session's thread; memory is used again, by slot.
+class Scans {
+ public:
+  explicit Scans(const Partitioning& partitioning) : partitioning_(partitioning) {}
+
+  /// The slot of a part, as against one of the client's own.
+  static constexpr bool is_part(std::uint32_t slot) noexcept { return (slot & part_bit) != 0; }
+
+  /// Splits a scan that the client has submitted: `send(owner, part)` is called for each part that is to be
+  /// done now.
+  template <class Send>
+  void begin(kernel::Operation& scan, Send&& send) {
+    if (scan.slot >= scans_.size()) scans_.resize(scan.slot + 1);
+    Scan& begun = scans_[scan.slot];
+    assert(begun.operation == nullptr);
+    begun.operation = &scan;
+    scan.status = kernel::Status::ok;
+    scan.output_size = 0;
+    if (begun.parts.empty()) begun.parts.resize(partitioning_.partitions());
+    if (partitioning_.kind() == PartitioningKind::range) {
+      begun.waiting_for = 1;
+      send_next(begun, partitioning_.owner(scan.key), scan.limit, send);
+      return;
+    }
+    const std::size_t bytes = scan.output.size();
+    if (begun.memory.size() < bytes * begun.parts.size()) begun.memory.resize(bytes * begun.parts.size());
+    begun.waiting_for = partitioning_.partitions();
+    for (std::uint32_t owner = 0; owner < begun.parts.size(); ++owner) {
+      begun.parts[owner] = part_of(scan, owner);
+      begun.parts[owner].output = std::span(begun.memory).subspan(owner * bytes, bytes);
+      send(owner, begun.parts[owner]);
+    }
+  }
+
+  /// A part that is under way on `owner`, by its slot; null: there is none.
+  kernel::Operation* find(std::uint32_t slot, std::uint32_t owner) noexcept {
+    const std::uint32_t number = slot & ~part_bit;
+    const std::uint32_t scan = number / partitioning_.partitions();
+    if (number % partitioning_.partitions() != owner || scan >= scans_.size()) return nullptr;
+    return scans_[scan].operation == nullptr ? nullptr : &scans_[scan].parts[owner];
+  }
+
+  /// Takes back a part that has been done. Returns the scan if that was its last one; else perhaps calls
+  /// `send` for the next.
+  template <class Send>
+  kernel::Operation* end(kernel::Operation& part, Send&& send) {
+    const std::uint32_t owner = (part.slot & ~part_bit) % partitioning_.partitions();
+    Scan& scan = scans_[(part.slot & ~part_bit) / partitioning_.partitions()];
+    kernel::Operation& whole = *scan.operation;
+    if (part.status != kernel::Status::ok) whole.status = part.status;
+    if (partitioning_.kind() == PartitioningKind::range) {
+      whole.output_size += part.output_size;
+      const bool up = whole.kind == kernel::OperationKind::scan;
+      const bool is_last = up ? owner + 1 == partitioning_.partitions() : owner == 0;
+      const std::uint32_t missing = part.limit - count(part);
+      if (missing != 0 && !is_last) {
+        send_next(scan, up ? owner + 1 : owner - 1, missing, send);
+        return nullptr;
+      }
+    } else {
+      if (--scan.waiting_for != 0) return nullptr;
+      merge(scan);
+    }
+    scan.operation = nullptr;
+    return &whole;
+  }
+
+ private:
+  static constexpr std::uint32_t part_bit = std::uint32_t{1} << 31;
+
+  struct Scan {
+    kernel::Operation* operation = nullptr;  ///< null: none in this slot
+    std::size_t waiting_for = 0;
+    std::vector<kernel::Operation> parts;  ///< by partition
+    std::vector<std::byte> memory;         ///< of the parts' outputs, over hash partitions
+  };
+
+  kernel::Operation part_of(const kernel::Operation& scan, std::uint32_t owner) const {
+    kernel::Operation part;
+    part.kind = scan.kind;
+    part.key = scan.key;
+    part.limit = scan.limit;
+    part.slot = part_bit | (scan.slot * partitioning_.partitions() + owner);
+    return part;
+  }
+
+  template <class Send>
+  void send_next(Scan& scan, std::uint32_t owner, std::uint32_t limit, Send&& send) {
+    kernel::Operation& part = scan.parts[owner];
+    part = part_of(*scan.operation, owner);
+    part.limit = limit;
+    part.output = scan.operation->output.subspan(scan.operation->output_size);
+    send(owner, part);
+  }
+
+  static std::uint32_t count(const kernel::Operation& part) {
+    kernel::ScanReader reader(part.output.first(part.output_size));
+    kernel::Key key = 0;
+    std::span<const std::byte> value;
+    std::uint32_t entries = 0;
+    while (reader.next(key, value)) ++entries;
+    return entries;
+  }
+
+  /// The first records, in order, of all that the parts have found: as many as are wanted and fit.
+  void merge(Scan& scan) {
+    kernel::Operation& whole = *scan.operation;
+    const bool up = whole.kind == kernel::OperationKind::scan;
+    heads_.clear();
+    for (const kernel::Operation& part : scan.parts) {
+      Head head{kernel::ScanReader(part.output.first(part.output_size)), 0, {}};
+      if (head.reader.next(head.key, head.value)) heads_.push_back(head);
+    }
+    for (std::uint32_t left = whole.limit; left != 0 && !heads_.empty(); --left) {
+      const auto first = std::ranges::min_element(
+          heads_, [up](const Head& a, const Head& b) { return up ? a.key < b.key : a.key > b.key; });
+      if (!append(whole, *first)) return;
+      if (!first->reader.next(first->key, first->value)) heads_.erase(first);
+    }
+  }
+
+  struct Head {
+    kernel::ScanReader reader;
+    kernel::Key key;
+    std::span<const std::byte> value;
+  };
+
+  static bool append(kernel::Operation& whole, const Head& head) {
+    const std::span<std::byte> room = whole.output.subspan(whole.output_size);
+    const std::size_t bytes = kernel::scan_entry_bytes(head.value.size());
+    if (room.size() < bytes) return false;
+    const kernel::ScanEntry entry{head.key, static_cast<std::uint32_t>(head.value.size())};
+    std::memcpy(room.data(), &entry, sizeof(entry));
+    std::ranges::copy(head.value, room.begin() + sizeof(entry));
+    whole.output_size += static_cast<std::uint32_t>(bytes);
+    return true;
+  }
+
+  Partitioning partitioning_;
+  std::vector<Scan> scans_;  ///< by the client's slot
+  std::vector<Head> heads_;
+};
+
+}  // namespace upout::engines::shared_nothing
