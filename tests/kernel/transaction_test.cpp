@@ -301,6 +301,7 @@ TYPED_TEST(OccTransactionTest, ARecordWhoseMemoryIsAnothersNowIsAConflict) {
     EXPECT_EQ(this->words.read(11 + i), 100u);
   }
   this->transaction.abort();
+  this->other_transaction.abort();
 }
 
 TYPED_TEST(OccTransactionTest, SingleKeyOperationsCountAsTransactions) {
@@ -309,6 +310,7 @@ TYPED_TEST(OccTransactionTest, SingleKeyOperationsCountAsTransactions) {
   const testing::Bytes value(8);
   ASSERT_EQ(this->bench.store->update(10, 0, value), Status::ok);
   this->expect_cause(AbortCause::read_changed);
+  this->other_transaction.abort();
   EXPECT_EQ(this->bench.value(20), 200u);
 }
 
