@@ -19,12 +19,13 @@ class Partitioning {
   /// `largest_key` is the end of the last range; keys beyond it belong to the last partition.
   Partitioning(PartitioningKind kind, std::uint32_t partitions,
                kernel::Key largest_key = std::numeric_limits<kernel::Key>::max()) noexcept
-      : kind_(kind), partitions_(partitions), share_(largest_key / partitions + 1) {}
+      : kind_(kind), partitions_(partitions), share_(partitions > 1 ? largest_key / partitions + 1 : largest_key) {}
 
   PartitioningKind kind() const noexcept { return kind_; }
   std::uint32_t partitions() const noexcept { return partitions_; }
   std::uint32_t owner(kernel::Key key) const noexcept {
     if (kind_ == PartitioningKind::hash) return kernel::KeyHash(key).partition(partitions_);
+    if (partitions_ == 1) return 0;
     const kernel::Key share = key / share_;
     return share < partitions_ ? static_cast<std::uint32_t>(share) : partitions_ - 1;
   }
