@@ -9,6 +9,7 @@
 
 #include "kernel/operation.h"
 #include "kernel/policy.h"
+#include "kernel/prefetch.h"
 
 namespace upout::kernel {
 
@@ -192,5 +193,16 @@ class Record {
   Word header_;
   Word key_;
 };
+
+/// Asks for the lines of its record that an operation will touch. How long the value is stands in the record,
+/// which is not here yet.
+template <class Policy>
+[[gnu::always_inline]] inline void prefetch_touched(const Record<Policy>& record,
+                                                    const Operation& operation) noexcept {
+  const std::size_t reading = operation.output_offset + operation.output.size();
+  const std::size_t writing = operation.input_offset + operation.input.size();
+  const std::size_t bytes = std::max(reading, writing);
+  prefetch(&record, std::min(bytes, most_prefetched_bytes) + Record<Policy>::overhead_bytes);
+}
 
 }  // namespace upout::kernel

@@ -141,6 +141,7 @@ class Store {
 
   void execute_hash(Worker& worker, std::span<Operation* const> operations) noexcept;
   void execute_ordered(Worker& worker, std::span<Operation* const> operations) noexcept;
+  void execute_ordered_stage(Worker& worker, std::span<Operation* const> operations) noexcept;
   void execute_scans(std::span<Operation* const> scans) noexcept;
   void perform(Worker& worker, Operation& operation, Rec* hint) noexcept;
 

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <optional>
 
+#include "kernel/hash_window.h"
 #include "kernel/prefetch.h"
 #include "kernel/reclamation.h"
 #include "kernel/scan_entry.h"
@@ -12,17 +13,17 @@ namespace upout::kernel {
 
 namespace {
 
-constexpr std::size_t largest_stage = 64;       ///< operations whose misses overlap
+constexpr std::size_t largest_stage = 64;       ///< ordered searches whose misses overlap
 constexpr std::size_t largest_scan_stage = 16;  ///< scans; each has many lines in flight
 
-/// Asks for the lines of its record that an operation will touch. How long the value is stands in the record,
-/// which is not here yet.
+/// A get for which `record`, if it is not null, is almost always the right one, and nobody writes it.
 template <class Rec>
-[[gnu::always_inline]] inline void prefetch_touched(const Rec* record, const Operation& operation) noexcept {
-  const std::size_t reading = operation.output_offset + operation.output.size();
-  const std::size_t writing = operation.input_offset + operation.input.size();
-  const std::size_t bytes = std::max(reading, writing);
-  prefetch(record, std::min(bytes, most_prefetched_bytes) + Rec::overhead_bytes);
+[[gnu::always_inline]] inline bool try_get(Operation& operation, const Rec* record) noexcept {
+  if (record == nullptr || record->key() != operation.key ||
+      !record->try_read(operation.output_offset, operation.output, operation.output_size)) [[unlikely]]
+    return false;
+  operation.status = Status::ok;
+  return true;
 }
 
 /// Places in a batch, in a fixed space.
@@ -52,61 +53,36 @@ void Store<Policy>::execute(Worker& worker, std::span<Operation* const> operatio
   // Serial transactions see nobody beside them.
   const bool is_serial = concurrency_control_ == ConcurrencyControl::serial;
   for (Backoff backoff; is_serial && !partition_lock_.try_lock();) backoff.wait();
-  while (!operations.empty()) {
-    const auto stage = operations.first(std::min(operations.size(), largest_stage));
-    if (ordered_) {
-      execute_ordered(worker, stage);
-    } else {
-      execute_hash(worker, stage);
-    }
-    operations = operations.subspan(stage.size());
+  if (hash_) {
+    execute_hash(worker, operations);
+    if (hash_->is_growing()) hash_->help_growth(worker.cache());
+  } else {
+    execute_ordered(worker, operations);
   }
-  if (hash_ && hash_->is_growing()) hash_->help_growth(worker.cache());
   if (is_serial) partition_lock_.unlock();
   if constexpr (Policy::is_shared) announce_quiescent();
 }
 
 template <class Policy>
 void Store<Policy>::execute_hash(Worker& worker, std::span<Operation* const> operations) noexcept {
-  // Not initialised: only what is written below is read.
-  std::array<KeyHash, largest_stage> hashes;
-  std::array<Rec*, largest_stage> candidates;
-  std::array<Rec*, largest_stage> late_candidates;
-  Places late;  // not in their first bucket: in an overflow bucket, or nowhere
-
-  const std::size_t count = operations.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    hashes[i] = KeyHash(operations[i]->key);
-    prefetch(hash_->first_bucket(hashes[i]));
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    const typename Hash::Probe probe = hash_->first_probe(hash_->first_bucket(hashes[i]), hashes[i]);
-    candidates[i] = probe.candidate;
-    if (probe.candidate != nullptr) [[likely]] {
-      prefetch_touched(probe.candidate, *operations[i]);
-    } else {
-      if (probe.bucket != nullptr) prefetch(probe.bucket);
-      late.push_back(i);
-    }
-  }
-  const auto perform_early = [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      if (candidates[i] != nullptr) perform(worker, *operations[i], candidates[i]);
-    }
-  };
-  // The late ones take their next step in the middle, so that both of their lines come in while others are
-  // served.
-  perform_early(0, count / 2);
-  for (const std::size_t i : late) {
-    late_candidates[i] = hash_->overflow_candidate(hashes[i]);
-    if (late_candidates[i] != nullptr) prefetch_touched(late_candidates[i], *operations[i]);
-  }
-  perform_early(count / 2, count);
-  for (const std::size_t i : late) perform(worker, *operations[i], late_candidates[i]);
+  perform_interleaved(*hash_, operations, [this, &worker](Operation& operation, Rec* record) noexcept {
+    if (operation.kind == OperationKind::get && try_get(operation, record)) [[likely]]
+      return;
+    perform(worker, operation, record);
+  });
 }
 
 template <class Policy>
 void Store<Policy>::execute_ordered(Worker& worker, std::span<Operation* const> operations) noexcept {
+  while (!operations.empty()) {
+    const auto stage = operations.first(std::min(operations.size(), largest_stage));
+    execute_ordered_stage(worker, stage);
+    operations = operations.subspan(stage.size());
+  }
+}
+
+template <class Policy>
+void Store<Policy>::execute_ordered_stage(Worker& worker, std::span<Operation* const> operations) noexcept {
   std::array<std::optional<typename Ordered::Descent>, largest_stage> descents;
   std::array<Operation*, largest_stage> scans;
   std::size_t scan_count = 0;
@@ -131,7 +107,7 @@ void Store<Policy>::execute_ordered(Worker& worker, std::span<Operation* const> 
   }
   for (const std::size_t i : arriving) {
     if (const Rec* record = descents[i]->record(); record != nullptr)
-      prefetch_touched(record, *operations[i]);
+      prefetch_touched(*record, *operations[i]);
   }
   for (const std::size_t i : arriving) perform(worker, *operations[i], descents[i]->record());
   execute_scans(std::span(scans).first(scan_count));
@@ -142,7 +118,7 @@ void Store<Policy>::execute_ordered(Worker& worker, std::span<Operation* const> 
 
 namespace {
 
-/// A scan in progress: entries of one leaf whose records are on their way, then the next leaf.
+/// A scan in progress: entries of one leaf, the records of the first ones on their way, then the next leaf.
 template <class Policy>
 class ScanInProgress {
  public:
@@ -161,18 +137,26 @@ class ScanInProgress {
   /// Takes what has come in and asks for more. True: the scan is over.
   bool step() noexcept {
     for (std::size_t i = 0; i < pending_; ++i) {
+      if (i + records_ahead < pending_) ask_for(entries_[i + records_ahead]);
       if (!copy(entries_[i])) return true;
     }
     pending_ = 0;
     if (scan_.is_over()) return true;
     if (!scan_.step()) return false;
     pending_ = scan_.read(entries_);
-    for (std::size_t i = 0; i < pending_; ++i)
-      prefetch(entries_[i].record, Record<Policy>::overhead_bytes + expected_size_);
+    for (std::size_t i = 0; i < std::min(records_ahead, pending_); ++i) ask_for(entries_[i]);
     return pending_ == 0 && scan_.is_over();
   }
 
  private:
+  /// So many records are on their way while others are copied; the rest of the leaf's would have to wait for
+  /// each other.
+  static constexpr std::size_t records_ahead = 16;
+
+  [[gnu::always_inline]] void ask_for(const typename Index::Entry& entry) const noexcept {
+    prefetch(entry.record, Record<Policy>::overhead_bytes + expected_size_);
+  }
+
   /// False: the output is full.
   bool copy(const typename Index::Entry& entry) noexcept {
     const std::span<std::byte> room = operation_->output.subspan(operation_->output_size);
@@ -224,15 +208,10 @@ void Store<Policy>::execute_scans(std::span<Operation* const> scans) noexcept {
 // ---------------------------------------------------------------------------------------------------------
 
 template <class Policy>
-inline void Store<Policy>::perform(Worker& worker, Operation& operation, Rec* hint) noexcept {
+void Store<Policy>::perform(Worker& worker, Operation& operation, Rec* hint) noexcept {
   switch (operation.kind) {
     case OperationKind::get:
-      // Almost always the record is the right one and nobody writes it.
-      if (hint != nullptr && hint->key() == operation.key &&
-          hint->try_read(operation.output_offset, operation.output, operation.output_size)) [[likely]] {
-        operation.status = Status::ok;
-        break;
-      }
+      if (try_get(operation, hint)) break;
       operation.status =
           get_at(hint, operation.key, operation.output_offset, operation.output, operation.output_size);
       break;
@@ -260,11 +239,12 @@ inline void Store<Policy>::perform(Worker& worker, Operation& operation, Rec* hi
 }
 
 // The class as a whole is instantiated in store.cpp, which does not see these.
-#define UPOUT_INSTANTIATE(Policy)                                                              \
-  template void Store<Policy>::execute(Worker&, std::span<Operation* const>) noexcept;         \
-  template void Store<Policy>::execute_hash(Worker&, std::span<Operation* const>) noexcept;    \
-  template void Store<Policy>::execute_ordered(Worker&, std::span<Operation* const>) noexcept; \
-  template void Store<Policy>::execute_scans(std::span<Operation* const>) noexcept;            \
+#define UPOUT_INSTANTIATE(Policy)                                                                    \
+  template void Store<Policy>::execute(Worker&, std::span<Operation* const>) noexcept;               \
+  template void Store<Policy>::execute_hash(Worker&, std::span<Operation* const>) noexcept;          \
+  template void Store<Policy>::execute_ordered(Worker&, std::span<Operation* const>) noexcept;       \
+  template void Store<Policy>::execute_ordered_stage(Worker&, std::span<Operation* const>) noexcept; \
+  template void Store<Policy>::execute_scans(std::span<Operation* const>) noexcept;                  \
   template void Store<Policy>::perform(Worker&, Operation&, Rec*) noexcept;
 UPOUT_INSTANTIATE(Shared)
 UPOUT_INSTANTIATE(Exclusive)
