@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <coroutine>
@@ -51,31 +52,42 @@ class Interleaver {
   }
 
   /// Calls `start`, which starts the coroutines (each runs up to its first turn), then runs until none waits.
-  /// In each round the lines of all are asked for before the first has its turn: a prefetch holds up what
-  /// comes after it until its address has been translated, so only those that stand close together overlap.
+  /// The coroutines take their turns in groups, and what the turns of one group ask for is prefetched
+  /// together: a prefetch holds up what comes after it until its address has been translated, so only those
+  /// that stand close to each other overlap; and while one group's lines come in, the other groups have their
+  /// turns.
   template <class Start>
   void run(Start&& start) {
     running_ = true;
     start();
+    prefetch_last(waiting_);
     while (waiting_ != 0) {
-      const std::size_t round = waiting_;
-      for (std::size_t i = 0; i < round; ++i) {
-        const Waiting& waiting = *queue_[(first_ + i) % capacity];
-        prefetch(waiting.next, waiting.next_bytes);
-      }
-      for (std::size_t i = 0; i < round; ++i) {
-        Waiting& waiting = pop();
-        if (waiting.step == nullptr || waiting.step(waiting)) {
-          waiting.coroutine.resume();
-        } else {
-          push(waiting);
-        }
-      }
+      const std::size_t turns = std::min(group, waiting_);
+      const std::size_t others = waiting_ - turns;
+      for (std::size_t i = 0; i < turns; ++i) take_turn(pop());
+      prefetch_last(waiting_ - others);
     }
     running_ = false;
   }
 
  private:
+  static constexpr std::size_t group = 4;
+
+  void take_turn(Waiting& waiting) {
+    if (waiting.step == nullptr || waiting.step(waiting)) {
+      waiting.coroutine.resume();
+    } else {
+      push(waiting);
+    }
+  }
+  /// For the `count` that came last into the queue. Inlined for the reason that `prefetch` is.
+  [[gnu::always_inline]] void prefetch_last(std::size_t count) noexcept {
+    for (std::size_t i = waiting_ - count; i < waiting_; ++i) {
+      const Waiting& waiting = *queue_[(first_ + i) % capacity];
+      prefetch(waiting.next, waiting.next_bytes);
+    }
+  }
+
   void push(Waiting& waiting) noexcept {
     assert(waiting_ < capacity);
     queue_[(first_ + waiting_++) % capacity] = &waiting;
