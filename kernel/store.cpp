@@ -201,6 +201,8 @@ auto Store<Policy>::make_record(Worker& worker, Key key, Header header,
 
 template <class Policy>
 void Store<Policy>::free_record(Worker& worker, Rec* record, std::size_t value_size) noexcept {
+  // With `Exclusive`, a search that rests may still have the address of what was here before.
+  if constexpr (!Policy::is_shared) record->unlock(record->header().absent());
   worker.cache().free(record, SizeClass::of(Rec::bytes_for(value_size)));
 }
 
