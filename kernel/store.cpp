@@ -111,15 +111,15 @@ Status Store<Policy>::insert(Worker& worker, Key key, std::span<const std::byte>
 template <class Policy>
 Status Store<Policy>::get_at(Rec* hint, Key key, std::size_t offset, std::span<std::byte> output,
                              std::uint32_t& copied) const noexcept {
-  const Rec* absent = nullptr;
+  const Rec* gone = nullptr;
   for (const Rec* record = find(key, hint);; record = find(key)) {
-    // Found again though absent: its insert is under way.
-    if (record == nullptr || record == absent) {
+    // Found again: a serial transaction that has removed it is under way.
+    if (record == nullptr || record == gone) {
       copied = 0;
       return Status::not_found;
     }
     if (record->read(offset, output, copied)) return Status::ok;
-    absent = record;  // removed or replaced in between, so the index knows better by now
+    gone = record;  // removed or replaced in between, so the index knows better by now
   }
 }
 

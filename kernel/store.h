@@ -168,13 +168,13 @@ class Store {
 template <class Policy>
 template <class Use>
 Status Store<Policy>::with_locked(Key key, Rec* hint, Use&& use) noexcept {
-  Rec* absent = nullptr;
+  Rec* gone = nullptr;
   for (Rec* record = find(key, hint);; record = find(key)) {
-    // Found again though absent: its insert is under way.
-    if (record == nullptr || record == absent) return Status::not_found;
+    // Found again: a serial transaction that has removed it is under way.
+    if (record == nullptr || record == gone) return Status::not_found;
     Header before(0);
     if (!record->lock(before)) {
-      absent = record;  // removed or replaced in between: look again
+      gone = record;  // removed or replaced in between: look again
       continue;
     }
     Status status = Status::ok;

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <random>
 #include <thread>
 
@@ -18,10 +20,11 @@ namespace {
 using history::Version;
 using Recorder = history::Recorder<history::Transaction>;
 
-constexpr unsigned threads = 4;
+constexpr unsigned threads = 4;   // that run transactions; of one that runs operations beside them
 constexpr unsigned lanes = 3;     // transactions in flight on each thread
 constexpr Key keys = 4;           // of each history
 constexpr unsigned attempts = 8;  // of each lane in each history
+constexpr unsigned operations = 3 * attempts;  // single ones in each history
 
 /// Random transactions of one lane on a few keys, one after the other; whether they commit or not, each is
 /// recorded.
@@ -114,6 +117,53 @@ class Client {
   std::mt19937_64 random_;
 };
 
+/// Single-key operations beside the transactions: each is one of its own, which commits.
+class Operations {
+ public:
+  Operations(Store<Shared>& store, Worker& worker, Recorder::Log& log, Key first_key, std::uint64_t seed)
+      : store_(&store), worker_(&worker), log_(&log), first_key_(first_key), random_(seed) {}
+
+  void run() {
+    for (unsigned i = 0; i < operations; ++i) {
+      constexpr std::array kinds{OperationKind::get, OperationKind::get, OperationKind::get,
+                                 OperationKind::insert, OperationKind::read_modify_write};
+      one(kinds[random_() % kinds.size()], first_key_ + random_() % keys);
+    }
+  }
+
+ private:
+  void one(OperationKind kind, Key key) {
+    history::Transaction& recorded = log_->begin();
+    const Version version = log_->next_version();
+    const std::uint64_t next = version.as_word();
+    std::uint64_t word = 0;
+    Operation operation{.kind = kind,
+                        .key = key,
+                        .input = std::as_bytes(std::span(&next, 1)),
+                        .output = std::as_writable_bytes(std::span(&word, 1))};
+    Operation* pointer = &operation;
+    store_->execute(*worker_, std::span(&pointer, 1));
+    const Version seen = Version::of_word(word);
+    if (operation.status == Status::not_found) {
+      recorded.read(key, std::nullopt);
+    } else if (kind == OperationKind::get) {
+      recorded.read(key, seen);
+    } else if (kind == OperationKind::read_modify_write) {
+      recorded.write(key, version, seen);
+    } else if (operation.status == Status::ok) {
+      recorded.insert(key, version);
+    }  // else there was a record, nobody knows which
+    recorded.committed = true;
+    log_->end(recorded);
+  }
+
+  Store<Shared>* store_;
+  Worker* worker_;
+  Recorder::Log* log_;
+  Key first_key_;
+  std::mt19937_64 random_;
+};
+
 /// One history after the other, each on keys of its own, which are removed again by nobody: the index grows
 /// meanwhile.
 class Histories {
@@ -123,24 +173,24 @@ class Histories {
   std::vector<std::vector<history::Transaction>> record(std::size_t count) {
     std::vector<std::vector<history::Transaction>> histories;
     std::deque<Recorder> recorders;
-    for (std::size_t i = 0; i < count; ++i) recorders.emplace_back(threads);
+    for (std::size_t i = 0; i < count; ++i) recorders.emplace_back(threads + 1);
     const testing::Interruption interruption;
     std::atomic<unsigned> finished = 0;
     std::atomic<std::size_t> arrived = 0;
     {
       std::vector<std::jthread> running;
-      for (unsigned thread = 0; thread < threads; ++thread) {
+      for (unsigned thread = 0; thread <= threads; ++thread) {
         running.emplace_back([&, thread] {
           for (std::size_t i = 0; i < count; ++i) {
             ++arrived;
-            while (arrived < (i + 1) * threads) std::this_thread::yield();
+            while (arrived < (i + 1) * (threads + 1)) std::this_thread::yield();
             run(recorders[i].log(thread), thread, i);
           }
           ++finished;
         });
       }
-      for (std::size_t i = 0; finished < threads; ++i) {
-        interruption.stop(running[i % threads].native_handle());
+      for (std::size_t i = 0; finished <= threads; ++i) {
+        interruption.stop(running[i % (threads + 1)].native_handle());
         std::this_thread::sleep_for(std::chrono::microseconds(20));
       }
     }
@@ -153,8 +203,8 @@ class Histories {
     const ReaderRegistration registration;
     Worker worker(store_->heap());
     const bool scans = store_->index_kind() == IndexKind::ordered;
-    // Far apart, so that scans that find nothing of their own history touch others' leaves, but few records.
     const Key first_key = history * keys;
+    if (thread == threads) return Operations(*store_, worker, log, first_key, seed_ + history).run();
     std::deque<Transaction<Shared>> transactions;
     std::deque<Client> clients;
     std::vector<Task<bool>> tasks;

@@ -191,8 +191,10 @@ TYPED_TEST(OccTransactionTest, NothingIsVisibleBeforeTheCommit) {
   EXPECT_EQ(this->other.read(10), 100u);
   EXPECT_TRUE(this->other_transaction.commit());
   ASSERT_TRUE(this->transaction.prepare());
-  EXPECT_EQ(this->bench.value(11), std::nullopt);
+  this->other.begin();
+  EXPECT_EQ(this->other.read(11), std::nullopt);
   this->transaction.install();
+  EXPECT_FALSE(this->other_transaction.commit());
   EXPECT_EQ(this->all(), (Found{{10, 1}, {11, 1}, {30, 300}, {40, 400}}));
 }
 
