@@ -318,7 +318,7 @@ void OccTransaction<Policy>::install(Write& write) noexcept {
       store_->retire(*worker_, write.record, write.before.size());
       break;
     case WriteKind::replace:
-      write.fresh->unlock(write.before.next(write.size));
+      write.fresh->unlock(store_->replacing_header(write.before, write.size));
       store_->relink(write.record, write.fresh);
       write.record->unlock(write.before.gone());
       store_->retire(*worker_, write.record, write.before.size());

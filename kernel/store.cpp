@@ -161,7 +161,7 @@ Status Store<Policy>::put_at(Worker& worker, Rec* hint, Key key, std::span<const
         record.write(0, value);
         return before.next(value.size());
       }
-      Rec* replacement = make_record(worker, key, before.next(value.size()), value);
+      Rec* replacement = make_record(worker, key, replacing_header(before, value.size()), value);
       if (replacement == nullptr) {
         result = Status::out_of_memory;
         return before;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -114,6 +115,10 @@ class Store {
   /// them for so long: memory is used again only after a grace period.)
   Header first_header(std::size_t value_size) const noexcept {
     return Header::present(first_version_, value_size);
+  }
+  /// The same for a record that takes another one's place: greater than that one's version, too.
+  Header replacing_header(Header replaced, std::size_t value_size) const noexcept {
+    return Header::present(std::max(replaced.version() + 1, first_version_), value_size);
   }
   /// A record that nobody else can reach yet. Null: no memory.
   Rec* make_record(Worker& worker, Key key, Header header, std::span<const std::byte> value) noexcept;
