@@ -60,6 +60,8 @@ Status OccTransaction<Policy>::read_record(Rec* found, Key key, std::size_t offs
                found->header().word() == seen.word()) {
       reads_.push_back({found, seen.word()});
       return Status::ok;
+    } else if (!Policy::is_shared) {
+      break;  // whoever holds it is of this thread
     } else {
       backoff.wait();
     }

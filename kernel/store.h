@@ -37,6 +37,10 @@ struct StoreOptions {
 /// registered threads may call it at the same time, each with its own Worker. With `Exclusive` one thread may
 /// call it; nothing is latched, no atomic is used.
 ///
+/// Beside serial transactions, operations go through `execute` alone, which waits until the partition is
+/// free: so not on a thread that has such a transaction in flight. Serial transactions lock no records, and
+/// whoever looks at one without the partition's lock may see a half of what is being written.
+///
 /// Who writes a record locks it first, then latches its position in the index; nobody waits for a record's
 /// lock while holding a latch.
 template <class Policy>

@@ -175,7 +175,7 @@ TYPED_TEST(StoreTest, ABatchDoesOperationsOfEveryKind) {
 /// With `Exclusive`, memory is used again within a batch: operations that are still to come know where their
 /// records were when the batch began.
 TYPED_TEST(StoreTest, ABatchDoesNotTakeMemoryOfARefusedInsertForARecord) {
-  for (const Key key : {0, 1}) this->insert(key, pattern(8, key));
+  for (Key key = 0; key < 2; ++key) this->insert(key, pattern(8, key));
   const Bytes refused = pattern(8, 2);
   Bytes output(8);
   std::array<Operation, 4> operations;

@@ -21,7 +21,7 @@ class TransactionTest : public ::testing::Test {
   using Policy = typename Kind::Policy;
 
   void SetUp() override {
-    for (const Key key : {10, 20, 30, 40}) bench.load(key, 10 * key);
+    for (const Key key : {10u, 20u, 30u, 40u}) bench.load(key, 10 * key);
     words.begin();
   }
   void TearDown() override { announce_quiescent(); }
@@ -200,7 +200,7 @@ TYPED_TEST(OccTransactionTest, NothingIsVisibleBeforeTheCommit) {
 
 TYPED_TEST(OccTransactionTest, AScanBesideItPassesOverWhatItIsAboutToInsert) {
   if (TypeParam::index == IndexKind::ordered) {
-    for (const Key key : {5, 15, 25}) this->words.insert(key, key);
+    for (const Key key : {5u, 15u, 25u}) this->words.insert(key, key);
     for (Key key = 100; key < 300; ++key) this->words.insert(key, key);  // several leaves
     ASSERT_TRUE(this->transaction.prepare());
     for (const OperationKind kind : {OperationKind::scan, OperationKind::scan_backwards}) {
