@@ -64,8 +64,9 @@ void* Heap::Cache::allocate(SizeClass size) noexcept {
       cut_bytes.store(cut_bytes.load(std::memory_order_relaxed) + padding + bytes, std::memory_order_relaxed);
       return block;
     }
-    chunk_ = heap_->map_chunk(std::max(next_chunk_bytes_, bytes));
-    if (chunk_.empty()) return nullptr;
+    const std::span<std::byte> chunk = heap_->map_chunk(std::max(next_chunk_bytes_, bytes));
+    if (chunk.empty()) return nullptr;  // what is left of the old one may do for smaller blocks
+    chunk_ = chunk;
     next_chunk_bytes_ = std::min(next_chunk_bytes_ * 2, largest_chunk);
   }
 }

@@ -60,6 +60,8 @@ Status OccTransaction<Policy>::read_record(Rec* found, Key key, std::size_t offs
                found->header().word() == seen.word()) {
       reads_.push_back({found, seen.word()});
       return Status::ok;
+    } else if (!Policy::is_shared) {
+      break;  // whoever holds it is of this thread
     } else {
       backoff.wait();
     }
@@ -287,6 +289,11 @@ bool OccTransaction<Policy>::validate() noexcept {
 
 template <class Policy>
 void OccTransaction<Policy>::install() noexcept {
+  // Until they are all unlocked, whoever comes waits for each of them: he must not find the one record and
+  // miss the other.
+  for (const Write& write : writes_) {
+    if (write.fresh != nullptr) write.fresh->unlock(write.fresh->header().revealed().locked());
+  }
   for (const Patch& patch : patches_) {
     const Write& write = writes_[patch.write];
     if (write.kind == WriteKind::update)
@@ -313,8 +320,8 @@ void OccTransaction<Policy>::install(Write& write) noexcept {
       store_->retire(*worker_, write.record, write.before.size());
       break;
     case WriteKind::replace:
+      write.fresh->unlock(store_->replacing_header(write.before, write.size));
       store_->relink(write.record, write.fresh);
-      write.fresh->unlock(write.before.next(write.size));
       write.record->unlock(write.before.gone());
       store_->retire(*worker_, write.record, write.before.size());
       break;

@@ -271,6 +271,9 @@ class OrderedIndex<Policy>::Scan : private Walk {
   /// Copies the next entries, all of one leaf, and asks for the lines of the next one if this one is done.
   /// May copy none. Afterwards, `step` is due again.
   std::size_t read(std::span<Entry> out) noexcept;
+  /// Of the entries that have been read, `count` were in vain, because their records have gone since: as many
+  /// more are wanted.
+  void make_up_for(std::size_t count) noexcept;
   /// What the last `read` saw; the leaf is null if that read was in vain, because somebody wrote the leaf.
   LeafVersion leaf_version() const noexcept { return seen_; }
 
@@ -278,12 +281,13 @@ class OrderedIndex<Policy>::Scan : private Walk {
   void ask_for_entries() noexcept;
   void go_to_neighbour() noexcept;
 
-  std::size_t left_;  ///< entries that are still wanted
+  std::size_t left_;  ///< entries that are still wanted; 0 at the index's end
   LeafVersion seen_;
   Key parent_low_ = 0;
   Key parent_high_ = largest_key;
   bool is_ascending_;
   bool asked_for_entries_ = false;
+  bool is_at_end_ = false;  ///< there are no entries beyond those that have been read
 };
 
 /// A latched node, or none. What is stored on release says whether it has been changed.

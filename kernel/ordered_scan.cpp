@@ -72,16 +72,26 @@ std::size_t OrderedIndex<Policy>::Scan::read(std::span<Entry> out) noexcept {
   }
   seen_ = {&leaf, this->word_.word()};
   left_ -= count;
-  if (left_ == 0) return count;
   if (count < available) {
     this->key_ = is_ascending_ ? out[count - 1].key + 1 : out[count - 1].key - 1;
   } else if (this->is_ascending_ ? this->high_ == largest_key : this->low_ == 0) {
+    is_at_end_ = true;
     left_ = 0;
   } else {
     this->key_ = is_ascending_ ? this->high_ + 1 : this->low_ - 1;
-    go_to_neighbour();
+    if (left_ != 0) go_to_neighbour();
   }
   return count;
+}
+
+template <class Policy>
+void OrderedIndex<Policy>::Scan::make_up_for(std::size_t count) noexcept {
+  if (is_at_end_ || count == 0) return;
+  if (left_ == 0) {  // it has stopped where it was
+    asked_for_entries_ = false;
+    this->restart();
+  }
+  left_ += count;
 }
 
 /// To the leaf that holds the key, which is the one beside this one: through the parent, if it is still as it

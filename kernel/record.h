@@ -32,6 +32,8 @@ class Header {
   constexpr std::uint64_t word() const noexcept { return word_; }
   constexpr bool is_locked() const noexcept { return (word_ & locked_bit) != 0; }
   constexpr bool is_absent() const noexcept { return (word_ & absent_bit) != 0; }
+  /// Absent for good. (One that is absent and locked is being inserted.)
+  constexpr bool is_gone() const noexcept { return (word_ & (absent_bit | locked_bit)) == absent_bit; }
   constexpr std::size_t size() const noexcept { return (word_ >> size_shift) & size_mask; }
   constexpr std::uint64_t version() const noexcept { return word_ >> version_shift; }
 
@@ -79,12 +81,12 @@ class Record {
     write(0, value);
   }
 
-  /// Waits until nobody writes the record and locks it. False: the record is absent, and was not locked.
+  /// Waits until nobody writes or inserts the record and locks it. False: the record is gone.
   bool lock(Header& before) noexcept {
     Backoff backoff;
     std::uint64_t word = header_.load();
     for (;;) {
-      if (Header(word).is_absent()) return false;
+      if (Header(word).is_gone()) return false;
       if (Header(word).is_locked()) {
         backoff.wait();
         word = header_.load();
@@ -117,11 +119,12 @@ class Record {
     return !Policy::is_shared || header().word() == before.word();
   }
 
-  /// The same, waiting for writers. False: the record is absent.
+  /// The same, waiting for writers. A record that is being inserted is waited for too: its transaction may
+  /// have its place before others that have ended already. False: the record is gone.
   bool read(std::size_t offset, std::span<std::byte> out, std::uint32_t& copied) const noexcept {
     Backoff backoff;
     while (!try_read(offset, out, copied)) {
-      if (header().is_absent()) return false;
+      if (header().is_gone()) return false;
       backoff.wait();
     }
     return true;

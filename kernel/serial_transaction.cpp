@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <ranges>
 
 namespace upout::kernel {
 
@@ -80,8 +79,7 @@ void SerialTransaction<Policy>::install() noexcept {
 
 template <class Policy>
 void SerialTransaction<Policy>::abort() noexcept {
-  for (const Change& change : std::views::reverse(changes_)) undo(change);
-  changes_.clear();
+  for (; !changes_.empty(); changes_.pop_back()) undo(changes_.back());
   data_.clear();
 }
 

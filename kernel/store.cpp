@@ -111,15 +111,15 @@ Status Store<Policy>::insert(Worker& worker, Key key, std::span<const std::byte>
 template <class Policy>
 Status Store<Policy>::get_at(Rec* hint, Key key, std::size_t offset, std::span<std::byte> output,
                              std::uint32_t& copied) const noexcept {
-  const Rec* absent = nullptr;
+  const Rec* gone = nullptr;
   for (const Rec* record = find(key, hint);; record = find(key)) {
-    // Found again though absent: its insert is under way.
-    if (record == nullptr || record == absent) {
+    // Found again: a serial transaction that has removed it is under way.
+    if (record == nullptr || record == gone) {
       copied = 0;
       return Status::not_found;
     }
     if (record->read(offset, output, copied)) return Status::ok;
-    absent = record;  // removed or replaced in between, so the index knows better by now
+    gone = record;  // removed or replaced in between, so the index knows better by now
   }
 }
 
@@ -161,7 +161,7 @@ Status Store<Policy>::put_at(Worker& worker, Rec* hint, Key key, std::span<const
         record.write(0, value);
         return before.next(value.size());
       }
-      Rec* replacement = make_record(worker, key, before.next(value.size()), value);
+      Rec* replacement = make_record(worker, key, replacing_header(before, value.size()), value);
       if (replacement == nullptr) {
         result = Status::out_of_memory;
         return before;
@@ -201,6 +201,8 @@ auto Store<Policy>::make_record(Worker& worker, Key key, Header header,
 
 template <class Policy>
 void Store<Policy>::free_record(Worker& worker, Rec* record, std::size_t value_size) noexcept {
+  // With `Exclusive`, a search that rests may still have the address of what was here before.
+  if constexpr (!Policy::is_shared) record->unlock(record->header().absent());
   worker.cache().free(record, SizeClass::of(Rec::bytes_for(value_size)));
 }
 

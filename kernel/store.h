@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -35,6 +36,10 @@ struct StoreOptions {
 /// the time, but not all at one moment; transactions (transaction.h) do. With `Shared` any number of
 /// registered threads may call it at the same time, each with its own Worker. With `Exclusive` one thread may
 /// call it; nothing is latched, no atomic is used.
+///
+/// Beside serial transactions, operations go through `execute` alone, which waits until the partition is
+/// free: so not on a thread that has such a transaction in flight. Serial transactions lock no records, and
+/// whoever looks at one without the partition's lock may see a half of what is being written.
 ///
 /// Who writes a record locks it first, then latches its position in the index; nobody waits for a record's
 /// lock while holding a latch.
@@ -115,6 +120,10 @@ class Store {
   Header first_header(std::size_t value_size) const noexcept {
     return Header::present(first_version_, value_size);
   }
+  /// The same for a record that takes another one's place: greater than that one's version, too.
+  Header replacing_header(Header replaced, std::size_t value_size) const noexcept {
+    return Header::present(std::max(replaced.version() + 1, first_version_), value_size);
+  }
   /// A record that nobody else can reach yet. Null: no memory.
   Rec* make_record(Worker& worker, Key key, Header header, std::span<const std::byte> value) noexcept;
   /// Frees a record that nobody else has ever reached.
@@ -169,13 +178,13 @@ class Store {
 template <class Policy>
 template <class Use>
 Status Store<Policy>::with_locked(Key key, Rec* hint, Use&& use) noexcept {
-  Rec* absent = nullptr;
+  Rec* gone = nullptr;
   for (Rec* record = find(key, hint);; record = find(key)) {
-    // Found again though absent: its insert is under way.
-    if (record == nullptr || record == absent) return Status::not_found;
+    // Found again: a serial transaction that has removed it is under way.
+    if (record == nullptr || record == gone) return Status::not_found;
     Header before(0);
     if (!record->lock(before)) {
-      absent = record;  // removed or replaced in between: look again
+      gone = record;  // removed or replaced in between: look again
       continue;
     }
     Status status = Status::ok;

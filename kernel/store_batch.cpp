@@ -136,11 +136,22 @@ class ScanInProgress {
 
   /// Takes what has come in and asks for more. True: the scan is over.
   bool step() noexcept {
+    std::size_t gone = 0;
     for (std::size_t i = 0; i < pending_; ++i) {
       if (i + records_ahead < pending_) ask_for(entries_[i + records_ahead]);
-      if (!copy(entries_[i])) return true;
+      switch (copy(entries_[i])) {
+        case Outcome::copied:
+          break;
+        case Outcome::gone:
+          ++gone;
+          break;
+        case Outcome::no_room:
+          return true;
+      }
     }
     pending_ = 0;
+    if (gone != 0) [[unlikely]]
+      scan_.make_up_for(gone);
     if (scan_.is_over()) return true;
     if (!scan_.step()) return false;
     pending_ = scan_.read(entries_);
@@ -153,26 +164,28 @@ class ScanInProgress {
   /// each other.
   static constexpr std::size_t records_ahead = 16;
 
+  enum class Outcome : std::uint8_t { copied, gone, no_room };
+
   [[gnu::always_inline]] void ask_for(const typename Index::Entry& entry) const noexcept {
     prefetch(entry.record, Record<Policy>::overhead_bytes + expected_size_);
   }
 
-  /// False: the output is full.
-  bool copy(const typename Index::Entry& entry) noexcept {
+  Outcome copy(const typename Index::Entry& entry) noexcept {
     const std::span<std::byte> room = operation_->output.subspan(operation_->output_size);
-    if (room.size() < sizeof(ScanEntry)) return false;
+    if (room.size() < sizeof(ScanEntry)) return Outcome::no_room;
     const std::span<std::byte> to = room.subspan(sizeof(ScanEntry));
     Record<Policy>* record = entry.record;
     for (const Record<Policy>* absent = nullptr;;) {
-      if (record == nullptr || record == absent) return true;  // removed in between
+      // Removed in between, or its insert is under way.
+      if (record == nullptr || record == absent) return Outcome::gone;
       std::size_t size = 0;
       if (record->key() == entry.key && record->read_whole(to, size)) [[likely]] {
-        if (scan_entry_bytes(size) > room.size()) return false;
+        if (scan_entry_bytes(size) > room.size()) return Outcome::no_room;
         const ScanEntry header{entry.key, static_cast<std::uint32_t>(size)};
         std::memcpy(room.data(), &header, sizeof(header));
         operation_->output_size += static_cast<std::uint32_t>(scan_entry_bytes(size));
         expected_size_ = std::min<std::size_t>(size, most_prefetched_bytes);
-        return true;
+        return Outcome::copied;
       }
       absent = record;
       record = store_->find(entry.key);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "kernel/concurrency_control.h"
@@ -64,7 +65,8 @@ class Transaction {
   Task<Status> scan(Key from, Direction direction, std::size_t limit, Visit visit);
 
   /// True: the transaction can commit whatever others do, and `install` or `abort` must follow. False: it has
-  /// been aborted.
+  /// been aborted. Until then, transactions that need one of its records give up, but single operations of
+  /// the store wait; so the same thread must do none in between.
   bool prepare() noexcept;
   void install() noexcept;
   void abort() noexcept;
@@ -81,6 +83,10 @@ class Transaction {
  private:
   template <class Use>
   class Access;
+  template <class Use>
+  Access<Use> access(Key key, std::size_t bytes, Use use) noexcept {
+    return Access<Use>(*this, key, bytes, std::move(use));
+  }
 
   bool is_serial() const noexcept { return store_->concurrency_control() == ConcurrencyControl::serial; }
   Status noted(Status status) noexcept;
@@ -153,28 +159,28 @@ auto Transaction<Policy>::begin() noexcept {
 template <class Policy>
 auto Transaction<Policy>::read(Key key, std::size_t offset, std::span<std::byte> output,
                                std::uint32_t& copied) noexcept {
-  return Access(*this, key, offset + output.size(), [this, key, offset, output, &copied](Rec* found) {
+  return access(key, offset + output.size(), [this, key, offset, output, &copied](Rec* found) {
     return read_at(found, key, offset, output, copied);
   });
 }
 
 template <class Policy>
 auto Transaction<Policy>::update(Key key, std::size_t offset, std::span<const std::byte> input) noexcept {
-  return Access(*this, key, offset + input.size(), [this, key, offset, input](Rec* found) {
+  return access(key, offset + input.size(), [this, key, offset, input](Rec* found) {
     return is_serial() ? serial_.update(found, offset, input) : occ_.update(found, key, offset, input);
   });
 }
 
 template <class Policy>
 auto Transaction<Policy>::insert(Key key, std::span<const std::byte> value) noexcept {
-  return Access(*this, key, 0, [this, key, value](Rec* found) {
+  return access(key, 0, [this, key, value](Rec* found) {
     return is_serial() ? serial_.insert(found, key, value) : occ_.insert(found, key, value);
   });
 }
 
 template <class Policy>
 auto Transaction<Policy>::remove(Key key) noexcept {
-  return Access(*this, key, 0, [this, key](Rec* found) {
+  return access(key, 0, [this, key](Rec* found) {
     return is_serial() ? serial_.remove(found) : occ_.remove(found, key);
   });
 }
@@ -284,7 +290,7 @@ Task<Status> Transaction<Policy>::scan(Key from, Direction direction, std::size_
       if (status == Status::ok) --left;
     }
   }
-  while (has_own && left != 0) {
+  while (has_own && left != 0) {  // NOLINT(bugprone-infinite-loop): visit_own changes both
     if (const Status status = visit_own(); status == Status::conflict) co_return status;
   }
   co_return Status::ok;

@@ -158,6 +158,9 @@ void YcsbRun::fill_insert(Operation& operation) {
 
 void YcsbRun::fill_scan(Operation& operation) {
   operation.limit = scan_lengths_.next(random_);
+  // No more room than it needs: room travels in messages.
+  operation.output =
+      operation.output.first(operation.limit * kernel::scan_entry_bytes(format_.value_bytes()));
   operation.output_offset = 0;
 }
 

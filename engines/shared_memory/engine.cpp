@@ -30,7 +30,8 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(const platform::Topol
                                 "at most " + std::to_string(topology.cores()) +
                                     " (the cores that this process may use); --oversubscribe allows more");
   }
-  auto store = kernel::Store<kernel::Shared>::create({.expected_records = options.expected_records, .index = options.index});
+  auto store = kernel::Store<kernel::Shared>::create(
+      {.expected_records = options.expected_records, .index = options.index});
   if (!store) return tl::unexpected(store.error());
   return std::unique_ptr<Engine>(new Engine(topology, options.threads, std::move(*store)));
 }

@@ -19,7 +19,9 @@ class Partitioning {
   /// `largest_key` is the end of the last range; keys beyond it belong to the last partition.
   Partitioning(PartitioningKind kind, std::uint32_t partitions,
                kernel::Key largest_key = std::numeric_limits<kernel::Key>::max()) noexcept
-      : kind_(kind), partitions_(partitions), share_(partitions > 1 ? largest_key / partitions + 1 : largest_key) {}
+      : kind_(kind),
+        partitions_(partitions),
+        share_(partitions > 1 ? largest_key / partitions + 1 : largest_key) {}
 
   PartitioningKind kind() const noexcept { return kind_; }
   std::uint32_t partitions() const noexcept { return partitions_; }

@@ -38,8 +38,8 @@ TEST_F(SharedMemoryEngine, RunsEveryWorkerOnceAtTheSameTime) {
 TEST_F(SharedMemoryEngine, AllWorkersReachOneStore) {
   const auto engine = make(3);
   engine->run_on_workers([&](Engine::Session& session, WorkerId id) {
-    testing::exercise(session, 1'000'000 * id.global, 300, 8);
-    testing::exercise(session, 1'000'000 * id.global + 500'000, 20, 5000);
+    testing::exercise(session, 1'000'000ULL * id.global, 300, 8);
+    testing::exercise(session, 1'000'000ULL * id.global + 500'000, 20, 5000);
   });
   EXPECT_EQ(engine->record_count(), 3u * (150 + 10));
 }

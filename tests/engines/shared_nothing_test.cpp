@@ -31,7 +31,7 @@ class SharedNothingEngine : public ::testing::Test {
 TEST_F(SharedNothingEngine, EveryRankReachesAllPartitions) {
   const auto engine = make();
   engine->run_on_workers([](Engine::Session& session, WorkerId id) {
-    testing::exercise(session, 1'000'000 * id.global, 2000, 8);
+    testing::exercise(session, 1'000'000ULL * id.global, 2000, 8);
   });
   EXPECT_EQ(engine->record_count(), engine->workers() * 1000u);
 }
@@ -41,7 +41,7 @@ TEST_F(SharedNothingEngine, CarriesValuesOfEverySize) {
        {std::size_t{0}, std::size_t{1}, std::size_t{1000}, std::size_t{20'000}, kernel::max_value_bytes}) {
     const auto engine = make(size);
     engine->run_on_workers([&](Engine::Session& session, WorkerId id) {
-      testing::exercise(session, 1'000'000 * id.global, 10, size);
+      testing::exercise(session, 1'000'000ULL * id.global, 10, size);
     });
     EXPECT_EQ(engine->record_count(), engine->workers() * 5u);
   }

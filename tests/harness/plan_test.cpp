@@ -268,7 +268,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
         Mistake{"UnknownWorkload", "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-z'\n",
-                "p.toml:4: found 'ycsb-z', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f or ycsb; did you "
+                "p.toml:4: found 'ycsb-z', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f or ycsb; "
+                "did you "
                 "mean ycsb-a?"},
         Mistake{"NoEngine", "\n[[points]]\nworkload = 'ycsb-c'\n",
                 "p.toml:2: found a point without an engine, expected engine = \"shared-memory\" or "

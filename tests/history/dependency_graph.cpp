@@ -162,7 +162,7 @@ void add_real_time_edges(std::span<const Transaction> history, std::vector<Edge>
     Time time;
     bool is_end;  // of two at one time the beginning comes first: they overlap
     std::size_t transaction;
-    auto operator<=>(const Event&) const = default;
+    auto operator<=>(const Event&) const = default;  // NOLINT(modernize-use-nullptr): there is no pointer
   };
   std::vector<Event> events;
   for (std::size_t i = 0; i < history.size(); ++i) {

@@ -58,6 +58,7 @@ struct Configuration {
 
   bool operator==(const Configuration&) const = default;
   template <class Hash>
+  // NOLINTNEXTLINE(readability-identifier-naming): the library asks for this name
   friend Hash AbslHashValue(Hash hash, const Configuration& configuration) {
     return Hash::combine(std::move(hash), configuration.done, configuration.state.is_present,
                          configuration.state.value);

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/kernel/no_memory.h"
+
 namespace upout::kernel {
 namespace {
 
@@ -52,6 +54,16 @@ TEST(Heap, AFreedBlockIsHandedOutAgain) {
   void* block = cache.allocate(size);
   cache.free(block, size);
   EXPECT_EQ(cache.allocate(size), block);
+}
+
+TEST(Heap, ARefusedBlockLeavesWhatThereIsToSmallerOnes) {
+  Heap heap;
+  Heap::Cache& cache = heap.acquire_cache();
+  const SizeClass small = SizeClass::of(64);
+  ASSERT_NE(cache.allocate(small), nullptr);
+  const testing::NoMemory no_memory;
+  EXPECT_EQ(cache.allocate(SizeClass::of(SizeClass::largest_block)), nullptr);
+  EXPECT_NE(cache.allocate(small), nullptr);
 }
 
 TEST(Heap, ABlockFreedByAnotherThreadComesBackToItsOwner) {

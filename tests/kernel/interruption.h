@@ -1,10 +1,9 @@
 #pragma once
 
 #include <pthread.h>
-#include <signal.h>
-#include <time.h>
-
 #include <cerrno>
+#include <csignal>
+#include <ctime>
 
 namespace upout::kernel::testing {
 

@@ -57,18 +57,23 @@ std::vector<RegisterOperation> record(StoreLike& store, std::uint64_t seed, std:
   return recorder.take();
 }
 
-std::unique_ptr<Store<Shared>> make_store() {
-  return std::move(*Store<Shared>::create({}));
+std::unique_ptr<Store<Shared>> make_store(IndexKind index = IndexKind::hash) {
+  return std::move(*Store<Shared>::create({.index = index}));
 }
 
-TEST(StoreHistory, SingleKeyOperationsAreLinearizable) {
+class StoreHistoryOf : public ::testing::TestWithParam<IndexKind> {};
+
+TEST_P(StoreHistoryOf, SingleKeyOperationsAreLinearizable) {
   constexpr std::size_t histories = 250;
   for (std::uint64_t seed = 0; seed < 8 * histories; seed += histories) {
-    const auto store = make_store();
+    const auto store = make_store(GetParam());
     const auto verdict = history::check_linearizable(record(*store, seed, histories));
     ASSERT_TRUE(verdict) << "seeds " << seed << " to " << seed + histories - 1 << ": " << verdict.explanation;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Index, StoreHistoryOf, ::testing::Values(IndexKind::hash, IndexKind::ordered),
+                         [](const auto& kind) { return kind.param == IndexKind::hash ? "Hash" : "Ordered"; });
 
 // What the test above would see of a store that were wrong: each of these breaks one promise of the real one.
 // --------------------------------------------------------------------------------------------------------------

@@ -172,6 +172,31 @@ TYPED_TEST(StoreTest, ABatchDoesOperationsOfEveryKind) {
   EXPECT_TRUE(std::equal(change.begin(), change.end(), value.begin() + 58));
 }
 
+/// With `Exclusive`, memory is used again within a batch: operations that are still to come know where their
+/// records were when the batch began.
+TYPED_TEST(StoreTest, ABatchDoesNotTakeMemoryOfARefusedInsertForARecord) {
+  for (Key key = 0; key < 2; ++key) this->insert(key, pattern(8, key));
+  const Bytes refused = pattern(8, 2);
+  Bytes output(8);
+  std::array<Operation, 4> operations;
+  operations[0] = {.kind = OperationKind::remove, .key = 0};
+  operations[1] = {.kind = OperationKind::insert, .key = 1, .input = refused};
+  operations[2] = {.kind = OperationKind::get, .key = 0, .output = output};
+  operations[3] = {.kind = OperationKind::put, .key = 0, .input = refused};
+  std::array<Operation*, 4> batch;
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i] = &operations[i];
+  this->store->execute(this->worker, batch);
+  EXPECT_EQ(operations[1].status, Status::exists);
+  if (operations[2].status == Status::ok) {
+    EXPECT_EQ(output, pattern(8, 0));
+  }
+  EXPECT_EQ(operations[3].status, Status::ok);
+  Bytes value;
+  ASSERT_EQ(this->get(0, value), Status::ok);
+  EXPECT_EQ(value, refused);
+  EXPECT_EQ(this->store->size(), 2u);
+}
+
 TYPED_TEST(StoreTest, GrowsFarBeyondWhatItWasMadeFor) {
   constexpr Key keys = 100'000;
   for (Key key = 0; key < keys; ++key) ASSERT_EQ(this->insert(key * 977, pattern(8, key)), Status::ok);
