@@ -31,16 +31,6 @@ json suite_json() {
           {"sanitizer", build.sanitizer}};
 }
 
-json deployment_json(const Deployment& deployment) {
-  return {{"engine", deployment.engine},         {"nodes", deployment.nodes},
-          {"ranks", deployment.ranks},           {"threads_per_rank", deployment.threads_per_rank},
-          {"partitions", deployment.partitions}, {"depth", deployment.depth},
-          {"index", deployment.index},           {"partitioning", deployment.partitioning},
-          {"placement", deployment.placement},   {"concurrency_control", deployment.concurrency_control},
-          {"transport", deployment.transport},   {"replication", deployment.replication},
-          {"durability", deployment.durability}, {"oversubscribed", deployment.oversubscribed}};
-}
-
 json repetitions_json(const std::vector<Repetition>& repetitions) {
   json array = json::array();
   for (const Repetition& repetition : repetitions) {
@@ -91,7 +81,7 @@ json verification_json(const Verification& verification) {
 
 json run_json(const RunRecord& run) {
   return {{"id", run.id},
-          {"deployment", deployment_json(run.deployment)},
+          {"deployment", to_json(run.deployment)},
           {"workload", {{"name", run.workload}, {"properties", run.properties}}},
           {"seed", run.seed},
           {"working_set_bytes", run.working_set_bytes},
@@ -141,6 +131,37 @@ platform::Expected<json> parse(const std::string& text, const std::string& path)
 }
 
 }  // namespace
+
+nlohmann::json to_json(const Deployment& deployment) {
+  return {{"engine", deployment.engine},
+          {"nodes", deployment.nodes},
+          {"ranks", deployment.ranks},
+          {"threads_per_rank", deployment.threads_per_rank},
+          {"partitions", deployment.partitions},
+          {"depth", deployment.depth},
+          {"index", deployment.index},
+          {"partitioning", deployment.partitioning},
+          {"binding", deployment.binding},
+          {"placement", deployment.placement},
+          {"transport", deployment.transport},
+          {"concurrency_control", deployment.concurrency_control},
+          {"durability", deployment.durability},
+          {"replication", deployment.replication},
+          {"oversubscribed", deployment.oversubscribed}};
+}
+
+nlohmann::json to_json(const std::vector<platform::WorkerBinding>& workers) {
+  json array = json::array();
+  for (const platform::WorkerBinding& worker : workers) {
+    array.push_back({{"worker", worker.worker},
+                     {"host", worker.host},
+                     {"asked_cpu", worker.asked_cpu},
+                     {"node", worker.node ? json(*worker.node) : json(nullptr)},
+                     {"allowed_cpus", worker.allowed_cpus},
+                     {"achieved", worker.achieved()}});
+  }
+  return array;
+}
 
 bool Verification::passed() const {
   return !checks.empty() && std::ranges::all_of(checks, &Check::passed);

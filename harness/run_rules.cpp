@@ -95,7 +95,7 @@ Violation cpu_per_worker(const Evidence& evidence) {
 
 Violation not_oversubscribed(const Evidence& evidence) {
   if (!evidence.run.at("deployment").at("oversubscribed").get<bool>()) return std::nullopt;
-  return "more workers than cores were allowed";
+  return "more workers than places, allowed by --oversubscribe";
 }
 
 Violation exceeds_cache(const Evidence& evidence) {
@@ -173,7 +173,7 @@ constexpr auto rules = std::to_array<RunRule>({
      "a worker that the scheduler moves loses its caches and its NUMA node", workers_bound},
     {"cpu-per-worker", Severity::unofficial, "no two workers of a host bound to the same processing unit",
      "workers that share a processing unit measure the scheduler", cpu_per_worker},
-    {"not-oversubscribed", Severity::unofficial, "no more workers than cores",
+    {"not-oversubscribed", Severity::unofficial, "no more workers than the worker map has places",
      "workers that wait by spinning take the core from those that work", not_oversubscribed},
     {"exceeds-cache", Severity::unofficial, "a working set greater than the last-level caches of a node",
      "what fits the cache does not measure memory", exceeds_cache},

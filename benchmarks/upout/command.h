@@ -38,5 +38,7 @@ void add_list_command(CLI::App& app, Program& program);
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 /// The same for a number of seconds, from `least` to `most`.
 CLI::Validator seconds_between(double least, double most);
+/// The same for `--bind`.
+CLI::Validator worker_binding();
 
 }  // namespace upout

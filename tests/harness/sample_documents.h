@@ -17,8 +17,12 @@ namespace upout::harness::samples {
 inline nlohmann::json environment(unsigned workers) {
   nlohmann::json bindings = nlohmann::json::array();
   for (unsigned n = 0; n < workers; ++n) {
-    bindings.push_back(
-        {{"worker", n}, {"host", "node-a"}, {"asked_cpu", n}, {"allowed_cpus", {n}}, {"achieved", true}});
+    bindings.push_back({{"worker", n},
+                        {"host", "node-a"},
+                        {"asked_cpu", n},
+                        {"node", 0},
+                        {"allowed_cpus", {n}},
+                        {"achieved", true}});
   }
   return {{"host_name", "node-a"},
           {"architecture", "x86_64"},
