@@ -170,6 +170,8 @@ void add_topology(json& record, const Topology& topology) {
   record["numa_nodes"] = topology.numa_nodes();
   record["last_level_cache_bytes"] = cache_bytes > 0 ? json(cache_bytes) : json(nullptr);
   record["topology"] = topology.summary();
+  const std::string xml = topology.to_xml();
+  record["topology_xml"] = xml.empty() ? json(nullptr) : json(xml);
   record["topology_is_this_machine"] = topology.is_this_machine();
 }
 

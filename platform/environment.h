@@ -19,6 +19,7 @@ namespace upout::platform {
 /// | hypervisor | what the machine is a guest of; "none" on bare metal |
 /// | cores, processing_units, core_kinds, numa_nodes | what this process may use, see `Topology` |
 /// | topology | `Topology::summary` |
+/// | topology_xml | `Topology::to_xml` |
 /// | topology_is_this_machine | false: the rows above describe another machine than the figures |
 /// | last_level_cache_bytes | the sum over all last-level caches |
 /// | memory_bytes | main memory that the kernel manages |

@@ -37,6 +37,7 @@ inline nlohmann::json environment(unsigned workers) {
           {"numa_nodes", 1},
           {"last_level_cache_bytes", 33554432},
           {"topology", "Package:1 L3:1 Core:2 PU:1"},
+          {"topology_xml", "<?xml version=\"1.0\"?>\n<topology/>\n"},
           {"topology_is_this_machine", true},
           {"cpu_model", "AMD EPYC 9355"},
           {"memory_bytes", 16777216000},

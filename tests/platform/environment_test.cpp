@@ -120,6 +120,7 @@ TEST(Environment, HoldsWhatTheTopologySays) {
   EXPECT_EQ(record["numa_nodes"], 1);
   EXPECT_EQ(record["last_level_cache_bytes"], 8 << 20);
   EXPECT_EQ(record["topology"], four_cores().summary());
+  EXPECT_EQ(record["topology_xml"], four_cores().to_xml());
   EXPECT_EQ(record["topology_is_this_machine"], false);
 }
 
@@ -136,6 +137,7 @@ TEST(Environment, OfThisMachineHasEachDocumentedKeyAndNoOther) {
                                          "core_kinds",
                                          "numa_nodes",
                                          "topology",
+                                         "topology_xml",
                                          "topology_is_this_machine",
                                          "last_level_cache_bytes",
                                          "memory_bytes",
