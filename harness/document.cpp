@@ -9,7 +9,6 @@
 #include <sstream>
 #include <utility>
 
-#include "harness/build_info.h"
 #include "harness/record.h"
 #include "harness/run_rules.h"
 #include "harness/statistics.h"
@@ -18,18 +17,6 @@ namespace upout::harness {
 namespace {
 
 using nlohmann::json;
-
-json suite_json() {
-  const BuildInfo build = build_info();
-  return {{"version", build.version},
-          {"commit", build.commit},
-          {"dirty", build.dirty ? json(*build.dirty) : json(nullptr)},
-          {"compiler", build.compiler},
-          {"flags", build.flags},
-          {"build_type", build.build_type},
-          {"native_tuning", build.native_tuning},
-          {"sanitizer", build.sanitizer}};
-}
 
 json repetitions_json(const std::vector<Repetition>& repetitions) {
   json array = json::array();
@@ -132,6 +119,17 @@ platform::Expected<json> parse(const std::string& text, const std::string& path)
 
 }  // namespace
 
+nlohmann::json to_json(const BuildInfo& build) {
+  return {{"version", build.version},
+          {"commit", build.commit},
+          {"dirty", build.dirty ? json(*build.dirty) : json(nullptr)},
+          {"compiler", build.compiler},
+          {"flags", build.flags},
+          {"build_type", build.build_type},
+          {"native_tuning", build.native_tuning},
+          {"sanitizer", build.sanitizer}};
+}
+
 nlohmann::json to_json(const Deployment& deployment) {
   return {{"engine", deployment.engine},
           {"nodes", deployment.nodes},
@@ -168,7 +166,7 @@ bool Verification::passed() const {
 }
 
 nlohmann::json make_document(const std::vector<RunRecord>& runs, const nlohmann::json& environment) {
-  const json suite = suite_json();
+  const json suite = to_json(build_info());
   json array = json::array();
   for (const RunRecord& record : runs) {
     json run = run_json(record);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/build_info.h"
 #include "harness/histogram.h"
 #include "platform/error.h"
 #include "platform/topology.h"
@@ -70,6 +71,9 @@ struct RunRecord {
   Verification verification;
   bool incomplete = false;  ///< a signal ended the run before all that was asked for was measured
 };
+
+/// The program and how it was built, as the schema has it.
+nlohmann::json to_json(const BuildInfo& build);
 
 /// A deployment as the schema has it.
 nlohmann::json to_json(const Deployment& deployment);

@@ -45,6 +45,8 @@ inline nlohmann::json environment(unsigned workers) {
           {"turbo_enabled", nullptr},
           {"transparent_huge_pages", "madvise"},
           {"numa_balancing", false},
+          {"address_space_randomization", true},
+          {"memory_limit_bytes", nullptr},
           {"swap_enabled", false},
           {"load_average_1min", 0.12},
           {"workers", bindings},
