@@ -30,6 +30,7 @@ json variant_of(const json& run) {
     variant[key] = deployment.at(key);
   }
   // Documents from before there was a choice do not have these.
+  variant["binding"] = deployment.value("binding", "cores");
   for (const char* key : {"index", "partitioning"}) {
     if (deployment.contains(key)) variant[key] = deployment.at(key);
   }

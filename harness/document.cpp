@@ -9,7 +9,6 @@
 #include <sstream>
 #include <utility>
 
-#include "harness/build_info.h"
 #include "harness/record.h"
 #include "harness/run_rules.h"
 #include "harness/statistics.h"
@@ -18,28 +17,6 @@ namespace upout::harness {
 namespace {
 
 using nlohmann::json;
-
-json suite_json() {
-  const BuildInfo build = build_info();
-  return {{"version", build.version},
-          {"commit", build.commit},
-          {"dirty", build.dirty ? json(*build.dirty) : json(nullptr)},
-          {"compiler", build.compiler},
-          {"flags", build.flags},
-          {"build_type", build.build_type},
-          {"native_tuning", build.native_tuning},
-          {"sanitizer", build.sanitizer}};
-}
-
-json deployment_json(const Deployment& deployment) {
-  return {{"engine", deployment.engine},         {"nodes", deployment.nodes},
-          {"ranks", deployment.ranks},           {"threads_per_rank", deployment.threads_per_rank},
-          {"partitions", deployment.partitions}, {"depth", deployment.depth},
-          {"index", deployment.index},           {"partitioning", deployment.partitioning},
-          {"placement", deployment.placement},   {"concurrency_control", deployment.concurrency_control},
-          {"transport", deployment.transport},   {"replication", deployment.replication},
-          {"durability", deployment.durability}, {"oversubscribed", deployment.oversubscribed}};
-}
 
 json repetitions_json(const std::vector<Repetition>& repetitions) {
   json array = json::array();
@@ -91,7 +68,7 @@ json verification_json(const Verification& verification) {
 
 json run_json(const RunRecord& run) {
   return {{"id", run.id},
-          {"deployment", deployment_json(run.deployment)},
+          {"deployment", to_json(run.deployment)},
           {"workload", {{"name", run.workload}, {"properties", run.properties}}},
           {"seed", run.seed},
           {"working_set_bytes", run.working_set_bytes},
@@ -142,12 +119,54 @@ platform::Expected<json> parse(const std::string& text, const std::string& path)
 
 }  // namespace
 
+nlohmann::json to_json(const BuildInfo& build) {
+  return {{"version", build.version},
+          {"commit", build.commit},
+          {"dirty", build.dirty ? json(*build.dirty) : json(nullptr)},
+          {"compiler", build.compiler},
+          {"flags", build.flags},
+          {"build_type", build.build_type},
+          {"native_tuning", build.native_tuning},
+          {"sanitizer", build.sanitizer}};
+}
+
+nlohmann::json to_json(const Deployment& deployment) {
+  return {{"engine", deployment.engine},
+          {"nodes", deployment.nodes},
+          {"ranks", deployment.ranks},
+          {"threads_per_rank", deployment.threads_per_rank},
+          {"partitions", deployment.partitions},
+          {"depth", deployment.depth},
+          {"index", deployment.index},
+          {"partitioning", deployment.partitioning},
+          {"binding", deployment.binding},
+          {"placement", deployment.placement},
+          {"transport", deployment.transport},
+          {"concurrency_control", deployment.concurrency_control},
+          {"durability", deployment.durability},
+          {"replication", deployment.replication},
+          {"oversubscribed", deployment.oversubscribed}};
+}
+
+nlohmann::json to_json(const std::vector<platform::WorkerBinding>& workers) {
+  json array = json::array();
+  for (const platform::WorkerBinding& worker : workers) {
+    array.push_back({{"worker", worker.worker},
+                     {"host", worker.host},
+                     {"asked_cpu", worker.asked_cpu},
+                     {"node", worker.node ? json(*worker.node) : json(nullptr)},
+                     {"allowed_cpus", worker.allowed_cpus},
+                     {"achieved", worker.achieved()}});
+  }
+  return array;
+}
+
 bool Verification::passed() const {
   return !checks.empty() && std::ranges::all_of(checks, &Check::passed);
 }
 
 nlohmann::json make_document(const std::vector<RunRecord>& runs, const nlohmann::json& environment) {
-  const json suite = suite_json();
+  const json suite = to_json(build_info());
   json array = json::array();
   for (const RunRecord& record : runs) {
     json run = run_json(record);

@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "harness/plan_file.h"
+#include "platform/worker_map.h"
 #include "workloads/registry.h"
 
 namespace upout::harness {
@@ -103,6 +104,22 @@ std::string id_of(const Point& point, std::string_view canonical_form) {
   const auto hash = XXH64(canonical_form.data(), canonical_form.size(), 0) >> 16U;
   return fmt::format("{}-{}{}-{}{}-{:012x}", point.engine->name, point.engine->size_letter, point.workers,
                      slug(point.workload), depth == point.options.end() ? "" : "-d" + depth->second, hash);
+}
+
+/// How many workers there is room for on a machine, and what for.
+struct Room {
+  std::size_t places;
+  std::string what;
+};
+
+Room room_for(const Point& point, const MachineSize& machine) {
+  using Order = platform::Binding::Order;
+  const auto bind = point.options.find("bind");
+  const auto binding =
+      bind == point.options.end() ? platform::Binding{} : platform::Binding::parse(bind->second).value();
+  if (binding.order == Order::cores) return {machine.cores, "the cores of this machine"};
+  return {binding.order == Order::list ? binding.cpus.size() : machine.processing_units,
+          fmt::format("the places of bind = \"{}\"", binding.to_string())};
 }
 
 const EngineForm& form_of(std::string_view engine) {
@@ -251,11 +268,12 @@ Point PointBuilder::make_point(const Assignment& values, unsigned line, const En
 
 /// How many ranks there is room for depends on the launcher: the sweep, which knows it, looks at that.
 Expected<void> PointBuilder::check_room(const Point& point, const Assignment& values) const {
-  if (point.engine->launched || point.oversubscribe || point.workers <= machine_.cores) return {};
+  const Room room = room_for(point, machine_);
+  if (point.engine->launched || point.oversubscribe || point.workers <= room.places) return {};
   return platform::unexpected(
       at(values.at(std::string(point.engine->size_key)).line),
       fmt::format("{} = {}", point.engine->size_key, point.workers),
-      fmt::format("at most {} (the cores of this machine), or oversubscribe = true", machine_.cores));
+      fmt::format("at most {} ({}), or oversubscribe = true", room.places, room.what));
 }
 
 /// The text of the point's property file; empty if it has none.

@@ -60,6 +60,7 @@ struct Plan {
 /// The machine that a plan is read for.
 struct MachineSize {
   unsigned cores = 1;
+  unsigned processing_units = cores;
 };
 
 /// Reads a plan (docs/plans.md). `path` may also be the bare name of one of the suite's own plans ("quick").

@@ -10,6 +10,8 @@
 #include <limits>
 #include <optional>
 #include <span>
+
+#include "platform/worker_map.h"
 #include "workloads/nearest.h"
 #include "workloads/properties.h"
 
@@ -19,7 +21,7 @@ namespace {
 
 using platform::Expected;
 
-enum class Kind { engine, size, count, seed, duration, pause, flag, text };
+enum class Kind { engine, size, count, seed, duration, pause, flag, text, binding };
 
 struct KeyRule {
   std::string_view name;
@@ -33,6 +35,7 @@ constexpr std::array key_rules = {
     KeyRule{"threads", Kind::size, "a number from 1, a list of them, or \"scale\""},
     KeyRule{"ranks", Kind::size, "a number from 1, a list of them, or \"scale\""},
     KeyRule{"workload", Kind::text, "the name of a workload, such as \"ycsb-c\""},
+    KeyRule{"bind", Kind::binding, platform::Binding::expected},
     KeyRule{"depth", Kind::count, "a whole number from 1"},
     KeyRule{"seconds", Kind::duration, "a number of seconds above 0"},
     KeyRule{"warmup", Kind::pause, "a number of seconds from 0"},
@@ -83,6 +86,12 @@ std::optional<std::string> text(const toml::node& node) {
   return string->get();
 }
 
+std::optional<std::string> binding(const toml::node& node) {
+  const auto* string = node.as_string();
+  const auto parsed = platform::Binding::parse(string == nullptr ? "" : string->get());
+  return parsed ? std::optional(parsed->to_string()) : std::nullopt;
+}
+
 /// A count of workers must fit the `unsigned` that it becomes.
 std::optional<std::string> size(const toml::node& node) {
   const auto number = whole_number(node, 1);
@@ -105,6 +114,8 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return seconds(node, false);
     case Kind::pause:
       return seconds(node, true);
+    case Kind::binding:
+      return binding(node);
     case Kind::flag:
       return node.is_boolean() ? std::optional(describe(node)) : std::nullopt;
   }

@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "harness/build_info.h"
 #include "harness/histogram.h"
 #include "platform/error.h"
+#include "platform/topology.h"
 
 namespace upout::harness {
 
@@ -22,6 +24,7 @@ struct Deployment {
   unsigned depth = 16;
   std::string index = "hash";
   std::string partitioning = "none";
+  std::string binding = "cores";  ///< of workers to processing units, as `--bind` takes it
   std::string placement = "os";
   std::string concurrency_control = "none";
   std::string transport = "none";
@@ -68,6 +71,15 @@ struct RunRecord {
   Verification verification;
   bool incomplete = false;  ///< a signal ended the run before all that was asked for was measured
 };
+
+/// The program and how it was built, as the schema has it.
+nlohmann::json to_json(const BuildInfo& build);
+
+/// A deployment as the schema has it.
+nlohmann::json to_json(const Deployment& deployment);
+
+/// What each worker asked for and got, as the schema has it.
+nlohmann::json to_json(const std::vector<platform::WorkerBinding>& workers);
 
 /// The result document (results/schema/upout-result-1.schema.json) of some runs on one machine. `environment`
 /// is platform::describe_environment() with "workers" (what each worker asked for and got) and "mpi" (library

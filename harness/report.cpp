@@ -105,6 +105,16 @@ json speed_ups_json(const std::vector<Comparison>& comparisons) {
   return speed_ups;
 }
 
+/// What the page's script needs of the documents: the machine in XML would be most of the page.
+json documents_json(std::span<const json> documents) {
+  json all = json::array();
+  for (json document : documents) {
+    document.at("environment").erase("topology_xml");
+    all.push_back(std::move(document));
+  }
+  return all;
+}
+
 /// The template with each {{NAME}} replaced, in one pass: what was put in is not looked at again.
 std::string fill(std::string_view text, const std::map<std::string_view, std::string>& values) {
   std::string page;
@@ -140,7 +150,7 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
     const Answer verdict = answer(comparisons);
     const json content = {{"charts", charts_json(comparisons)},
                           {"speed_ups", speed_ups_json(comparisons)},
-                          {"documents", json(std::vector<json>(documents.begin(), documents.end()))}};
+                          {"documents", documents_json(documents)}};
     return fill(embedded::report_html, {{"title", escape_html(options.title)},
                                         {"question", escape_html(options.question)},
                                         {"headline", escape_html(verdict.headline)},

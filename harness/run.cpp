@@ -38,19 +38,6 @@ namespace {
 
 using engines::shared_nothing::MpiProcess;
 
-nlohmann::json workers_as_json(const std::vector<platform::WorkerBinding>& bindings) {
-  nlohmann::json workers = nlohmann::json::array();
-  for (const platform::WorkerBinding& binding : bindings) {
-    workers.push_back(
-        {{"worker", binding.worker},
-         {"host", binding.host},
-         {"asked_cpu", binding.asked_cpu < 0 ? nlohmann::json() : nlohmann::json(binding.asked_cpu)},
-         {"allowed_cpus", binding.allowed_cpus},
-         {"achieved", binding.achieved()}});
-  }
-  return workers;
-}
-
 /// The whole host, not only the core that a launcher has bound this rank to.
 nlohmann::json describe_host(const platform::Topology& of_this_process) {
   const auto host = platform::Topology::discover(platform::Topology::Scope::host);
@@ -62,17 +49,75 @@ kernel::IndexKind index_of(const RunOptions& options, const workloads::Workload&
   return is_ordered ? kernel::IndexKind::ordered : kernel::IndexKind::hash;
 }
 
-RunRecord begin_record(const RunOptions& options, const workloads::Workload& workload) {
+/// The processors that this process has, and how workers are laid out over them.
+struct Host {
+  platform::Topology topology;
+  platform::WorkerMap map;
+};
+
+/// Fails on all ranks or on none.
+platform::Expected<Host> discover_host(const RunOptions& options, const MpiProcess* mpi) {
+  auto host = platform::Topology::discover().and_then([&](platform::Topology&& topology) {
+    return platform::WorkerMap::create(topology, options.bind).map([&](platform::WorkerMap&& map) {
+      return Host{std::move(topology), std::move(map)};
+    });
+  });
+  const std::string refused = host ? "" : host.error().to_string();
+  if (const std::string error = mpi == nullptr ? refused : mpi->first_error(refused); !error.empty()) {
+    return platform::unexpected(error, "", "");
+  }
+  return host;
+}
+
+platform::Expected<void> check_engine(const RunOptions& options, const MpiProcess* mpi) {
+  if (options.engine == "shared-memory" && mpi != nullptr && mpi->size() > 1) {
+    return platform::unexpected("--engine shared-memory", std::to_string(mpi->size()) + " ranks",
+                                "one process: start it without mpirun, with --threads");
+  }
+  if (options.engine == "shared-memory" || options.engine == "shared-nothing") return {};
+  return platform::unexpected("--engine", "'" + options.engine + "'", "shared-memory or shared-nothing");
+}
+
+/// What does not depend on the engine.
+Deployment begin_deployment(const RunOptions& options, const workloads::Workload& workload) {
+  Deployment deployment;
+  deployment.engine = options.engine;
+  deployment.depth = options.depth;
+  deployment.index = index_of(options, workload) == kernel::IndexKind::ordered ? "ordered" : "hash";
+  deployment.binding = options.bind.to_string();
+  return deployment;
+}
+
+Deployment shared_memory_deployment(const RunOptions& options, const workloads::Workload& workload,
+                                    const platform::WorkerMap& map) {
+  Deployment deployment = begin_deployment(options, workload);
+  deployment.threads_per_rank = options.threads;
+  deployment.oversubscribed = options.threads > map.size();
+  return deployment;
+}
+
+Deployment shared_nothing_deployment(const RunOptions& options, const workloads::Workload& workload,
+                                     unsigned ranks, const engines::shared_nothing::Neighbourhood& hosts) {
+  Deployment deployment = begin_deployment(options, workload);
+  deployment.ranks = deployment.partitions = ranks;
+  deployment.nodes = hosts.hosts;
+  deployment.oversubscribed = hosts.crowd > 0;
+  deployment.placement = "partitioned";
+  deployment.partitioning = options.partitioning;
+  deployment.transport = "mpi";
+  return deployment;
+}
+
+RunRecord begin_record(const RunOptions& options, const workloads::Workload& workload,
+                       Deployment deployment) {
   RunRecord record;
+  record.deployment = std::move(deployment);
   record.workload = workload.name();
   record.properties = workload.properties();
   record.seed = options.seed;
   record.warmup_seconds = options.schedule.warmup_seconds;
   record.working_set_bytes =
       workload.record_count() * kernel::Record<kernel::Shared>::bytes_for(workload.value_bytes());
-  record.deployment.engine = options.engine;
-  record.deployment.depth = options.depth;
-  record.deployment.index = index_of(options, workload) == kernel::IndexKind::ordered ? "ordered" : "hash";
   return record;
 }
 
@@ -88,37 +133,35 @@ platform::Expected<RunOutcome> measure(E& engine, RunOutcome outcome, const work
   Measurement<E> measurement(engine, workload, options, clock, interrupt, progress);
   if (auto performed = measurement.perform(outcome.record); !performed)
     return tl::unexpected(performed.error());
-  outcome.environment["workers"] = workers_as_json(engine.bindings());
+  outcome.environment["workers"] = to_json(engine.bindings());
   outcome.environment["clock"] = clock.source();
   return outcome;
 }
 
 platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
-                                                 const workloads::Workload& workload,
-                                                 const platform::Topology& topology,
+                                                 const workloads::Workload& workload, const Host& host,
                                                  const Interrupt& interrupt, Progress& progress) {
   namespace shared_memory = engines::shared_memory;
-  auto engine = shared_memory::Engine::create(topology, {.threads = options.threads,
-                                                         .oversubscribe = options.oversubscribe,
-                                                         .expected_records = workload.record_count(),
-                                                         .index = index_of(options, workload)});
+  auto engine = shared_memory::Engine::create(host.topology, host.map,
+                                              {.threads = options.threads,
+                                               .oversubscribe = options.oversubscribe,
+                                               .expected_records = workload.record_count(),
+                                               .index = index_of(options, workload)});
   if (!engine) return tl::unexpected(engine.error());
-  RunOutcome outcome{begin_record(options, workload), describe_host(topology)};
+  RunOutcome outcome{begin_record(options, workload, shared_memory_deployment(options, workload, host.map)),
+                     describe_host(host.topology)};
   outcome.environment["mpi"] = nullptr;
-  outcome.record.deployment.threads_per_rank = options.threads;
-  outcome.record.deployment.oversubscribed = options.threads > topology.cores();
   return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
                  progress);
 }
 
 platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
-                                                  const workloads::Workload& workload,
-                                                  const platform::Topology& topology,
+                                                  const workloads::Workload& workload, const Host& host,
                                                   const Interrupt& interrupt, Progress& progress) {
   namespace shared_nothing = engines::shared_nothing;
   const platform::Clock clock = platform::Clock::calibrate();
   auto engine = shared_nothing::Engine::create(
-      MPI_COMM_WORLD, topology,
+      MPI_COMM_WORLD, host.topology, host.map,
       {.oversubscribe = options.oversubscribe,
        .expected_records = workload.record_count(),
        .index = index_of(options, workload),
@@ -127,40 +170,65 @@ platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
        .largest_key = workload.largest_key(),
        .value_bytes = workload.output_bytes()});
   if (!engine) return tl::unexpected(engine.error());
-  RunOutcome outcome{begin_record(options, workload), describe_host(topology)};
+  RunOutcome outcome{begin_record(options, workload,
+                                  shared_nothing_deployment(options, workload, (*engine)->workers(),
+                                                            (*engine)->neighbourhood())),
+                     describe_host(host.topology)};
   outcome.environment["mpi"] = {{"library", MpiProcess::library()},
                                 {"version", MpiProcess::library_version()}};
-  Deployment& deployment = outcome.record.deployment;
-  deployment.ranks = deployment.partitions = (*engine)->workers();
-  deployment.nodes = (*engine)->hosts();
-  deployment.oversubscribed = (*engine)->is_oversubscribed();
-  deployment.placement = "partitioned";
-  deployment.partitioning = options.partitioning;
-  deployment.transport = "mpi";
   return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress);
+}
+
+platform::Expected<RunPreview> preview_shared_memory(const RunOptions& options,
+                                                     const workloads::Workload& workload,
+                                                     const platform::WorkerMap& map) {
+  if (!options.oversubscribe) {
+    if (auto room = map.check_room("--threads", options.threads); !room) return tl::unexpected(room.error());
+  }
+  RunPreview preview{.deployment = shared_memory_deployment(options, workload, map)};
+  for (unsigned worker = 0; worker < options.threads; ++worker) {
+    preview.workers.push_back(platform::planned_binding(map, worker, worker));
+  }
+  return preview;
+}
+
+platform::Expected<RunPreview> preview_shared_nothing(const RunOptions& options,
+                                                      const workloads::Workload& workload, const Host& host,
+                                                      const MpiProcess& mpi) {
+  namespace shared_nothing = engines::shared_nothing;
+  const auto hosts =
+      shared_nothing::find_neighbours(MPI_COMM_WORLD, host.topology, host.map, options.oversubscribe);
+  if (!hosts) return tl::unexpected(hosts.error());
+  const auto own = shared_nothing::planned_binding(MPI_COMM_WORLD, *hosts, host.map);
+  return RunPreview{
+      .deployment = shared_nothing_deployment(options, workload, static_cast<unsigned>(mpi.size()), *hosts),
+      .workers = shared_nothing::gather_bindings(MPI_COMM_WORLD, own)};
 }
 
 }  // namespace
 
+platform::Expected<RunPreview> preview(const RunOptions& options, const workloads::Workload& workload,
+                                       const MpiProcess* mpi) {
+  if (auto engine = check_engine(options, mpi); !engine) return tl::unexpected(engine.error());
+  const auto host = discover_host(options, mpi);
+  if (!host) return tl::unexpected(host.error());
+  auto made = options.engine == "shared-memory" ? preview_shared_memory(options, workload, host->map)
+                                                : preview_shared_nothing(options, workload, *host, *mpi);
+  return std::move(made).map([&](RunPreview preview) {
+    preview.topology = host->topology.summary();
+    preview.topology_is_this_machine = host->topology.is_this_machine();
+    return preview;
+  });
+}
+
 platform::Expected<RunOutcome> run(const RunOptions& options, const workloads::Workload& workload,
                                    const MpiProcess* mpi, const Interrupt& interrupt, Progress& progress) {
-  auto topology = platform::Topology::discover();
-  const std::string refused = topology ? "" : topology.error().to_string();
-  if (const std::string error = mpi == nullptr ? refused : mpi->first_error(refused); !error.empty()) {
-    return platform::unexpected(error, "", "");
-  }
-  if (options.engine == "shared-memory") {
-    if (mpi != nullptr && mpi->size() > 1) {
-      return platform::unexpected("--engine shared-memory", std::to_string(mpi->size()) + " ranks",
-                                  "one process: start it without mpirun, with --threads");
-    }
-    return run_shared_memory(options, workload, *topology, interrupt, progress);
-  }
-  if (options.engine == "shared-nothing") {
-    assert(mpi != nullptr);
-    return run_shared_nothing(options, workload, *topology, interrupt, progress);
-  }
-  return platform::unexpected("--engine", "'" + options.engine + "'", "shared-memory or shared-nothing");
+  if (auto engine = check_engine(options, mpi); !engine) return tl::unexpected(engine.error());
+  const auto host = discover_host(options, mpi);
+  if (!host) return tl::unexpected(host.error());
+  return options.engine == "shared-memory"
+             ? run_shared_memory(options, workload, *host, interrupt, progress)
+             : run_shared_nothing(options, workload, *host, interrupt, progress);
 }
 
 }  // namespace upout::harness

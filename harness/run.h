@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "engines/shared_nothing/mpi_process.h"
 #include "harness/interrupt.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "platform/error.h"
+#include "platform/worker_map.h"
 #include "workloads/workload.h"
 
 namespace upout::harness {
@@ -28,6 +30,7 @@ struct RunOptions {
   unsigned threads = 1;  ///< of the shared-memory engine
   unsigned depth = 16;
   bool oversubscribe = false;
+  platform::Binding bind;             ///< of the workers of each host
   std::string index;                  ///< "hash" or "ordered"; empty: the fastest that the workload can use
   std::string partitioning = "hash";  ///< of the shared-nothing engine: "hash" or "range"
   std::uint64_t seed = 1;
@@ -40,6 +43,19 @@ struct RunOutcome {
   RunRecord record;
   nlohmann::json environment;
 };
+
+/// What a run is going to be. On the root process; on others only `workers` means something.
+struct RunPreview {
+  Deployment deployment;
+  std::vector<platform::WorkerBinding> workers = {};  ///< where each is to be; nothing has been bound
+  std::string topology = {};                          ///< `platform::Topology::summary`
+  bool topology_is_this_machine = true;
+};
+
+/// The deployment and worker map of the run that `run` would make of the same arguments, with the same
+/// errors. Loads, binds and measures nothing, so that it works on a described machine too.
+platform::Expected<RunPreview> preview(const RunOptions& options, const workloads::Workload& workload,
+                                       const engines::shared_nothing::MpiProcess* mpi);
 
 /// Loads the workload's records, measures, and verifies what is there afterwards. With the shared-nothing
 /// engine all ranks call this with the same options; it fails on all of them or on none. An interrupt ends it

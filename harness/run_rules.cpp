@@ -95,7 +95,7 @@ Violation cpu_per_worker(const Evidence& evidence) {
 
 Violation not_oversubscribed(const Evidence& evidence) {
   if (!evidence.run.at("deployment").at("oversubscribed").get<bool>()) return std::nullopt;
-  return "more workers than cores were allowed";
+  return "more workers than places, allowed by --oversubscribe";
 }
 
 Violation exceeds_cache(const Evidence& evidence) {
@@ -156,38 +156,46 @@ Violation clean_build(const Evidence& evidence) {
 }
 
 constexpr auto rules = std::to_array<RunRule>({
-    {"verified", Severity::invalid, "every check of the data that the run left behind passed",
+    {"verified", Severity::invalid, Subject::run, "every check of the data that the run left behind passed",
      "a store that loses or damages records can be as fast as it likes", verified},
-    {"complete", Severity::invalid, "all that was asked for was measured",
+    {"complete", Severity::invalid, Subject::run, "all that was asked for was measured",
      "a run that was ended early says nothing about what was left out", complete},
-    {"no-failed-operations", Severity::invalid, "no operation with a status that the workload did not expect",
-     "failing is often faster than succeeding", no_failed_operations},
-    {"real-topology", Severity::invalid, "the topology of this machine, as its kernel reports it",
+    {"no-failed-operations", Severity::invalid, Subject::run,
+     "no operation with a status that the workload did not expect", "failing is often faster than succeeding",
+     no_failed_operations},
+    {"real-topology", Severity::invalid, Subject::environment,
+     "the topology of this machine, as its kernel reports it",
      "nothing can be bound on a machine that is not there", real_topology},
-    {"release-build", Severity::invalid, "a Release build",
+    {"release-build", Severity::invalid, Subject::suite, "a Release build",
      "other builds measure their own assertions and missing optimizations", release_build},
-    {"no-sanitizer", Severity::invalid, "no sanitizer built in",
+    {"no-sanitizer", Severity::invalid, Subject::suite, "no sanitizer built in",
      "instrumented code is several times slower, and unevenly so", no_sanitizer},
-    {"workers-bound", Severity::unofficial,
+    {"workers-bound", Severity::unofficial, Subject::run,
      "every worker allowed on the processing unit that it asked for, and on no other",
      "a worker that the scheduler moves loses its caches and its NUMA node", workers_bound},
-    {"cpu-per-worker", Severity::unofficial, "no two workers of a host bound to the same processing unit",
+    {"cpu-per-worker", Severity::unofficial, Subject::run,
+     "no two workers of a host bound to the same processing unit",
      "workers that share a processing unit measure the scheduler", cpu_per_worker},
-    {"not-oversubscribed", Severity::unofficial, "no more workers than cores",
+    {"not-oversubscribed", Severity::unofficial, Subject::run,
+     "no more workers than the worker map has places",
      "workers that wait by spinning take the core from those that work", not_oversubscribed},
-    {"exceeds-cache", Severity::unofficial, "a working set greater than the last-level caches of a node",
+    {"exceeds-cache", Severity::unofficial, Subject::run,
+     "a working set greater than the last-level caches of a node",
      "what fits the cache does not measure memory", exceeds_cache},
-    {"narrow-interval", Severity::unofficial, "a 95 % interval within 5 % of the median on both sides",
+    {"narrow-interval", Severity::unofficial, Subject::run,
+     "a 95 % interval within 5 % of the median on both sides",
      "a figure that moves this much on its own cannot tell systems apart", narrow_interval},
-    {"repetitions", Severity::unofficial, "at least 6 complete repetitions",
+    {"repetitions", Severity::unofficial, Subject::run, "at least 6 complete repetitions",
      "fewer give no 95 % interval of the median", repetitions},
-    {"long-windows", Severity::unofficial, "repetitions of at least 0.5 s",
+    {"long-windows", Severity::unofficial, Subject::run, "repetitions of at least 0.5 s",
      "in a shorter window start, end and timer interrupts weigh too much", long_windows},
-    {"performance-governor", Severity::unofficial, "the frequency governor performance, where one is known",
+    {"performance-governor", Severity::unofficial, Subject::environment,
+     "the frequency governor performance, where one is known",
      "other governors change the clock rate during the measurement", performance_governor},
-    {"no-numa-balancing", Severity::unofficial, "automatic NUMA balancing off, where it is known",
-     "it unmaps and moves pages during the measurement", no_numa_balancing},
-    {"clean-build", Severity::unofficial, "a build of a commit, without changes",
+    {"no-numa-balancing", Severity::unofficial, Subject::environment,
+     "automatic NUMA balancing off, where it is known", "it unmaps and moves pages during the measurement",
+     no_numa_balancing},
+    {"clean-build", Severity::unofficial, Subject::suite, "a build of a commit, without changes",
      "nobody else can build what was measured", clean_build},
 });
 

@@ -14,6 +14,10 @@ enum class Severity { unofficial, invalid };
 
 std::string_view to_string(Severity severity);
 
+/// What a rule looks at. `environment` and `suite` are known before anything is measured, so that rules about
+/// them can be asked with an empty run (`upout doctor`).
+enum class Subject { run, environment, suite };
+
 /// What a rule may look at: one run of a result document (its verdict aside), and the document's
 /// `environment` and `suite`, all of them as the schema has them.
 struct Evidence {
@@ -26,6 +30,7 @@ struct Evidence {
 struct RunRule {
   std::string_view name;
   Severity severity;
+  Subject subject;
   std::string_view expected;
   std::string_view why;
   /// What was found instead, in words; nothing if the rule is kept.

@@ -141,7 +141,8 @@ Expected<std::vector<std::string>> split_words(const std::string& text) {
 
 std::string launcher_of(const Point& point, const SweepOptions& options) {
   if (!options.launcher.empty()) return options.launcher;
-  return point.oversubscribe ? oversubscribing_launcher : default_launcher;
+  if (point.oversubscribe) return oversubscribing_launcher;
+  return point.options.contains("bind") ? binding_launcher : default_launcher;
 }
 
 /// How long the points will take: as long as they measure, until one shows what loading and verifying add.

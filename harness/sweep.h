@@ -15,6 +15,8 @@ namespace upout::harness {
 /// How ranks are started on this machine, one a core, unless the user says otherwise; for points that say
 /// `oversubscribe`, the second one (Open MPI's way to have more ranks than cores).
 inline constexpr const char* default_launcher = "mpirun -n {ranks} --bind-to core";
+/// Where the plan says `bind`, ranks lay themselves out.
+inline constexpr const char* binding_launcher = "mpirun -n {ranks} --bind-to none";
 inline constexpr const char* oversubscribing_launcher = "mpirun -n {ranks} --oversubscribe --bind-to none";
 
 struct SweepOptions {

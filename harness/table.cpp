@@ -50,6 +50,22 @@ Row row_of(const nlohmann::json& run) {
           run["verdict"]["class"]};
 }
 
+/// Columns as wide as their widest cell.
+std::string aligned(const std::vector<Row>& rows, std::string_view indent) {
+  std::vector<std::size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string table;
+  for (const Row& row : rows) {
+    std::string line(indent);
+    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    table += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return table;
+}
+
 }  // namespace
 
 std::string render_table(std::span<const nlohmann::json> documents) {
@@ -57,17 +73,24 @@ std::string render_table(std::span<const nlohmann::json> documents) {
   for (const nlohmann::json& document : documents) {
     for (const nlohmann::json& run : document["runs"]) rows.push_back(row_of(run));
   }
-  std::vector<std::size_t> widths(headings.size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string table;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
-    table += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  }
-  return table;
+  return aligned(rows, "");
+}
+
+std::string render_preview(const RunPreview& preview) {
+  std::vector<Row> deployment;
+  const nlohmann::json members = to_json(preview.deployment);
+  for (const auto& [name, value] : members.items())
+    deployment.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+  std::vector<Row> workers{{"worker", "host", "CPU", "NUMA node"}};
+  for (const platform::WorkerBinding& worker : preview.workers)
+    workers.push_back({fmt::format("{}", worker.worker), worker.host, fmt::format("{}", worker.asked_cpu),
+                       worker.node ? fmt::format("{}", *worker.node) : "-"});
+  const char* reservation =
+      preview.topology_is_this_machine
+          ? ""
+          : "  another machine, described to hwloc: it can be planned on, not measured\n";
+  return fmt::format("machine\n  {}\n{}deployment\n{}workers\n{}", preview.topology, reservation,
+                     aligned(deployment, "  "), aligned(workers, "  "));
 }
 
 }  // namespace upout::harness

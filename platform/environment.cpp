@@ -149,6 +149,43 @@ std::optional<bool> swap_enabled(const path& root) {
   return *bytes > 0;
 }
 
+std::optional<bool> address_space_randomization(const path& root) {
+  const auto mode = parse_number<int>(read_text(root / "proc/sys/kernel/randomize_va_space"));
+  if (!mode) return std::nullopt;
+  return *mode != 0;
+}
+
+/// The smallest limit of a cgroup and of those that it is in, up to the top of its hierarchy.
+std::optional<std::uint64_t> smallest_limit(const path& hierarchy, path group, const char* file) {
+  // A container sees itself at the top, whatever name its host has for it.
+  std::optional<std::uint64_t> smallest;
+  for (group = group.relative_path();; group = group.parent_path()) {
+    const auto limit = parse_number<std::uint64_t>(read_text(hierarchy / group / file));
+    if (limit && (!smallest || *limit < *smallest)) smallest = limit;
+    if (group.empty()) return smallest;
+  }
+}
+
+/// Version 2 names no limit "max"; version 1 has a number near the largest for it.
+std::optional<std::uint64_t> memory_limit_bytes(const path& root) {
+  constexpr std::uint64_t no_limit = std::uint64_t{1} << 62;
+  std::ifstream groups(root / "proc/self/cgroup");
+  std::optional<std::uint64_t> smallest;
+  for (std::string line; std::getline(groups, line);) {  // "NUMBER:CONTROLLERS:PATH"
+    const auto first = line.find(':');
+    const auto second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const path group = line.substr(second + 1);
+    std::optional<std::uint64_t> limit;
+    if (controllers.empty()) limit = smallest_limit(root / "sys/fs/cgroup", group, "memory.max");
+    if (controllers == "memory")
+      limit = smallest_limit(root / "sys/fs/cgroup/memory", group, "memory.limit_in_bytes");
+    if (limit && *limit < no_limit && (!smallest || *limit < *smallest)) smallest = limit;
+  }
+  return smallest;
+}
+
 void add_system(json& record, const path& root) {
   utsname names{};
   const bool named = uname(&names) == 0;
@@ -170,6 +207,8 @@ void add_topology(json& record, const Topology& topology) {
   record["numa_nodes"] = topology.numa_nodes();
   record["last_level_cache_bytes"] = cache_bytes > 0 ? json(cache_bytes) : json(nullptr);
   record["topology"] = topology.summary();
+  const std::string xml = topology.to_xml();
+  record["topology_xml"] = xml.empty() ? json(nullptr) : json(xml);
   record["topology_is_this_machine"] = topology.is_this_machine();
 }
 
@@ -185,6 +224,8 @@ nlohmann::json describe_environment(const Topology& topology, const std::filesys
   record["turbo_enabled"] = or_null(turbo_enabled(root));
   record["transparent_huge_pages"] = or_null(transparent_huge_pages(root));
   record["numa_balancing"] = or_null(numa_balancing(root));
+  record["address_space_randomization"] = or_null(address_space_randomization(root));
+  record["memory_limit_bytes"] = or_null(memory_limit_bytes(root));
   record["swap_enabled"] = or_null(swap_enabled(root));
   record["load_average_1min"] = or_null(parse_number<double>(read_text(root / "proc/loadavg")));
   return record;

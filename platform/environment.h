@@ -19,6 +19,7 @@ namespace upout::platform {
 /// | hypervisor | what the machine is a guest of; "none" on bare metal |
 /// | cores, processing_units, core_kinds, numa_nodes | what this process may use, see `Topology` |
 /// | topology | `Topology::summary` |
+/// | topology_xml | `Topology::to_xml` |
 /// | topology_is_this_machine | false: the rows above describe another machine than the figures |
 /// | last_level_cache_bytes | the sum over all last-level caches |
 /// | memory_bytes | main memory that the kernel manages |
@@ -26,6 +27,8 @@ namespace upout::platform {
 /// | turbo_enabled | whether processors may exceed their nominal frequency |
 /// | transparent_huge_pages | "always", "madvise" or "never" |
 /// | numa_balancing | whether the kernel moves pages after their users |
+/// | address_space_randomization | whether the kernel places programs anew each time (ASLR) |
+/// | memory_limit_bytes | what this process's cgroups let it use; null without a limit |
 /// | swap_enabled | whether there is swap space |
 /// | load_average_1min | runnable tasks when this was called |
 /// | kernel_clock_source | what the kernel keeps time by |

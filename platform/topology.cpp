@@ -2,12 +2,15 @@
 
 #include <hwloc.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <set>
+#include <sstream>
+#include <string_view>
 
 namespace upout::platform {
 
@@ -29,12 +32,18 @@ std::string to_list(hwloc_const_bitmap_t set) {
   return text;
 }
 
-/// hwloc passes over a description that it cannot read and takes the machine in its place, in silence.
-Expected<void> check_description_was_read(hwloc_topology_t topology) {
-  if (hwloc_topology_is_thissystem(topology) == 0 || std::getenv("HWLOC_THISSYSTEM") != nullptr) return {};
+/// hwloc passes over a description that it cannot read and takes the machine in its place, in silence; and
+/// told HWLOC_THISSYSTEM, it takes a described machine for this one.
+Expected<void> check_description(hwloc_topology_t topology) {
+  const char* forced = std::getenv("HWLOC_THISSYSTEM");
   for (const char* variable : {"HWLOC_SYNTHETIC", "HWLOC_XMLFILE"}) {
     const char* value = std::getenv(variable);
-    if (value != nullptr && *value != '\0') {
+    if (value == nullptr || *value == '\0') continue;
+    if (forced != nullptr && std::string_view(forced) != "0") {
+      return unexpected("HWLOC_THISSYSTEM", "'" + std::string(forced) + "' with " + variable,
+                        "one of the two: a described machine can be planned on, not measured");
+    }
+    if (hwloc_topology_is_thissystem(topology) != 0) {
       return unexpected(variable, "'" + std::string(value) + "'", "a topology that hwloc can read");
     }
   }
@@ -51,6 +60,20 @@ Expected<void> restrict_to_process_binding(hwloc_topology_t topology) {
                       "some of " + to_list(hwloc_topology_get_topology_cpuset(topology)));
   }
   return {};
+}
+
+/// The NUMA node that a processing unit is nearest to; null if it may not be used.
+hwloc_obj_t home_of(hwloc_obj_t pu) {
+  // The nearest memory above it is its own; whatever hangs higher up belongs to no one core. Of two kinds of
+  // memory at one place the first is the ordinary one.
+  while (pu != nullptr && pu->memory_arity == 0) pu = pu->parent;
+  hwloc_obj_t memory = pu == nullptr ? nullptr : pu->memory_first_child;
+  while (memory != nullptr && memory->type != HWLOC_OBJ_NUMANODE) memory = memory->memory_first_child;
+  return memory;
+}
+
+std::optional<unsigned> index_of(hwloc_obj_t node) {
+  return node == nullptr ? std::nullopt : std::optional(node->os_index);
 }
 
 /// Cores, or processing units on a machine that does not name its cores.
@@ -70,6 +93,15 @@ void for_each_pu(hwloc_topology_t topology, Visit visit) {
   for (hwloc_obj_t pu = nullptr; (pu = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, pu)) != nullptr;) {
     visit(pu);
   }
+}
+
+/// Whether a line of hwloc's XML describes the machine, and not what hwloc can do on it, or whose it is.
+bool is_for_the_record(std::string_view line) {
+  constexpr std::string_view attribute = "<info name=\"";
+  if (!line.starts_with(attribute)) return !line.empty() && !line.starts_with("<support ");
+  line.remove_prefix(attribute.size());
+  constexpr std::array described{"CPU", "CoreType", "Frequency", "LinuxCapacity", "MemoryTier"};
+  return std::ranges::any_of(described, [line](const char* name) { return line.starts_with(name); });
 }
 
 /// How many objects there are at each level, for machines that hwloc's synthetic form cannot express because
@@ -99,7 +131,7 @@ Expected<Topology> Topology::discover(Scope scope) {
   if (hwloc_topology_load(raw) != 0) {
     return unexpected("hwloc_topology_load", std::strerror(errno), "the topology of this machine");
   }
-  if (auto read = check_description_was_read(raw); !read) return tl::unexpected(read.error());
+  if (auto read = check_description(raw); !read) return tl::unexpected(read.error());
   if (scope == Scope::process && hwloc_topology_is_thissystem(raw) != 0) {
     if (auto restricted = restrict_to_process_binding(raw); !restricted) {
       return tl::unexpected(restricted.error());
@@ -122,11 +154,9 @@ unsigned Topology::core_kinds() const {
 }
 
 unsigned Topology::numa_nodes() const {
-  // The nearest memory above a processing unit is its own; whatever hangs higher up belongs to no one core.
   std::set<hwloc_obj_t> homes;
-  for_each_pu(topology_.get(), [&homes](hwloc_obj_t object) {
-    while (object != nullptr && object->memory_arity == 0) object = object->parent;
-    if (object != nullptr) homes.insert(object);
+  for_each_pu(topology_.get(), [&homes](hwloc_obj_t pu) {
+    if (hwloc_obj_t node = home_of(pu); node != nullptr) homes.insert(node);
   });
   return static_cast<unsigned>(homes.size());
 }
@@ -162,10 +192,50 @@ std::vector<unsigned> Topology::cpus() const {
   return numbers;
 }
 
-unsigned Topology::cpu_of_core(unsigned n) const {
+std::vector<Core> Topology::core_list() const {
+  std::vector<Core> list;
   const hwloc_obj_type_t type = core_type(topology_.get());
-  hwloc_obj* const core = hwloc_get_obj_by_type(topology_.get(), type, n % cores());
-  return static_cast<unsigned>(hwloc_bitmap_first(core->cpuset));
+  hwloc_obj_t last = nullptr;
+  for_each_pu(topology_.get(), [&](hwloc_obj_t pu) {
+    const hwloc_obj_t core =
+        pu->type == type ? pu : hwloc_get_ancestor_obj_by_type(topology_.get(), type, pu);
+    if (list.empty() || core == nullptr || core != last) list.push_back({{}, index_of(home_of(pu))});
+    list.back().cpus.push_back(pu->os_index);
+    last = core;
+  });
+  return list;
+}
+
+std::vector<NumaNode> Topology::node_list() const {
+  std::vector<NumaNode> list;
+  for (hwloc_obj_t node = nullptr;
+       (node = hwloc_get_next_obj_by_type(topology_.get(), HWLOC_OBJ_NUMANODE, node)) != nullptr;) {
+    list.push_back({node->os_index, static_cast<std::size_t>(node->attr->numanode.local_memory), {}});
+  }
+  for_each_pu(topology_.get(), [&list](hwloc_obj_t pu) {
+    const hwloc_obj_t home = home_of(pu);
+    if (home != nullptr) list[home->logical_index].cpus.push_back(pu->os_index);
+  });
+  return list;
+}
+
+std::optional<unsigned> Topology::node_of_cpu(unsigned cpu) const {
+  return index_of(home_of(hwloc_get_pu_obj_by_os_index(topology_.get(), cpu)));
+}
+
+std::string Topology::to_xml() const {
+  char* buffer = nullptr;
+  int length = 0;
+  if (hwloc_topology_export_xmlbuffer(topology_.get(), &buffer, &length, 0) != 0) return {};
+  std::string xml;
+  std::istringstream lines(buffer);
+  hwloc_free_xmlbuffer(topology_.get(), buffer);
+  for (std::string line; std::getline(lines, line);) {
+    const std::string_view text =
+        std::string_view(line).substr(std::min(line.find_first_not_of(' '), line.size()));
+    if (is_for_the_record(text)) xml.append(text).append("\n");
+  }
+  return xml;
 }
 
 Expected<void> Topology::bind_this_thread(unsigned cpu) const {

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include "platform/worker_map.h"
+
 namespace upout {
 
 namespace {
@@ -39,6 +41,15 @@ CLI::Validator seconds_between(double least, double most) {
     return fmt::format("found '{}', expected seconds from {} to {}", text, least, most);
   };
   return {check, "S"};
+}
+
+CLI::Validator worker_binding() {
+  const auto check = [](const std::string& text) {
+    const auto binding = platform::Binding::parse(text);
+    if (binding) return std::string();
+    return fmt::format("found {}, expected {}", binding.error().found, binding.error().expected);
+  };
+  return {check, "NAME|LIST"};
 }
 
 }  // namespace upout

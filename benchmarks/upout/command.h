@@ -33,10 +33,13 @@ void add_run_command(CLI::App& app, Program& program);
 void add_sweep_command(CLI::App& app, Program& program);
 void add_report_command(CLI::App& app, Program& program);
 void add_list_command(CLI::App& app, Program& program);
+void add_doctor_command(CLI::App& app, Program& program);
 
 /// A check for CLI11: the option's value is a whole number from `least` to `most`.
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 /// The same for a number of seconds, from `least` to `most`.
 CLI::Validator seconds_between(double least, double most);
+/// The same for `--bind`.
+CLI::Validator worker_binding();
 
 }  // namespace upout

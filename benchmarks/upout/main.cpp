@@ -57,7 +57,7 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error, const c
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   const auto nearest = upout::workloads::nearest(unplaced, candidates);
   if (!nearest && app.get_subcommands().empty()) {
-    return fmt::format("{}: found where a command is expected: run, sweep, report or list", unplaced);
+    return fmt::format("{}: found where a command is expected: run, sweep, report, list or doctor", unplaced);
   }
   return fmt::format("{}: found where no such option or argument is expected{}", unplaced,
                      nearest ? fmt::format("; did you mean {}?", *nearest) : "; see --help");
@@ -94,6 +94,7 @@ int run_program(int argc, char** argv) {
   add_sweep_command(app, program);
   add_report_command(app, program);
   add_list_command(app, program);
+  add_doctor_command(app, program);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -71,7 +71,10 @@ harness::ReportOptions heading_of(const std::vector<std::string>& sources) {
   const fs::path plan_file = fs::path(sources.front()) / "plan.toml";
   if (sources.size() != 1 || !fs::exists(plan_file)) return heading;
   const auto topology = platform::Topology::discover();
-  const auto plan = harness::read_plan(plan_file.string(), {topology ? topology->cores() : 1});
+  const harness::MachineSize machine =
+      topology ? harness::MachineSize{topology->cores(), topology->processing_units()}
+               : harness::MachineSize{};
+  const auto plan = harness::read_plan(plan_file.string(), machine);
   if (plan) heading = {plan->title, plan->question};
   return heading;
 }

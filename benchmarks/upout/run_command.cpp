@@ -35,6 +35,7 @@ struct RunCommand {
   std::vector<std::string> property_files;
   std::vector<std::string> assignments;
   std::string json;
+  bool dry_run = false;
   bool quiet = false;
   bool threads_given = false;
 };
@@ -43,6 +44,7 @@ constexpr const char* examples = R"(
 Examples:
   upout run --engine shared-memory --threads 2 --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
   mpirun -n 2 upout run --engine shared-nothing --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
+  upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --workload ycsb-a -P workloads/workloada -p requestdistribution=uniform
 
 What is measured: the records are loaded, read back and checked; then each repetition warms up and counts the
@@ -136,6 +138,14 @@ const platform::Error* error_of(const Expected<T>& expected) {
   return expected ? nullptr : &expected.error();
 }
 
+void print_preview(const RunCommand& command, const workloads::Workload& workload, Program& program) {
+  const auto preview = harness::preview(command.options, workload, program.mpi.get());
+  if (const std::string error = first_error(program, error_of(preview)); !error.empty()) {
+    return program.fail(error, exit_usage);
+  }
+  if (program.is_root()) fmt::print("{}", harness::render_preview(*preview));
+}
+
 void execute(const RunCommand& command, Program& program) {
   Expected<void> checked = check_engine(command);
   if (checked && program.is_root()) checked = check_output(command.json);
@@ -159,6 +169,7 @@ void execute(const RunCommand& command, Program& program) {
   for (const std::string& warning : warnings) {
     if (is_root) fmt::print(stderr, "upout: warning: {}\n", warning);
   }
+  if (command.dry_run) return print_preview(command, **workload, program);
 
   const harness::Interrupt interrupt;
   harness::Progress progress(harness::progress_mode_for(STDERR_FILENO, command.quiet || !is_root));
@@ -207,6 +218,12 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_option("--depth", command->options.depth, "operations in flight on each worker")
       ->check(whole_number(1, 4096))
       ->capture_default_str();
+  run->add_option_function<std::string>(
+         "--bind",
+         [command](const std::string& text) { command->options.bind = *platform::Binding::parse(text); },
+         "where the workers of a host go: cores, compact, scatter, smt, or a list of CPUs such as 0,2-5")
+      ->check(worker_binding())
+      ->default_str("cores");
   run->add_option("--index", command->options.index,
                   "hash, or ordered, which can scan; without it, what the workload needs")
       ->check(CLI::IsMember({"hash", "ordered"}));
@@ -215,7 +232,7 @@ void add_run_command(CLI::App& app, Program& program) {
       ->check(CLI::IsMember({"hash", "range"}))
       ->capture_default_str();
   run->add_flag("--oversubscribe", command->options.oversubscribe,
-                "allow more workers than cores; such a figure is never publishable");
+                "allow more workers than places for them; such a figure is never publishable");
   run->add_option("--seconds", command->options.schedule.seconds,
                   "measured in all, shared by the repetitions")
       ->check(seconds_between(0.001, 1e6))
@@ -235,6 +252,8 @@ void add_run_command(CLI::App& app, Program& program) {
                   "write the result document here; - for stdout in place of the table")
       ->type_name("FILE");
   run->add_option("--id", command->options.id, "the run's name in the document");
+  run->add_flag("--dry-run", command->dry_run,
+                "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
   run->callback([command, threads, &program] {
     command->threads_given = threads->count() > 0;

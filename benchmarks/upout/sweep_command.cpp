@@ -47,7 +47,7 @@ void print_results(const std::vector<std::string>& files) {
 void execute(SweepCommand& command, Program& program) {
   const auto topology = platform::Topology::discover();
   if (!topology) return program.fail(topology.error().to_string(), exit_usage);
-  const auto plan = harness::read_plan(command.plan, {topology->cores()});
+  const auto plan = harness::read_plan(command.plan, {topology->cores(), topology->processing_units()});
   if (!plan) return program.fail(plan.error().to_string(), exit_usage);
   for (const std::string& warning : plan->warnings) fmt::print(stderr, "upout: warning: {}\n", warning);
 

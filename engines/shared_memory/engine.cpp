@@ -3,8 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "platform/host.h"
-
 namespace upout::engines::shared_memory {
 
 namespace {
@@ -24,29 +22,32 @@ platform::Timestamp Engine::Start::agree(const platform::Clock& clock, bool deci
 }
 
 platform::Expected<std::unique_ptr<Engine>> Engine::create(const platform::Topology& topology,
+                                                           const platform::WorkerMap& map,
                                                            const Options& options) {
-  if (options.threads > topology.cores() && !options.oversubscribe) {
-    return platform::unexpected("--threads", std::to_string(options.threads),
-                                "at most " + std::to_string(topology.cores()) +
-                                    " (the cores that this process may use); --oversubscribe allows more");
+  if (!options.oversubscribe) {
+    if (auto room = map.check_room("--threads", options.threads); !room) return tl::unexpected(room.error());
   }
   auto store = kernel::Store<kernel::Shared>::create(
       {.expected_records = options.expected_records, .index = options.index});
   if (!store) return tl::unexpected(store.error());
-  return std::unique_ptr<Engine>(new Engine(topology, options.threads, std::move(*store)));
+  return std::unique_ptr<Engine>(new Engine(topology, map, options.threads, std::move(*store)));
 }
 
-Engine::Engine(const platform::Topology& topology, unsigned threads,
+Engine::Engine(const platform::Topology& topology, platform::WorkerMap map, unsigned threads,
                std::unique_ptr<kernel::Store<kernel::Shared>> store)
-    : topology_(&topology), threads_(threads), store_(std::move(store)), bindings_(threads) {}
+    : topology_(&topology),
+      map_(std::move(map)),
+      threads_(threads),
+      store_(std::move(store)),
+      bindings_(threads) {}
 
 void Engine::bind(unsigned worker) {
   platform::WorkerBinding& binding = bindings_[worker];
-  binding.host = platform::host_name();
-  binding.worker = worker;
-  const unsigned cpu = topology_->cpu_of_core(worker);
+  binding = platform::planned_binding(map_, worker, worker);
   // A refusal shows in what is read back; the run rules say what it means.
-  if (topology_->bind_this_thread(cpu)) binding.asked_cpu = static_cast<int>(cpu);
+  if (topology_->bind_this_thread(map_[worker].cpu)) return;
+  binding.asked_cpu = -1;
+  binding.node.reset();
 }
 
 void Engine::read_binding(unsigned worker) {

@@ -14,12 +14,13 @@
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "platform/topology.h"
+#include "platform/worker_map.h"
 
 namespace upout::engines::shared_memory {
 
 struct Options {
   unsigned threads = 1;
-  bool oversubscribe = false;        ///< allow more threads than cores
+  bool oversubscribe = false;        ///< allow more threads than the map has places
   std::size_t expected_records = 0;  ///< sizes the index
   kernel::IndexKind index = kernel::IndexKind::hash;
 };
@@ -62,6 +63,7 @@ class Engine {
   };
 
   static platform::Expected<std::unique_ptr<Engine>> create(const platform::Topology& topology,
+                                                            const platform::WorkerMap& map,
                                                             const Options& options);
 
   template <class Work>
@@ -91,13 +93,14 @@ class Engine {
   bool is_root() const { return true; }
 
  private:
-  Engine(const platform::Topology& topology, unsigned threads,
+  Engine(const platform::Topology& topology, platform::WorkerMap map, unsigned threads,
          std::unique_ptr<kernel::Store<kernel::Shared>> store);
 
   void bind(unsigned worker);
   void read_binding(unsigned worker);
 
   const platform::Topology* topology_;
+  platform::WorkerMap map_;
   unsigned threads_;
   std::unique_ptr<kernel::Store<kernel::Shared>> store_;
   std::vector<platform::WorkerBinding> bindings_;  ///< each worker writes its own element

@@ -10,31 +10,24 @@
 
 #include "engines/engine.h"
 #include "engines/shared_nothing/mpi_transport.h"
+#include "engines/shared_nothing/neighbourhood.h"
 #include "engines/shared_nothing/session.h"
 #include "kernel/store.h"
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "platform/topology.h"
+#include "platform/worker_map.h"
 
 namespace upout::engines::shared_nothing {
 
 struct Options {
-  bool oversubscribe = false;        ///< allow more ranks on a host than cores
+  bool oversubscribe = false;        ///< allow more ranks on a host than the map has places
   std::size_t expected_records = 0;  ///< in all partitions together
   kernel::IndexKind index = kernel::IndexKind::hash;
   PartitioningKind partitioning = PartitioningKind::hash;
   kernel::Key largest_key = kernel::largest_key;  ///< the end of the last range
   /// The largest value, or output of a scan; a message holds at least one.
   std::size_t value_bytes = 0;
-};
-
-/// Where this process stands among those of its host, and how many hosts there are.
-struct Neighbourhood {
-  unsigned hosts = 1;
-  unsigned sharing = 1;  ///< processes of this host that may use the same processors as this one
-  unsigned place = 0;    ///< this one's number among them
-  unsigned crowd = 1;    ///< over all hosts: the largest number of processes to one processor set, less its
-                         ///< cores, if positive
 };
 
 /// Shared nothing: one rank a worker, each with one `Exclusive` partition; keys are dealt out by their hash.
@@ -58,6 +51,7 @@ class Engine {
   /// Collective; fails on all ranks or on none.
   static platform::Expected<std::unique_ptr<Engine>> create(MPI_Comm communicator,
                                                             const platform::Topology& topology,
+                                                            const platform::WorkerMap& map,
                                                             const Options& options);
 
   template <class Work>
@@ -77,14 +71,13 @@ class Engine {
   std::vector<platform::WorkerBinding> bindings();
   unsigned local_workers() const { return 1; }
   unsigned workers() const { return static_cast<unsigned>(transport_.size()); }
-  bool is_oversubscribed() const { return neighbourhood_.crowd > 0; }  ///< somewhere, ranks share a core
-  unsigned hosts() const { return neighbourhood_.hosts; }
+  const Neighbourhood& neighbourhood() const { return neighbourhood_; }
   bool is_root() const { return transport_.rank() == 0; }
 
  private:
   Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-         std::size_t message_bytes, std::unique_ptr<kernel::Store<kernel::Exclusive>> store,
-         const Partitioning& partitioning, bool yields);
+         platform::WorkerBinding planned, std::size_t message_bytes,
+         std::unique_ptr<kernel::Store<kernel::Exclusive>> store, const Partitioning& partitioning);
 
   void bind();
   platform::Timestamp agree_on_start(const platform::Clock& clock);
@@ -96,7 +89,8 @@ class Engine {
   std::unique_ptr<kernel::Store<kernel::Exclusive>> store_;
   Partitioning partitioning_;
   MpiTransport transport_;
-  platform::WorkerBinding binding_;
+  platform::WorkerBinding planned_;
+  platform::WorkerBinding binding_;  ///< as it turned out
   bool yields_;
 };
 

@@ -52,6 +52,18 @@ INSTANTIATE_TEST_SUITE_P(
                       BadRun{"TooManyThreads",
                              "run --engine shared-memory --workload ycsb-c --threads 5000",
                              {"--threads", "5000", "--oversubscribe"}},
+                      BadRun{"UnknownBinding",
+                             "run --engine shared-memory --workload ycsb-c --bind scater",
+                             {"--bind", "'scater'", "scatter", "0,2-5"}},
+                      BadRun{"BindingWithACpuTwice",
+                             "run --engine shared-memory --workload ycsb-c --bind 0,0-1",
+                             {"--bind", "CPU 0 twice"}},
+                      BadRun{"BindingToACpuThatIsNotThere",
+                             "run --engine shared-memory --workload ycsb-c --bind 60000",
+                             {"--bind 60000", "CPU 60000", "may use"}},
+                      BadRun{"MoreThreadsThanListedCpus",
+                             "run --engine shared-memory --workload ycsb-c --bind 0 --threads 2 --dry-run",
+                             {"--threads", "found 2", "--bind 0", "--oversubscribe"}},
                       BadRun{"NoNumber",
                              "run --engine shared-memory --workload ycsb-c --threads two",
                              {"--threads", "'two'", "whole number"}},
@@ -86,6 +98,16 @@ INSTANTIATE_TEST_SUITE_P(
                              {"--json", "/nowhere"}},
                       BadRun{"NoPlan", "sweep /nowhere/plan.toml --out x", {"/nowhere/plan.toml"}},
                       BadRun{"NoResults", "report /nowhere/results", {"/nowhere/results"}},
+                      BadRun{"DoctorsThreadsWithoutBindings", "doctor --threads 2", {"--threads", "--bindings"}},
+                      BadRun{"DoctorsBindingWithoutBindings", "doctor --bind smt", {"--bind", "--bindings"}},
+                      BadRun{"DoctorsUnknownBinding",
+                             "doctor --bindings --bind core",
+                             {"--bind", "'core'", "cores, compact"}},
+                      BadRun{"DoctorsBindingToACpuThatIsNotThere",
+                             "doctor --bindings --bind 60000",
+                             {"--bind 60000", "CPU 60000", "may use"}},
+                      BadRun{"DoctorsPictureAsJson", "doctor --bindings --json", {"--json", "--bindings"}},
+                      BadRun{"DoctorsMisspeltOption", "doctor --binding", {"--binding", "--bindings"}},
                       BadRun{"UnknownListing", "list engnes", {"engnes", "engines"}}),
     [](const auto& each) { return each.param.name; });
 
@@ -130,7 +152,7 @@ TEST(BadInput, MoreRanksThanCoresIsSaidOnce) {
 }
 
 TEST(Help, ShowsExamples) {
-  for (const char* command : {"run", "sweep", "report"}) {
+  for (const char* command : {"run", "sweep", "report", "doctor"}) {
     const Ended ended = upout(std::string(command) + " --help");
     EXPECT_EQ(ended.status, 0);
     EXPECT_NE(ended.out.find("Examples:"), std::string::npos) << command;

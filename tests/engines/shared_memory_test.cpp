@@ -15,10 +15,11 @@ namespace {
 class SharedMemoryEngine : public ::testing::Test {
  protected:
   std::unique_ptr<Engine> make(unsigned threads) {
-    return std::move(
-        *Engine::create(topology_, {.threads = threads, .oversubscribe = true, .expected_records = 100}));
+    return std::move(*Engine::create(topology_, map_,
+                                     {.threads = threads, .oversubscribe = true, .expected_records = 100}));
   }
   platform::Topology topology_ = std::move(*platform::Topology::discover());
+  platform::WorkerMap map_ = platform::WorkerMap::create(topology_).value();
 };
 
 TEST_F(SharedMemoryEngine, RunsEveryWorkerOnceAtTheSameTime) {
@@ -69,12 +70,22 @@ TEST_F(SharedMemoryEngine, SaysWhereItsWorkersHaveBeen) {
   EXPECT_TRUE(bindings[0].achieved());
 }
 
+TEST_F(SharedMemoryEngine, BindsItsWorkersWhereTheMapSays) {
+  const unsigned last = topology_.cpus().back();
+  const auto map = platform::WorkerMap::create(topology_, {platform::Binding::Order::list, {last}}).value();
+  const auto engine = std::move(*Engine::create(topology_, map, {.threads = 1, .expected_records = 100}));
+  engine->run_on_workers([](Engine::Session&, WorkerId) {});
+  ASSERT_EQ(engine->bindings().size(), 1U);
+  EXPECT_EQ(engine->bindings()[0].allowed_cpus, std::vector<unsigned>{last});
+  EXPECT_EQ(engine->bindings()[0].node, topology_.node_of_cpu(last));
+}
+
 TEST_F(SharedMemoryEngine, RefusesMoreThreadsThanCoresUnlessTold) {
-  const auto refused = Engine::create(topology_, {.threads = topology_.cores() + 1});
+  const auto refused = Engine::create(topology_, map_, {.threads = topology_.cores() + 1});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().where, "--threads");
   EXPECT_NE(refused.error().expected.find("--oversubscribe"), std::string::npos);
-  EXPECT_TRUE(Engine::create(topology_, {.threads = topology_.cores() + 1, .oversubscribe = true}));
+  EXPECT_TRUE(Engine::create(topology_, map_, {.threads = topology_.cores() + 1, .oversubscribe = true}));
 }
 
 }  // namespace

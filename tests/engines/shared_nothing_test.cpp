@@ -21,10 +21,11 @@ class SharedNothingEngine : public ::testing::Test {
  protected:
   std::unique_ptr<Engine> make(std::size_t value_bytes = 8) {
     return std::move(
-        *Engine::create(MPI_COMM_WORLD, topology_,
+        *Engine::create(MPI_COMM_WORLD, topology_, map_,
                         {.oversubscribe = true, .expected_records = 1000, .value_bytes = value_bytes}));
   }
   platform::Topology topology_ = std::move(*platform::Topology::discover());
+  platform::WorkerMap map_ = platform::WorkerMap::create(topology_).value();
   platform::Clock clock_ = platform::Clock::calibrate();
 };
 
@@ -73,7 +74,7 @@ TEST_F(SharedNothingEngine, ScansReachOverAllPartitions) {
   constexpr kernel::Key stride = kernel::largest_key / 500;
   constexpr std::size_t records = 500;
   for (const PartitioningKind partitioning : {PartitioningKind::hash, PartitioningKind::range}) {
-    const auto engine = std::move(*Engine::create(MPI_COMM_WORLD, topology_,
+    const auto engine = std::move(*Engine::create(MPI_COMM_WORLD, topology_, map_,
                                                   {.oversubscribe = true,
                                                    .expected_records = records,
                                                    .index = kernel::IndexKind::ordered,
@@ -163,7 +164,7 @@ TEST_F(SharedNothingEngine, SaysWhereAllRanksHaveBeen) {
 TEST_F(SharedNothingEngine, RefusesMoreRanksThanCoresUnlessTold) {
   int ranks = 1;
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-  const auto engine = Engine::create(MPI_COMM_WORLD, topology_, {.expected_records = 10});
+  const auto engine = Engine::create(MPI_COMM_WORLD, topology_, map_, {.expected_records = 10});
   EXPECT_EQ(engine.has_value(), static_cast<unsigned>(ranks) <= topology_.cores());
 }
 

@@ -80,6 +80,20 @@ TEST(Document, SummarizesCompleteRepetitionsAlone) {
   EXPECT_DOUBLE_EQ(before.at("/runs/0/summary/throughput/ci95/1"_json_pointer).get<double>(), 1020);
 }
 
+TEST(Document, SaysWhatEachWorkerAskedForAndGot) {
+  const std::vector<platform::WorkerBinding> workers{
+      {.host = "node-a", .worker = 0, .asked_cpu = 3, .allowed_cpus = {3}, .node = 1},
+      {.host = "node-a", .worker = 1, .asked_cpu = -1, .allowed_cpus = {0, 1}}};
+  json document = sample();
+  document["environment"]["workers"] = to_json(workers);
+  const auto valid = validate_document(document);
+  EXPECT_TRUE(valid) << valid.error().to_string();
+  EXPECT_EQ(document.at("/environment/workers/0/node"_json_pointer), 1);
+  EXPECT_EQ(document.at("/environment/workers/0/achieved"_json_pointer), true);
+  EXPECT_EQ(document.at("/environment/workers/1/node"_json_pointer), nullptr);
+  EXPECT_EQ(document.at("/environment/workers/1/achieved"_json_pointer), false);
+}
+
 TEST(Document, HasTheHistogramsPercentiles) {
   const RunRecord run = samples::run("shared-memory", 1, "ycsb-c", 1000.0);
   const json document = samples::document(run);

@@ -161,6 +161,31 @@ properties = { recordcount = 1000, requestdistribution = "uniform", readallfield
                                       "--quiet"}));
 }
 
+TEST_F(PlanTest, BindingsAreValuesLikeOthersAndHaveRoomForAsManyWorkersAsTheirPlaces) {
+  const std::string text = R"([[points]]
+engine = "shared-memory"
+threads = 8
+workload = "ycsb-c"
+bind = ["scatter", "smt", "0,1,2,3,4-8"]
+)";
+  const auto plan = read_plan(folder_.write("p.toml", text), {.cores = 4, .processing_units = 8});
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  ASSERT_EQ(plan->points.size(), 3U);
+  EXPECT_EQ(plan->points[1].options.at("bind"), "smt");
+  EXPECT_EQ(plan->points[2].options.at("bind"), "0-8") << "written in one way";
+  const std::vector<std::string> arguments = run_arguments(plan->points[1], "out.json");
+  const auto option = std::ranges::find(arguments, "--bind");
+  ASSERT_NE(option, arguments.end());
+  EXPECT_EQ(*std::next(option), "smt");
+
+  const auto cores =
+      read_plan(folder_.write("p.toml", text + "[[points]]\nengine = 'shared-memory'\nthreads = 8\n"
+                                               "workload = 'ycsb-c'\n"),
+                {.cores = 4, .processing_units = 8});
+  ASSERT_FALSE(cores) << "without --bind, workers go to cores";
+  EXPECT_EQ(cores.error().expected, "at most 4 (the cores of this machine), or oversubscribe = true");
+}
+
 TEST_F(PlanTest, IdsAreReadableAndStable) {
   const Plan plan = read(std::string(one_point) + "depth = 16\n").value();
   // The number is a hash of the configuration: if it changes, sweeps that were begun before do not go on.
@@ -263,7 +288,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:5: found unknown key 'deph', expected 'depth'"},
         Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
-                "workload, depth, "
+                "workload, bind, depth, "
                 "seconds, warmup, repetitions, seed, oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
@@ -294,6 +319,16 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"MoreThreadsThanCores", POINT "threads = [1, 9]\n",
                 "p.toml:4: found threads = 9, expected at most 8 (the cores of this machine), or "
                 "oversubscribe = true"},
+        Mistake{"MoreThreadsThanListedCpus", POINT "threads = 3\nbind = '0,4'\n",
+                "p.toml:4: found threads = 3, expected at most 2 (the places of bind = \"0,4\"), or "
+                "oversubscribe = true"},
+        Mistake{"UnknownBinding", POINT "threads = 1\nbind = 'scater'\n",
+                "p.toml:5: found bind = \"scater\", expected cores, compact, scatter, smt, or a list of CPUs "
+                "such as "
+                "0,2-5"},
+        Mistake{"NumberForABinding", POINT "threads = 1\nbind = 0\n",
+                "p.toml:5: found bind = 0, expected cores, compact, scatter, smt, or a list of CPUs such as "
+                "0,2-5"},
         Mistake{"FractionalDepth", POINT "threads = 1\ndepth = 1.5\n",
                 "p.toml:5: found depth = 1.5, expected a whole number from 1"},
         Mistake{"ZeroSeconds", POINT "threads = 1\nseconds = 0\n",

@@ -17,8 +17,12 @@ namespace upout::harness::samples {
 inline nlohmann::json environment(unsigned workers) {
   nlohmann::json bindings = nlohmann::json::array();
   for (unsigned n = 0; n < workers; ++n) {
-    bindings.push_back(
-        {{"worker", n}, {"host", "node-a"}, {"asked_cpu", n}, {"allowed_cpus", {n}}, {"achieved", true}});
+    bindings.push_back({{"worker", n},
+                        {"host", "node-a"},
+                        {"asked_cpu", n},
+                        {"node", 0},
+                        {"allowed_cpus", {n}},
+                        {"achieved", true}});
   }
   return {{"host_name", "node-a"},
           {"architecture", "x86_64"},
@@ -33,6 +37,7 @@ inline nlohmann::json environment(unsigned workers) {
           {"numa_nodes", 1},
           {"last_level_cache_bytes", 33554432},
           {"topology", "Package:1 L3:1 Core:2 PU:1"},
+          {"topology_xml", "<?xml version=\"1.0\"?>\n<topology/>\n"},
           {"topology_is_this_machine", true},
           {"cpu_model", "AMD EPYC 9355"},
           {"memory_bytes", 16777216000},
@@ -40,6 +45,8 @@ inline nlohmann::json environment(unsigned workers) {
           {"turbo_enabled", nullptr},
           {"transparent_huge_pages", "madvise"},
           {"numa_balancing", false},
+          {"address_space_randomization", true},
+          {"memory_limit_bytes", nullptr},
           {"swap_enabled", false},
           {"load_average_1min", 0.12},
           {"workers", bindings},

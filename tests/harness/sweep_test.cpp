@@ -310,6 +310,10 @@ TEST_F(SweepTest, RanksStandBehindTheLauncherAndThreadsAlone) {
   EXPECT_EQ(head(crowded, 8), (std::vector<std::string>{"mpirun", "-n", "4", "--oversubscribe", "--bind-to",
                                                         "none", options_.program, "run"}));
   EXPECT_EQ(head(plan("1").points[0], 2), (std::vector<std::string>{options_.program, "run"}));
+  const Point bound = plan("1", "engine = 'shared-nothing'\nranks = 2\nbind = 'scatter'").points[0];
+  EXPECT_EQ(head(bound, 5), (std::vector<std::string>{"mpirun", "-n", "2", "--bind-to", "none"}))
+      << "ranks that the launcher has bound cannot lay themselves out";
+
   options_.launcher = "srun --ntasks={ranks}  --comment 'two words'";
   EXPECT_EQ(head(ranks, 6), (std::vector<std::string>{"srun", "--ntasks=2", "--comment", "two words",
                                                       options_.program, "run"}));

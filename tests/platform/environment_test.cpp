@@ -35,7 +35,6 @@ class RecordedMachine : public testing::Test {
 
   json describe() const { return describe_environment(four_cores(), root_); }
 
- private:
   path root_;
 };
 
@@ -46,6 +45,7 @@ TEST_F(RecordedMachine, IsDescribedByItsFiles) {
   write("proc/meminfo", "MemTotal:       16384000 kB\nMemFree:  1 kB\nSwapTotal:       1024 kB\n");
   write("proc/loadavg", "1.25 0.50 0.10 2/300 4711\n");
   write("proc/sys/kernel/numa_balancing", "1\n");
+  write("proc/sys/kernel/randomize_va_space", "2\n");
   write("sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
   write("sys/devices/system/cpu/cpufreq/policy0/scaling_governor", "performance\n");
   write("sys/devices/system/cpu/cpufreq/policy1/scaling_governor", "performance\n");
@@ -61,6 +61,7 @@ TEST_F(RecordedMachine, IsDescribedByItsFiles) {
   EXPECT_EQ(record["load_average_1min"], 1.25);
   EXPECT_EQ(record["numa_balancing"], true);
   EXPECT_EQ(record["transparent_huge_pages"], "madvise");
+  EXPECT_EQ(record["address_space_randomization"], true);
   EXPECT_EQ(record["scaling_governor"], "performance");
   EXPECT_EQ(record["turbo_enabled"], true);
   EXPECT_EQ(record["kernel_clock_source"], "tsc");
@@ -71,7 +72,8 @@ TEST_F(RecordedMachine, ThatSaysNothingGivesNull) {
   const json record = describe();
   for (const char* key :
        {"os", "cpu_model", "memory_bytes", "swap_enabled", "load_average_1min", "numa_balancing",
-        "transparent_huge_pages", "scaling_governor", "turbo_enabled", "kernel_clock_source", "hypervisor"}) {
+        "transparent_huge_pages", "scaling_governor", "turbo_enabled", "kernel_clock_source", "hypervisor",
+        "address_space_randomization", "memory_limit_bytes"}) {
     EXPECT_TRUE(record.contains(key) && record[key].is_null()) << key;
   }
 }
@@ -101,6 +103,27 @@ TEST_F(RecordedMachine, WithFeaturesOffSaysFalse) {
   EXPECT_EQ(record["turbo_enabled"], false);
 }
 
+TEST_F(RecordedMachine, LimitsMemoryByTheSmallestOfACgroupAndThoseAroundIt) {
+  write("proc/self/cgroup", "0::/user.slice/job.scope\n");
+  write("sys/fs/cgroup/user.slice/job.scope/memory.max", "max\n");
+  EXPECT_EQ(describe()["memory_limit_bytes"], nullptr);
+  write("sys/fs/cgroup/user.slice/memory.max", "8589934592\n");
+  EXPECT_EQ(describe()["memory_limit_bytes"], 8589934592ULL);
+  write("sys/fs/cgroup/user.slice/job.scope/memory.max", "1073741824\n");
+  EXPECT_EQ(describe()["memory_limit_bytes"], 1073741824ULL);
+}
+
+TEST_F(RecordedMachine, LimitsMemoryByACgroupOfTheFirstVersionToo) {
+  write("proc/self/cgroup", "5:cpuset:/a\n4:memory:/docker/0123\n0::/\n");
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+  EXPECT_EQ(describe()["memory_limit_bytes"], nullptr);
+  write("sys/fs/cgroup/memory/docker/0123/memory.limit_in_bytes", "2147483648\n");
+  EXPECT_EQ(describe()["memory_limit_bytes"], 2147483648ULL);
+  std::filesystem::remove_all(root_ / "sys/fs/cgroup/memory/docker");
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "1073741824\n");  // as a container sees its own
+  EXPECT_EQ(describe()["memory_limit_bytes"], 1073741824ULL);
+}
+
 TEST_F(RecordedMachine, WithDifferingGovernorsNamesThemAll) {
   write("sys/devices/system/cpu/cpufreq/policy0/scaling_governor", "schedutil\n");
   write("sys/devices/system/cpu/cpufreq/policy8/scaling_governor", "powersave\n");
@@ -120,6 +143,7 @@ TEST(Environment, HoldsWhatTheTopologySays) {
   EXPECT_EQ(record["numa_nodes"], 1);
   EXPECT_EQ(record["last_level_cache_bytes"], 8 << 20);
   EXPECT_EQ(record["topology"], four_cores().summary());
+  EXPECT_EQ(record["topology_xml"], four_cores().to_xml());
   EXPECT_EQ(record["topology_is_this_machine"], false);
 }
 
@@ -136,6 +160,7 @@ TEST(Environment, OfThisMachineHasEachDocumentedKeyAndNoOther) {
                                          "core_kinds",
                                          "numa_nodes",
                                          "topology",
+                                         "topology_xml",
                                          "topology_is_this_machine",
                                          "last_level_cache_bytes",
                                          "memory_bytes",
@@ -143,6 +168,8 @@ TEST(Environment, OfThisMachineHasEachDocumentedKeyAndNoOther) {
                                          "turbo_enabled",
                                          "transparent_huge_pages",
                                          "numa_balancing",
+                                         "address_space_randomization",
+                                         "memory_limit_bytes",
                                          "swap_enabled",
                                          "load_average_1min",
                                          "kernel_clock_source",

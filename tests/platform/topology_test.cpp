@@ -4,27 +4,19 @@
 #include <sched.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "scoped_variable.h"
+#include "described_topology.h"
 
 namespace upout::platform {
 namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
-
-Topology described_by(const std::string& synthetic) {
-  const ScopedVariable variable("HWLOC_SYNTHETIC", synthetic);
-  return Topology::discover().value();
-}
-
-Topology recorded_in(const std::string& file) {
-  const ScopedVariable variable("HWLOC_XMLFILE", std::string(UPOUT_TEST_MACHINES) + "/" + file);
-  return Topology::discover().value();
-}
 
 /// Restores the calling thread's affinity, so that tests of one process do not see each other's.
 class ScopedAffinity {
@@ -55,7 +47,6 @@ TEST(Topology, CountsAMachineOfOneNode) {
   EXPECT_EQ(topology.numa_nodes(), 1U);
   EXPECT_EQ(topology.core_kinds(), 1U);
   EXPECT_EQ(topology.last_level_cache_bytes(), 8 * mebibyte);
-  EXPECT_EQ(topology.cpu_of_core(3), 3U);
 }
 
 TEST(Topology, CountsTwoPackagesOfTwoNodesEach) {
@@ -65,21 +56,74 @@ TEST(Topology, CountsTwoPackagesOfTwoNodesEach) {
   EXPECT_EQ(topology.last_level_cache_bytes(), 4 * 32 * mebibyte);
 }
 
-TEST(Topology, TakesOneProcessingUnitOfEachCore) {
-  const Topology topology = described_by("Package:1 Core:4 PU:2");
-  EXPECT_EQ(topology.cores(), 4U);
-  EXPECT_EQ(topology.processing_units(), 8U);
-  EXPECT_EQ(topology.cpu_of_core(0), 0U);
-  EXPECT_EQ(topology.cpu_of_core(1), 2U);
-  EXPECT_EQ(topology.cpu_of_core(3), 6U);
-  EXPECT_EQ(topology.cpu_of_core(4), 0U) << "core numbers go round";
+TEST(Topology, ListsTheProcessingUnitsOfEachCoreByOperatingSystemNumbers) {
+  // As many two-way SMT machines are numbered: the second thread of core n is n + cores.
+  const Topology topology = described_by("Package:2 [NUMANode] Core:1 PU:2(indexes=0,2,1,3)");
+  const auto cores = topology.core_list();
+  ASSERT_EQ(cores.size(), 2U);
+  EXPECT_EQ(cores[0].cpus, (std::vector<unsigned>{0, 2}));
+  EXPECT_EQ(cores[0].node, 0U);
+  EXPECT_EQ(cores[1].cpus, (std::vector<unsigned>{1, 3}));
+  EXPECT_EQ(cores[1].node, 1U);
 }
 
-TEST(Topology, SpeaksOperatingSystemNumbers) {
-  // As many two-way SMT machines are numbered: the second thread of core n is n + cores.
-  const Topology topology = described_by("Package:1 Core:2 PU:2(indexes=0,2,1,3)");
-  EXPECT_EQ(topology.cpu_of_core(0), 0U);
-  EXPECT_EQ(topology.cpu_of_core(1), 1U);
+TEST(Topology, ListsNodesWithTheirMemoryAndProcessors) {
+  const auto nodes = described_by("Package:2 [NUMANode(memory=1073741824)] Core:2 PU:1").node_list();
+  ASSERT_EQ(nodes.size(), 2U);
+  EXPECT_EQ(nodes[1].index, 1U);
+  EXPECT_EQ(nodes[1].memory_bytes, 1024 * mebibyte);
+  EXPECT_EQ(nodes[1].cpus, (std::vector<unsigned>{2, 3}));
+  EXPECT_FALSE(nodes[1].is_memory_only());
+}
+
+TEST(Topology, TellsMemoryWithoutProcessorsApart) {
+  for (const char* file : {"memory_without_processors.xml", "hybrid_with_far_memory.xml"}) {
+    const Topology topology = recorded_in(file);
+    const auto nodes = topology.node_list();
+    ASSERT_EQ(nodes.size(), topology.numa_nodes() + 1) << file;
+    EXPECT_TRUE(nodes.back().is_memory_only()) << file;
+    EXPECT_EQ(nodes.back().memory_bytes, 65536 * mebibyte) << file;
+    EXPECT_FALSE(nodes.front().is_memory_only()) << file;
+  }
+}
+
+TEST(Topology, HasNoNodeForAProcessingUnitWhoseMemoryMayNotBeUsed) {
+  const Topology topology = recorded_in("cgroup_without_the_second_nodes_memory.xml");
+  EXPECT_EQ(topology.node_of_cpu(3), 0U);
+  EXPECT_EQ(topology.node_of_cpu(4), std::nullopt);
+  EXPECT_EQ(topology.node_of_cpu(7), std::nullopt) << "may not be used itself";
+  EXPECT_EQ(topology.numa_nodes(), 1U);
+}
+
+TEST(Topology, IsTheSameWhenItsXmlIsReadAgain) {
+  for (const char* file :
+       {"memory_without_processors.xml", "big_little.xml", "cgroup_with_unequal_nodes.xml"}) {
+    const Topology topology = recorded_in(file);
+    const std::string copy = testing::TempDir() + "/upout_topology_copy.xml";
+    std::ofstream(copy) << topology.to_xml();
+    const ScopedVariable variable("HWLOC_XMLFILE", copy);
+    const Topology again = Topology::discover().value();
+    EXPECT_EQ(again.summary(), topology.summary()) << file;
+    EXPECT_EQ(again.cpus(), topology.cpus()) << file;
+    EXPECT_EQ(again.core_kinds(), topology.core_kinds()) << file;
+    EXPECT_EQ(again.numa_nodes(), topology.numa_nodes()) << file;
+    EXPECT_EQ(again.to_xml(), topology.to_xml()) << file;
+    std::filesystem::remove(copy);
+  }
+}
+
+TEST(Topology, HasXmlThatDoesNotSayWhoseMachineItIs) {
+  const std::string xml = Topology::discover().value().to_xml();
+  EXPECT_NE(xml.find("type=\"PU\""), std::string::npos) << xml;
+  for (const char* name : {"HostName", "ProcessName", "Serial", "UUID", "Cgroup", "PCIDev"}) {
+    EXPECT_EQ(xml.find(name), std::string::npos) << name;
+  }
+}
+
+TEST(Topology, HasXmlOfSaneSizeOfALargeMachine) {
+  const Topology topology =
+      described_by("Package:2 Group:4 [NUMANode] L3:2 L2:8 L1d:1 Core:1 PU:2");  // 256 processing units
+  EXPECT_LT(topology.to_xml().size(), 160'000U);
 }
 
 TEST(Topology, CountsACacheByItsLastLevel) {
@@ -92,7 +136,7 @@ TEST(Topology, CountsACacheByItsLastLevel) {
 TEST(Topology, CountsProcessingUnitsWhereNoCoresAreNamed) {
   const Topology topology = described_by("Package:2 PU:2");
   EXPECT_EQ(topology.cores(), 4U);
-  EXPECT_EQ(topology.cpu_of_core(2), 2U);
+  EXPECT_EQ(topology.core_list().at(2).cpus, std::vector<unsigned>{2});
 }
 
 TEST(Topology, CountsTwoKindsOfMemoryOfOnePackageAsOneNode) {
@@ -107,9 +151,6 @@ TEST(Topology, SeesUnlikeCoresAndMemoryWithoutProcessors) {
   EXPECT_EQ(topology.core_kinds(), 2U);
   EXPECT_EQ(topology.numa_nodes(), 1U);
   EXPECT_EQ(topology.last_level_cache_bytes(), 8 * mebibyte);
-  const std::vector<unsigned> cpus{topology.cpu_of_core(0), topology.cpu_of_core(1), topology.cpu_of_core(2),
-                                   topology.cpu_of_core(3)};
-  EXPECT_EQ(cpus, (std::vector<unsigned>{0, 2, 4, 5}));
   EXPECT_EQ(topology.summary(), "asymmetric Package:1 L3:1 Core:4 PU:6");
 }
 
@@ -140,6 +181,14 @@ TEST(Topology, DescriptionThatCannotBeReadIsAnError) {
             std::string::npos);
 }
 
+TEST(Topology, OfAnotherMachineThatIsPassedOffAsThisOneIsAnError) {
+  const ScopedVariable description("HWLOC_SYNTHETIC", "Package:8 Core:8 PU:1");
+  const ScopedVariable claim("HWLOC_THISSYSTEM", "1");
+  const auto topology = Topology::discover();
+  ASSERT_FALSE(topology);
+  EXPECT_EQ(topology.error().where, "HWLOC_THISSYSTEM");
+}
+
 TEST(Topology, OfThisMachineIsWhereThisProcessMayRun) {
   const Topology topology = Topology::discover().value();
   ASSERT_TRUE(topology.is_this_machine());
@@ -163,7 +212,7 @@ TEST(Topology, OfAProcessBoundToOneCoreHasOneCore) {
   const auto describe = [] {
     const Topology topology = Topology::discover().value();
     std::cerr << "cores " << topology.cores() << " units " << topology.processing_units() << " first "
-              << topology.cpu_of_core(0) << " nodes " << topology.numa_nodes() << "\n";
+              << topology.cpus().front() << " nodes " << topology.numa_nodes() << "\n";
     std::exit(0);
   };
   EXPECT_EXIT(describe(), testing::ExitedWithCode(0),
@@ -174,7 +223,7 @@ TEST(Topology, BindingIsReadBackFromTheKernel) {
   const Topology topology = Topology::discover().value();
   for (unsigned core = 0; core < topology.cores(); ++core) {
     std::thread([&topology, core] {
-      const unsigned cpu = topology.cpu_of_core(core);
+      const unsigned cpu = topology.core_list()[core].cpus.front();
       const auto bound = topology.bind_this_thread(cpu);
       ASSERT_TRUE(bound) << bound.error().to_string();
       EXPECT_EQ(topology.this_thread_cpus(), std::vector<unsigned>{cpu});

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <vector>
+
+#include "platform/error.h"
+#include "platform/topology.h"
+#include "platform/worker_map.h"
+
+namespace upout::engines::shared_nothing {
+
+/// Where this process stands among those of its host, and how many hosts there are.
+struct Neighbourhood {
+  unsigned hosts = 1;
+  unsigned sharing = 1;  ///< processes of this host that may use the same processors as this one
+  unsigned place = 0;    ///< this one's number among them: its worker's number in the map
+  unsigned crowd = 0;    ///< over all hosts: the largest number of processes to one processor set, less the
+                         ///< places of the map, if positive
+};
+
+/// Collective; fails on all ranks or on none. More ranks than places are an error unless `oversubscribe`
+/// allows them, and so is a map other than `cores` over ranks that a launcher has bound apart: it could lay
+/// out nothing.
+platform::Expected<Neighbourhood> find_neighbours(MPI_Comm communicator, const platform::Topology& topology,
+                                                  const platform::WorkerMap& map, bool oversubscribe);
+
+/// What each rank says of its worker, by rank, on all of them. Collective.
+std::vector<platform::WorkerBinding> gather_bindings(MPI_Comm communicator,
+                                                     const platform::WorkerBinding& own);
+
+/// The binding that this rank's worker is to ask for; the kernel has not been asked yet.
+platform::WorkerBinding planned_binding(MPI_Comm communicator, const Neighbourhood& neighbourhood,
+                                        const platform::WorkerMap& map);
+
+}  // namespace upout::engines::shared_nothing
