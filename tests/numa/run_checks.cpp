@@ -60,19 +60,19 @@ class Cpuset {
  public:
   Cpuset(const std::string& cpus, const std::string& nodes) {
     std::ofstream("/sys/fs/cgroup/cgroup.subtree_control") << "+cpuset";
-    std::filesystem::create_directory(path);
-    std::ofstream(path + "/cpuset.cpus") << cpus;
-    std::ofstream(path + "/cpuset.mems") << nodes;
+    std::filesystem::create_directory(path_);
+    std::ofstream(path_ + "/cpuset.cpus") << cpus;
+    std::ofstream(path_ + "/cpuset.mems") << nodes;
   }
-  ~Cpuset() { rmdir(path.c_str()); }
+  ~Cpuset() { rmdir(path_.c_str()); }
   Cpuset(const Cpuset&) = delete;
   Cpuset& operator=(const Cpuset&) = delete;
 
   /// To stand before a command.
-  std::string enter() const { return "sh -c 'echo $$ >" + path + "/cgroup.procs && exec \"$@\"' sh"; }
+  std::string enter() const { return "sh -c 'echo $$ >" + path_ + "/cgroup.procs && exec \"$@\"' sh"; }
 
  private:
-  const std::string path = "/sys/fs/cgroup/part";
+  const std::string path_ = "/sys/fs/cgroup/part";
 };
 
 TEST(Run, StaysWithinItsCpuset) {
