@@ -1,5 +1,6 @@
 #include "platform/memory.h"
 
+#include <linux/mman.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ namespace upout::platform {
 namespace {
 
 constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
+constexpr std::size_t giant_page_bytes = std::size_t{1} << 30;
 
 constexpr std::size_t round_up(std::size_t value, std::size_t unit) {
   return (value + unit - 1) / unit * unit;
@@ -26,12 +28,23 @@ std::size_t page_bytes() {
 }
 
 /// What a range of `bytes` occupies: whole huge pages if it has at least one, so that its tail is one too.
-std::size_t mapped_size(std::size_t bytes) {
+std::size_t mapped_size(std::size_t bytes, PageKind pages) {
+  if (pages == PageKind::huge_1_gib) return round_up(bytes, giant_page_bytes);
   return round_up(bytes, bytes >= huge_page_bytes ? huge_page_bytes : page_bytes());
 }
 
 void unmap(std::byte* begin, std::size_t size) {
   if (size > 0) munmap(begin, size);
+}
+
+/// Takes every page now, and says whether there were enough: without MADV_POPULATE_WRITE (Linux before 5.14)
+/// never.
+bool populate(std::span<std::byte> range) {
+#if defined(MADV_POPULATE_WRITE)
+  return madvise(range.data(), range.size(), MADV_POPULATE_WRITE) == 0;
+#else
+  return range.empty();
+#endif
 }
 
 tl::unexpected<Error> refused(std::size_t bytes, int error) {
@@ -40,13 +53,50 @@ tl::unexpected<Error> refused(std::size_t bytes, int error) {
 
 }  // namespace
 
-Expected<Region> Region::map(std::size_t bytes) noexcept {
+const char* name(PageKind kind) noexcept {
+  switch (kind) {
+    case PageKind::transparent:
+      return "transparent";
+    case PageKind::huge_2_mib:
+      return "2 MiB";
+    case PageKind::huge_1_gib:
+      return "1 GiB";
+  }
+  return "";
+}
+
+Expected<Region> Region::map(std::size_t bytes, const Options& options) noexcept {
   if (bytes == 0) return Region{};
   // Beyond this, rounding and alignment would overflow; no address space is that large.
   if (bytes > std::numeric_limits<std::size_t>::max() / 2) return refused(bytes, ENOMEM);
 
+  if (Region reserved = map_reserved(bytes, options.pages); !reserved.bytes().empty()) {
+    const std::span whole(reserved.bytes_.data(), mapped_size(bytes, options.pages));
+    if (auto placed = place(whole, options.placement); !placed) return tl::unexpected(placed.error());
+    if (!std::holds_alternative<BoundTo>(options.placement) || populate(whole)) return reserved;
+  }
+  auto region = map_transparent(bytes);
+  if (!region) return region;
+  const std::span whole(region->bytes_.data(), mapped_size(bytes, PageKind::transparent));
+  if (auto placed = place(whole, options.placement); !placed) return tl::unexpected(placed.error());
+  return region;
+}
+
+/// Empty where such pages are not asked for, make no sense, or cannot be had.
+Region Region::map_reserved(std::size_t bytes, PageKind pages) noexcept {
+  if (pages == PageKind::transparent) return {};
+  const bool giant = pages == PageKind::huge_1_gib;
+  if (bytes < (giant ? giant_page_bytes : huge_page_bytes)) return {};
+  const int flags =
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | static_cast<int>(giant ? MAP_HUGE_1GB : MAP_HUGE_2MB);
+  void* mapping = mmap(nullptr, mapped_size(bytes, pages), PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (mapping == MAP_FAILED) return {};
+  return {std::span(static_cast<std::byte*>(mapping), bytes), pages};
+}
+
+Expected<Region> Region::map_transparent(std::size_t bytes) noexcept {
   const bool wants_huge_pages = bytes >= huge_page_bytes;
-  const std::size_t size = mapped_size(bytes);
+  const std::size_t size = mapped_size(bytes, PageKind::transparent);
   const std::size_t slack = wants_huge_pages ? huge_page_bytes - page_bytes() : 0;
 
   // With a reservation: better refused here than killed at the first touch.
@@ -65,19 +115,20 @@ Expected<Region> Region::map(std::size_t bytes) noexcept {
     // record says so.
     madvise(begin, size, MADV_HUGEPAGE);
   }
-  return Region(std::span(begin, bytes));
+  return Region(std::span(begin, bytes), PageKind::transparent);
 }
 
-Region::Region(Region&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+Region::Region(Region&& other) noexcept : bytes_(std::exchange(other.bytes_, {})), pages_(other.pages_) {}
 
 Region& Region::operator=(Region&& other) noexcept {
   Region taken(std::move(other));  // leaves the other side empty; the old mapping goes with `taken`
   std::swap(bytes_, taken.bytes_);
+  std::swap(pages_, taken.pages_);
   return *this;
 }
 
 Region::~Region() {
-  unmap(bytes_.data(), bytes_.empty() ? 0 : mapped_size(bytes_.size()));
+  unmap(bytes_.data(), bytes_.empty() ? 0 : mapped_size(bytes_.size(), pages_));
 }
 
 }  // namespace upout::platform

@@ -1,20 +1,41 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "platform/error.h"
+#include "platform/placement.h"
 
 namespace upout::platform {
 
+/// What pages a range is made of.
+enum class PageKind : std::uint8_t {
+  transparent,  ///< small ones; the kernel may make huge ones of them (THP), and is advised to from 2 MiB on
+  huge_2_mib,   ///< reserved huge pages (hugetlb), from the pool that the system's administrator has filled
+  huge_1_gib,
+};
+
+/// "transparent", "2 MiB" or "1 GiB".
+const char* name(PageKind kind) noexcept;
+
 /// A range of anonymous, zeroed memory, mapped for this process alone. Owns its mapping; movable, not
-/// copyable. Pages are touched by whoever uses them first. Ranges of 2 MiB and more are aligned to 2 MiB and
-/// advised for transparent huge pages.
+/// copyable. Ranges of 2 MiB and more are aligned to 2 MiB.
 class Region {
  public:
+  struct Options {
+    Placement placement = FirstTouch{};      ///< by default, pages lie where they are touched first
+    PageKind pages = PageKind::transparent;  ///< asked for; see `pages()`
+  };
+
   Region() = default;
-  /// Fails with ENOMEM's text if the kernel refuses; never throws.
-  static Expected<Region> map(std::size_t bytes) noexcept;
+  /// Fails with ENOMEM's text if the kernel refuses the memory, and if it refuses the placement (see
+  /// `place`); never throws. Reserved huge pages are taken for ranges of at least one such page, and rounded
+  /// up to whole ones. Where they cannot be had, the range is of transparent ones. Those bound to a node are
+  /// taken at once: the pool that counts is the node's, and a page missing later would end the process
+  /// (SIGBUS).
+  static Expected<Region> map(std::size_t bytes) noexcept { return map(bytes, Options{}); }
+  static Expected<Region> map(std::size_t bytes, const Options& options) noexcept;
 
   Region(Region&& other) noexcept;
   Region& operator=(Region&& other) noexcept;
@@ -24,9 +45,17 @@ class Region {
 
   std::span<std::byte> bytes() const noexcept { return bytes_; }
 
+  /// What the mapping was made of: what was asked for, or transparent pages in its place. How many of those
+  /// the kernel has made huge, `resident_pages` tells.
+  PageKind pages() const noexcept { return pages_; }
+
  private:
-  explicit Region(std::span<std::byte> bytes) noexcept : bytes_(bytes) {}
+  Region(std::span<std::byte> bytes, PageKind pages) noexcept : bytes_(bytes), pages_(pages) {}
+  static Expected<Region> map_transparent(std::size_t bytes) noexcept;
+  static Region map_reserved(std::size_t bytes, PageKind pages) noexcept;
+
   std::span<std::byte> bytes_;
+  PageKind pages_ = PageKind::transparent;
 };
 
 }  // namespace upout::platform

@@ -122,5 +122,71 @@ TEST(Region, OfAnAbsurdSizeIsAnErrorThatNamesIt) {
   }
 }
 
+TEST(Region, BoundToANodeOrInterleavedIsZeroedAndWritable) {
+  const auto nodes = allowed_memory_nodes();
+  if (!nodes) GTEST_SKIP() << nodes.error().to_string();
+  for (const Placement& placement : {Placement(BoundTo{nodes->back()}), Placement(InterleavedOver{*nodes})}) {
+    for (const std::size_t bytes : {std::size_t{100}, 2 * mebibyte + 1}) {
+      const auto region = Region::map(bytes, {.placement = placement});
+      ASSERT_TRUE(region) << region.error().to_string();
+      EXPECT_EQ(region->bytes().back(), std::byte{0});
+      std::ranges::fill(region->bytes(), std::byte{0xa5});
+    }
+  }
+}
+
+TEST(Region, OnANodeThatIsNotThereIsAnErrorThatNamesTheNodesThatAre) {
+  const auto nodes = allowed_memory_nodes();
+  if (!nodes) GTEST_SKIP() << nodes.error().to_string();
+  const unsigned last = nodes->back();
+  for (const unsigned node : {last + 1, 1'000'000U}) {
+    for (const Placement& placement : {Placement(BoundTo{node}), Placement(InterleavedOver{{last, node}})}) {
+      const auto region = Region::map(mebibyte, {.placement = placement});
+      ASSERT_FALSE(region);
+      EXPECT_EQ(region.error().where, "memory " + to_string(placement));
+      EXPECT_EQ(region.error().found, "node " + std::to_string(node));
+      EXPECT_NE(region.error().expected.find(std::to_string(last)), std::string::npos);
+    }
+  }
+}
+
+TEST(Region, InterleavedOverNoNodeIsAnError) {
+  const auto region = Region::map(mebibyte, {.placement = InterleavedOver{}});
+  ASSERT_FALSE(region);
+  EXPECT_EQ(region.error().found, "no node");
+}
+
+TEST(Region, BoundToANodeThatHasNotSoMuchIsAnError) {
+  const auto nodes = allowed_memory_nodes();
+  if (!nodes) GTEST_SKIP() << nodes.error().to_string();
+  std::size_t kibibytes = 0;
+  std::string name;
+  std::ifstream("/proc/meminfo") >> name >> kibibytes;
+  // Some kernels refuse to reserve so much, others leave it to the check of the node.
+  EXPECT_FALSE(Region::map(kibibytes << 10, {.placement = BoundTo{nodes->front()}}));
+}
+
+/// How many pages of 2 MiB the system has set aside and not yet given away.
+std::size_t free_huge_pages() {
+  std::size_t pages = 0;
+  std::ifstream("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages") >> pages;
+  return pages;
+}
+
+TEST(Region, IsOfTransparentPagesWhereReservedOnesCannotBeHad) {
+  const std::size_t bytes = (free_huge_pages() + 1) * 2 * mebibyte;
+  const auto region = Region::map(bytes, {.pages = PageKind::huge_2_mib});
+  ASSERT_TRUE(region);
+  EXPECT_EQ(region->pages(), PageKind::transparent);
+  EXPECT_EQ(region->bytes().size(), bytes);
+  region->bytes().back() = std::byte{1};
+}
+
+TEST(Region, SmallerThanAHugePageTakesNone) {
+  const auto region = Region::map(mebibyte, {.pages = PageKind::huge_1_gib});
+  ASSERT_TRUE(region);
+  EXPECT_EQ(region->pages(), PageKind::transparent);
+}
+
 }  // namespace
 }  // namespace upout::platform
