@@ -18,23 +18,25 @@ constexpr double greatest_load = 0.75;
 }  // namespace
 
 template <class Policy>
-auto HashIndex<Policy>::make_table(std::size_t buckets) noexcept -> Table* {
-  platform::Expected<platform::Region> memory = platform::Region::map(buckets * sizeof(Bucket));
-  if (!memory) return nullptr;
+auto HashIndex<Policy>::make_table(std::size_t buckets, const platform::Region::Options& memory) noexcept
+    -> Table* {
+  platform::Expected<platform::Region> region = platform::Region::map(buckets * sizeof(Bucket), memory);
+  if (!region) return nullptr;
   auto* table = new (std::nothrow) Table;
   if (table == nullptr) return nullptr;
-  table->memory = std::move(*memory);
+  table->memory = std::move(*region);
   table->mask = buckets - 1;
   return table;
 }
 
 template <class Policy>
-std::unique_ptr<HashIndex<Policy>> HashIndex<Policy>::create(std::size_t expected_records) noexcept {
+std::unique_ptr<HashIndex<Policy>> HashIndex<Policy>::create(
+    std::size_t expected_records, const platform::Region::Options& memory) noexcept {
   const auto slots = static_cast<std::size_t>(static_cast<double>(expected_records) / greatest_load);
   const std::size_t buckets = std::bit_ceil(std::max(slots / slots_per_bucket + 1, smallest_table));
-  Table* table = make_table(buckets);
+  Table* table = make_table(buckets, memory);
   if (table == nullptr) return nullptr;
-  return std::unique_ptr<HashIndex>(new (std::nothrow) HashIndex(table));
+  return std::unique_ptr<HashIndex>(new (std::nothrow) HashIndex(table, memory));
 }
 
 template <class Policy>
@@ -164,7 +166,7 @@ void HashIndex<Policy>::grow_if_needed(std::size_t records) noexcept {
   if (growing_.load() != 0 || !growing_.compare_exchange(idle, 1)) return;
   // Another thread may have finished a growth between the two loads; what it left behind is looked at next
   // time.
-  Table* next = table == table_.load() ? make_table(table->size() * 2) : nullptr;
+  Table* next = table == table_.load() ? make_table(table->size() * 2, *memory_) : nullptr;
   if (next == nullptr) {
     growing_.store(0);
     return;

@@ -43,8 +43,10 @@ class HashIndex {
   };
   static_assert(sizeof(Bucket) == 64);
 
-  /// An index that takes `expected_records` without growing. Null if the memory cannot be had.
-  static std::unique_ptr<HashIndex> create(std::size_t expected_records) noexcept;
+  /// An index that takes `expected_records` without growing. Null if the memory cannot be had. `memory` is
+  /// how its tables are mapped, and must outlive it.
+  static std::unique_ptr<HashIndex> create(std::size_t expected_records,
+                                           const platform::Region::Options& memory) noexcept;
   ~HashIndex();
   HashIndex(const HashIndex&) = delete;
   HashIndex& operator=(const HashIndex&) = delete;
@@ -101,7 +103,7 @@ class HashIndex {
   /// Moves a few buckets to the next table, if the index is growing.
   void help_growth(Heap::Cache& cache) noexcept;
 
-  std::size_t table_bytes() const noexcept { return table_.load()->memory.bytes().size(); }
+  std::span<const std::byte> table() const noexcept { return table_.load()->memory.bytes(); }
 
  private:
   struct Table {
@@ -137,7 +139,7 @@ class HashIndex {
     return hash.tag() << tag_shift | address;
   }
 
-  static Table* make_table(std::size_t buckets) noexcept;
+  static Table* make_table(std::size_t buckets, const platform::Region::Options& memory) noexcept;
   static bool add_to_chain(Bucket* bucket, std::uint64_t word, Heap::Cache& cache) noexcept;
   static void clear_chain(Bucket* bucket) noexcept;
 
@@ -162,8 +164,11 @@ class HashIndex {
   void retire(Table* table) noexcept;
   static void retire_overflow(Bucket* bucket, Heap::Cache& cache) noexcept;
 
-  explicit HashIndex(Table* table) noexcept { table_.store(table); }
+  HashIndex(Table* table, const platform::Region::Options& memory) noexcept : memory_(&memory) {
+    table_.store(table);
+  }
 
+  const platform::Region::Options* memory_;
   typename Policy::template Cell<Table*> table_;
   typename Policy::template Cell<std::uint32_t>
       growing_;  ///< 1: somebody makes the next table, or it is being filled

@@ -118,8 +118,15 @@ std::size_t Heap::used_bytes() const {
   return sum;
 }
 
+std::vector<std::span<const std::byte>> Heap::regions() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::span<const std::byte>> spans;
+  for (const platform::Region& region : regions_) spans.emplace_back(region.bytes());
+  return spans;
+}
+
 std::span<std::byte> Heap::map_chunk(std::size_t bytes) noexcept {
-  platform::Expected<platform::Region> region = platform::Region::map(bytes);
+  platform::Expected<platform::Region> region = platform::Region::map(bytes, memory_);
   if (!region) return {};
   const std::lock_guard lock(mutex_);
   return regions_.emplace_back(std::move(*region)).bytes();

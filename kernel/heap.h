@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "platform/memory.h"
@@ -100,7 +101,8 @@ class Heap {
     std::array<std::atomic<FreeBlock*>, SizeClass::count> returned_{};
   };
 
-  Heap() = default;
+  /// `memory`: where the regions are to lie, and of which pages they are to be.
+  explicit Heap(platform::Region::Options memory = {}) : memory_(std::move(memory)) {}
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
 
@@ -113,6 +115,10 @@ class Heap {
   /// Bytes that have been cut into blocks, whether they are in use or free. What has been mapped beyond that
   /// has not been touched yet. Any thread.
   std::size_t used_bytes() const;
+  const platform::Region::Options& memory() const noexcept { return memory_; }
+  /// The regions that have been mapped so far; what has not been cut into blocks yet has no pages. Any
+  /// thread.
+  std::vector<std::span<const std::byte>> regions() const;
 
  private:
   static constexpr std::size_t smallest_chunk = std::size_t{2} << 20;
@@ -120,6 +126,7 @@ class Heap {
 
   std::span<std::byte> map_chunk(std::size_t bytes) noexcept;
 
+  platform::Region::Options memory_;
   mutable std::mutex mutex_;
   std::vector<platform::Region> regions_;
   std::vector<std::unique_ptr<Cache>> caches_;

@@ -21,7 +21,7 @@ platform::Expected<std::unique_ptr<Store<Policy>>> Store<Policy>::create(const S
 template <class Policy>
 bool Store<Policy>::make_index(const StoreOptions& options) noexcept {
   if (options.index == IndexKind::hash) {
-    hash_ = Hash::create(options.expected_records);
+    hash_ = Hash::create(options.expected_records, heap_.memory());
     return hash_ != nullptr;
   }
   Heap::Cache& cache = heap_.acquire_cache();
@@ -43,7 +43,14 @@ std::size_t Store<Policy>::size() const {
 
 template <class Policy>
 std::size_t Store<Policy>::used_bytes() const {
-  return heap_.used_bytes() + (hash_ ? hash_->table_bytes() : 0);
+  return heap_.used_bytes() + (hash_ ? hash_->table().size() : 0);
+}
+
+template <class Policy>
+std::vector<std::span<const std::byte>> Store<Policy>::memory() const {
+  std::vector<std::span<const std::byte>> ranges = heap_.regions();
+  if (hash_) ranges.push_back(hash_->table());
+  return ranges;
 }
 
 /// Calls `use` with the key's latched position in the index, whichever it is.

@@ -27,6 +27,7 @@ struct StoreOptions {
   std::size_t expected_records = 0;  ///< sizes a hash index; it grows on its own beyond that
   IndexKind index = IndexKind::hash;
   ConcurrencyControl concurrency_control = ConcurrencyControl::occ;
+  platform::Region::Options memory = {};  ///< how records and index are mapped
 };
 
 /// One partition of the database: records of 64-bit keys and values of 0 to 1 MiB in a heap, found through an
@@ -101,6 +102,8 @@ class Store {
   std::size_t size() const;
   /// Bytes in use for records and index. Exact while no operation is under way.
   std::size_t used_bytes() const;
+  /// The memory that holds records and index. Exact while no operation is under way.
+  std::vector<std::span<const std::byte>> memory() const;
 
   // Steps of which operations and transactions are made
   // -------------------------------------------------------------------------------------------------------
@@ -145,7 +148,8 @@ class Store {
   PartitionLock<Policy>& partition_lock() noexcept { return partition_lock_; }
 
  private:
-  explicit Store(const StoreOptions& options) noexcept : concurrency_control_(options.concurrency_control) {}
+  explicit Store(const StoreOptions& options) noexcept
+      : heap_(options.memory), concurrency_control_(options.concurrency_control) {}
   bool make_index(const StoreOptions& options) noexcept;
 
   void execute_hash(Worker& worker, std::span<Operation* const> operations) noexcept;
