@@ -191,9 +191,49 @@ std::string common_headline(std::span<const Comparison> comparisons) {
   return capitalized(std::move(headline)) + ".";
 }
 
+/// All configurations of one engine on so many cores, the fastest first.
+std::vector<Candidate> configurations(const Comparison& comparison, std::string_view engine, unsigned cores) {
+  std::vector<Candidate> found;
+  for (const Series& series : comparison.series) {
+    if (series.engine != engine) continue;
+    for (const SeriesPoint& point : series.points) {
+      if (point.cores == cores && point.throughput.low > 0) found.push_back({&series, &point});
+    }
+  }
+  std::ranges::stable_sort(found, std::ranges::greater{},
+                           [](const Candidate& each) { return each.point->throughput.median; });
+  return found;
+}
+
+/// Where one engine alone was measured: its configurations beside each other, on the most cores on which
+/// there are two of them. "On 2 cores, A is ahead on W: B reaches 0.93 (0.90 to 0.96) of its throughput and C
+/// reaches …." Empty: there are no two.
+std::string configurations_sentence(const Comparison& comparison, std::string_view engine) {
+  for (const unsigned cores : core_counts(comparison)) {
+    const std::vector<Candidate> all = configurations(comparison, engine, cores);
+    if (all.size() < 2) continue;
+    std::vector<std::string> behind;
+    bool is_decided = true;
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      const MedianInterval share = ratio(all[i].point->throughput, all[0].point->throughput);
+      is_decided = is_decided && share.high < 1;
+      behind.push_back(fmt::format("{} reaches {}", all[i].series->label, with_interval(share)));
+    }
+    return fmt::format("On {}, {} is {} on {}; of its throughput {}.", cores_text(cores),
+                       all[0].series->label,
+                       is_decided ? "ahead" : "not ahead of all others by what the intervals can tell",
+                       comparison.workload, enumeration(behind));
+  }
+  return "";
+}
+
 std::string unraced_sentence(const Comparison& comparison) {
   std::set<std::string> measured;
   for (const Series& series : comparison.series) measured.insert(series.engine);
+  if (measured.size() == 1) {
+    if (std::string sentence = configurations_sentence(comparison, *measured.begin()); !sentence.empty())
+      return sentence;
+  }
   if (measured.size() == 1)
     return fmt::format("Only {} was measured on {}.", *measured.begin(), comparison.workload);
   return fmt::format("The engines were not measured on the same number of cores on {}.", comparison.workload);

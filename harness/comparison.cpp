@@ -31,6 +31,7 @@ json variant_of(const json& run) {
   }
   // Documents from before there was a choice do not have these.
   variant["binding"] = deployment.value("binding", "cores");
+  variant["islands"] = deployment.value("islands", 1);
   for (const char* key : {"index", "partitioning"}) {
     if (deployment.contains(key)) variant[key] = deployment.at(key);
   }

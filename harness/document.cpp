@@ -141,6 +141,7 @@ nlohmann::json to_json(const Deployment& deployment) {
           {"partitioning", deployment.partitioning},
           {"binding", deployment.binding},
           {"placement", deployment.placement},
+          {"islands", deployment.islands},
           {"transport", deployment.transport},
           {"concurrency_control", deployment.concurrency_control},
           {"durability", deployment.durability},

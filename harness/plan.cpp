@@ -130,13 +130,19 @@ bool is_size_key(std::string_view key) {
   return std::ranges::find(known_engines, key, &EngineForm::size_key) != known_engines.end();
 }
 
+/// Where its data lie is a choice of the shared-memory engine alone.
+bool concerns(const EngineForm& engine, std::string_view key) {
+  return engine.name == "shared-memory" || (key != "placement" && key != "islands");
+}
+
 /// What a point of this engine can be varied by. The workload changes slowest and the size fastest, so that a
 /// report's lines fill one after the other.
 std::vector<Axis> axes_of(const Settings& settings, const EngineForm& engine, const MachineSize& machine) {
   std::vector<Axis> axes = {*settings.find("workload")};
   for (const auto& axis : settings)
-    if (!is_size_key(axis.first) && axis.first != "engine" && axis.first != "workload")
-      axes.emplace_back(axis);
+    if (!is_size_key(axis.first) && axis.first != "engine" && axis.first != "workload" &&
+        concerns(engine, axis.first))
+      axes.emplace_back(axis.first, sizes(axis.second, machine));
   const auto size = settings.find(std::string(engine.size_key));
   axes.emplace_back(size->first, sizes(size->second, machine));
   return axes;
@@ -156,6 +162,13 @@ Assignment combination(const std::vector<Axis>& axes, std::size_t number) {
     number /= axis->second.size();
   }
   return values;
+}
+
+/// Combinations with more islands than workers are left out: there is no such deployment.
+bool has_empty_islands(const Assignment& values, const EngineForm& engine) {
+  const auto islands = values.find("islands");
+  return islands != values.end() &&
+         as_number(islands->second.value) > as_number(values.at(std::string(engine.size_key)).value);
 }
 
 /// Multiplies the blocks of a plan file out into points.
@@ -201,9 +214,15 @@ Expected<void> PointBuilder::add(const Settings& defaults, const PointBlock& blo
     if (points_.size() + combinations > most_points)
       return platform::unexpected(at(block.line), "lists that multiply to too many points",
                                   fmt::format("at most {} in a plan", most_points));
-    for (std::size_t n = 0; n < combinations; ++n)
-      if (auto added = add_point(combination(axes, n), block.line, form_of(engine.value)); !added)
-        return added;
+    const std::size_t before = points_.size();
+    for (std::size_t n = 0; n < combinations; ++n) {
+      const Assignment values = combination(axes, n);
+      if (has_empty_islands(values, form_of(engine.value))) continue;
+      if (auto added = add_point(values, block.line, form_of(engine.value)); !added) return added;
+    }
+    if (points_.size() == before)
+      return platform::unexpected(at(block.line), "more islands than threads",
+                                  "at most as many islands as threads in some combination");
   }
   return {};
 }
@@ -222,6 +241,15 @@ Expected<void> PointBuilder::check_sizes(const Settings& merged, const PointBloc
       return platform::unexpected(
           at(own->second.front().line), fmt::format("'{}' with engine {}", key, engines.front().value),
           fmt::format("'{}' ('{}' belongs to {})", form_of(engines.front().value).size_key, key, form.name));
+  }
+  for (const auto& [key, choices] : block.settings) {
+    const auto is_concerned = [&key = key](const Choice& engine) {
+      return concerns(form_of(engine.value), key);
+    };
+    if (std::ranges::none_of(engines, is_concerned))
+      return platform::unexpected(at(choices.front().line),
+                                  fmt::format("'{}' with engine {}", key, engines.front().value),
+                                  fmt::format("'{}' in points of shared-memory alone", key));
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 
+#include "engines/shared_memory/placement.h"
 #include "platform/worker_map.h"
 #include "workloads/nearest.h"
 #include "workloads/properties.h"
@@ -21,7 +22,20 @@ namespace {
 
 using platform::Expected;
 
-enum class Kind { engine, size, count, seed, duration, pause, flag, text, binding };
+enum class Kind {
+  engine,
+  size,
+  count,
+  seed,
+  duration,
+  pause,
+  flag,
+  text,
+  binding,
+  placement,
+  index,
+  partitioning
+};
 
 struct KeyRule {
   std::string_view name;
@@ -36,6 +50,11 @@ constexpr std::array key_rules = {
     KeyRule{"ranks", Kind::size, "a number from 1, a list of them, or \"scale\""},
     KeyRule{"workload", Kind::text, "the name of a workload, such as \"ycsb-c\""},
     KeyRule{"bind", Kind::binding, platform::Binding::expected},
+    KeyRule{"placement", Kind::placement,
+            "the name of a placement, such as \"islands\"; see `upout list placements`"},
+    KeyRule{"islands", Kind::size, "a number from 1, a list of them, or \"scale\""},
+    KeyRule{"index", Kind::index, "\"hash\" or \"ordered\""},
+    KeyRule{"partitioning", Kind::partitioning, "\"hash\" or \"range\""},
     KeyRule{"depth", Kind::count, "a whole number from 1"},
     KeyRule{"seconds", Kind::duration, "a number of seconds above 0"},
     KeyRule{"warmup", Kind::pause, "a number of seconds from 0"},
@@ -92,6 +111,16 @@ std::optional<std::string> binding(const toml::node& node) {
   return parsed ? std::optional(parsed->to_string()) : std::nullopt;
 }
 
+std::optional<std::string> one_of(const toml::node& node, std::initializer_list<std::string_view> names) {
+  const auto string = text(node);
+  return string && std::ranges::find(names, *string) != names.end() ? string : std::nullopt;
+}
+
+std::optional<std::string> placement(const toml::node& node) {
+  const auto string = text(node);
+  return string && engines::shared_memory::placement_named(*string) ? string : std::nullopt;
+}
+
 /// A count of workers must fit the `unsigned` that it becomes.
 std::optional<std::string> size(const toml::node& node) {
   const auto number = whole_number(node, 1);
@@ -116,6 +145,12 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return seconds(node, true);
     case Kind::binding:
       return binding(node);
+    case Kind::placement:
+      return placement(node);
+    case Kind::index:
+      return one_of(node, {"hash", "ordered"});
+    case Kind::partitioning:
+      return one_of(node, {"hash", "range"});
     case Kind::flag:
       return node.is_boolean() ? std::optional(describe(node)) : std::nullopt;
   }

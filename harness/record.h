@@ -26,6 +26,7 @@ struct Deployment {
   std::string partitioning = "none";
   std::string binding = "cores";  ///< of workers to processing units, as `--bind` takes it
   std::string placement = "os";
+  unsigned islands = 1;  ///< groups of workers, each with data of its own if the placement has it so
   std::string concurrency_control = "none";
   std::string transport = "none";
   std::string replication = "none";
@@ -82,9 +83,9 @@ nlohmann::json to_json(const Deployment& deployment);
 nlohmann::json to_json(const std::vector<platform::WorkerBinding>& workers);
 
 /// The result document (results/schema/upout-result-1.schema.json) of some runs on one machine. `environment`
-/// is platform::describe_environment() with "workers" (what each worker asked for and got) and "mpi" (library
-/// and version, null without MPI) added, as the schema has them. The verdict of each run is decided here, by
-/// the run rules, from what the document says.
+/// is platform::describe_environment() with "workers" (what each worker asked for and got), "mpi" (library
+/// and version, null without MPI) and, of the shared-memory engine, "data" (where they lie) added, as the
+/// schema has them. The verdict of each run is decided here, by the run rules, from what the document says.
 nlohmann::json make_document(const std::vector<RunRecord>& runs, const nlohmann::json& environment);
 
 /// Checks a document against the schema; the error names the place in it.

@@ -6,6 +6,7 @@
 #include "engines/shared_memory/engine.h"
 #include "engines/shared_nothing/engine.h"
 #include "harness/measurement.h"
+#include "harness/placement_evidence.h"
 #include "kernel/record.h"
 #include "platform/clock.h"
 #include "platform/environment.h"
@@ -78,6 +79,10 @@ platform::Expected<void> check_engine(const RunOptions& options, const MpiProces
   return platform::unexpected("--engine", "'" + options.engine + "'", "shared-memory or shared-nothing");
 }
 
+engines::PartitioningKind partitioning_of(const RunOptions& options) {
+  return options.partitioning == "range" ? engines::PartitioningKind::range : engines::PartitioningKind::hash;
+}
+
 /// What does not depend on the engine.
 Deployment begin_deployment(const RunOptions& options, const workloads::Workload& workload) {
   Deployment deployment;
@@ -93,6 +98,7 @@ Deployment shared_memory_deployment(const RunOptions& options, const workloads::
   Deployment deployment = begin_deployment(options, workload);
   deployment.threads_per_rank = options.threads;
   deployment.oversubscribed = options.threads > map.size();
+  deployment.placement = options.placement;
   return deployment;
 }
 
@@ -146,13 +152,26 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
                                               {.threads = options.threads,
                                                .oversubscribe = options.oversubscribe,
                                                .expected_records = workload.record_count(),
-                                               .index = index_of(options, workload)});
+                                               .index = index_of(options, workload),
+                                               .placement = options.placement,
+                                               .islands = options.islands,
+                                               .partitioning = partitioning_of(options),
+                                               .largest_key = workload.largest_key(),
+                                               .pages = options.pages});
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{begin_record(options, workload, shared_memory_deployment(options, workload, host.map)),
                      describe_host(host.topology)};
   outcome.environment["mpi"] = nullptr;
+  Deployment& deployment = outcome.record.deployment;
+  deployment.islands = static_cast<unsigned>((*engine)->layout().islands.size());
+  deployment.partitions = (*engine)->partitions();
+  if (deployment.partitions > 1) deployment.partitioning = options.partitioning;
   return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
-                 progress);
+                 progress)
+      .map([&engine](RunOutcome&& measured) {
+        measured.environment["data"] = to_json((*engine)->prove_placement());
+        return std::move(measured);
+      });
 }
 
 platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
@@ -160,15 +179,13 @@ platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
                                                   const Interrupt& interrupt, Progress& progress) {
   namespace shared_nothing = engines::shared_nothing;
   const platform::Clock clock = platform::Clock::calibrate();
-  auto engine = shared_nothing::Engine::create(
-      MPI_COMM_WORLD, host.topology, host.map,
-      {.oversubscribe = options.oversubscribe,
-       .expected_records = workload.record_count(),
-       .index = index_of(options, workload),
-       .partitioning = options.partitioning == "range" ? shared_nothing::PartitioningKind::range
-                                                       : shared_nothing::PartitioningKind::hash,
-       .largest_key = workload.largest_key(),
-       .value_bytes = workload.output_bytes()});
+  auto engine = shared_nothing::Engine::create(MPI_COMM_WORLD, host.topology, host.map,
+                                               {.oversubscribe = options.oversubscribe,
+                                                .expected_records = workload.record_count(),
+                                                .index = index_of(options, workload),
+                                                .partitioning = partitioning_of(options),
+                                                .largest_key = workload.largest_key(),
+                                                .value_bytes = workload.output_bytes()});
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{begin_record(options, workload,
                                   shared_nothing_deployment(options, workload, (*engine)->workers(),
@@ -185,7 +202,10 @@ platform::Expected<RunPreview> preview_shared_memory(const RunOptions& options,
   if (!options.oversubscribe) {
     if (auto room = map.check_room("--threads", options.threads); !room) return tl::unexpected(room.error());
   }
+  const auto layout = engines::shared_memory::Layout::create(map, options.threads, options.islands, {});
+  if (!layout) return tl::unexpected(layout.error());
   RunPreview preview{.deployment = shared_memory_deployment(options, workload, map)};
+  preview.deployment.islands = static_cast<unsigned>(layout->islands.size());
   for (unsigned worker = 0; worker < options.threads; ++worker) {
     preview.workers.push_back(platform::planned_binding(map, worker, worker));
   }

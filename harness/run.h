@@ -10,6 +10,7 @@
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "platform/error.h"
+#include "platform/memory.h"
 #include "platform/worker_map.h"
 #include "workloads/workload.h"
 
@@ -32,7 +33,10 @@ struct RunOptions {
   bool oversubscribe = false;
   platform::Binding bind;             ///< of the workers of each host
   std::string index;                  ///< "hash" or "ordered"; empty: the fastest that the workload can use
-  std::string partitioning = "hash";  ///< of the shared-nothing engine: "hash" or "range"
+  std::string partitioning = "hash";  ///< of keys over partitions: "hash" or "range"
+  std::string placement = "os";       ///< of the shared-memory engine's data; see `engines/shared_memory`
+  unsigned islands = 0;               ///< groups of its workers; 0: one for each NUMA node that has some
+  platform::PageKind pages = platform::PageKind::transparent;  ///< that its data are asked to lie in
   std::uint64_t seed = 1;
   Schedule schedule;
 };

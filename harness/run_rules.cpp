@@ -17,6 +17,7 @@ using Violation = std::optional<std::string>;
 constexpr std::size_t enough_repetitions = 6;
 constexpr double widest_half_interval = 0.05;
 constexpr double shortest_window_seconds = 0.5;
+constexpr double least_placement_score = 0.95;
 /// Taken for a last-level cache of unknown size: about what the largest processors have.
 constexpr std::uint64_t assumed_cache_bytes = std::uint64_t{1} << 30;
 
@@ -148,6 +149,20 @@ Violation no_numa_balancing(const Evidence& evidence) {
   return "on";
 }
 
+Violation data_in_place(const Evidence& evidence) {
+  if (!evidence.environment.contains("data")) return std::nullopt;
+  const json& data = evidence.environment.at("data");
+  const json& score = data.at("placement_score");
+  if (score.is_null()) {
+    // On one node there is no other place.
+    if (evidence.environment.at("numa_nodes").get<unsigned>() < 2) return std::nullopt;
+    const json& reason = data.at("unverified_because");
+    return "unverified: " + (reason.is_null() ? "no pages in use" : reason.get<std::string>());
+  }
+  if (score.get<double>() >= least_placement_score) return std::nullopt;
+  return fmt::format("{:.1f} % of the sampled pages", 100 * score.get<double>());
+}
+
 Violation clean_build(const Evidence& evidence) {
   const json& dirty = evidence.suite.at("dirty");
   if (dirty.is_null()) return "a build outside of a git repository";
@@ -195,6 +210,9 @@ constexpr auto rules = std::to_array<RunRule>({
     {"no-numa-balancing", Severity::unofficial, Subject::environment,
      "automatic NUMA balancing off, where it is known", "it unmaps and moves pages during the measurement",
      no_numa_balancing},
+    {"data-in-place", Severity::unofficial, Subject::run,
+     "at least 95 % of the sampled pages of records and index on the NUMA nodes that the placement says",
+     "a placement that was not obtained explains nothing", data_in_place},
     {"clean-build", Severity::unofficial, Subject::suite, "a build of a commit, without changes",
      "nobody else can build what was measured", clean_build},
 });

@@ -118,6 +118,13 @@ std::string count_by_level(hwloc_topology_t topology) {
 
 }  // namespace
 
+void WorkerBinding::add_allowed(const std::vector<unsigned>& cpus) {
+  allowed_cpus.insert(allowed_cpus.end(), cpus.begin(), cpus.end());
+  std::ranges::sort(allowed_cpus);
+  const auto repeated = std::ranges::unique(allowed_cpus);
+  allowed_cpus.erase(repeated.begin(), repeated.end());
+}
+
 void Topology::Destroy::operator()(hwloc_topology* topology) const {
   hwloc_topology_destroy(topology);
 }

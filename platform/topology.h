@@ -18,10 +18,13 @@ struct WorkerBinding {
   std::string host;
   unsigned worker = 0;  ///< the worker's number in the whole deployment
   int asked_cpu = -1;   ///< OS number of the processing unit asked for; -1: none was asked for
-  /// OS numbers of the processing units that the thread may run on, as read back from the kernel.
+  /// OS numbers of the processing units that the thread might have run on, ascending, as read back from the
+  /// kernel when it began and when it ended.
   std::vector<unsigned> allowed_cpus;
   std::optional<unsigned> node = {};  ///< OS number of the NUMA node of the processing unit asked for
 
+  /// Adds what has been read back now.
+  void add_allowed(const std::vector<unsigned>& cpus);
   bool achieved() const {
     return asked_cpu >= 0 && allowed_cpus.size() == 1 && allowed_cpus[0] == unsigned(asked_cpu);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engines/shared_memory/engine.h"
+#include "engines/shared_memory/one_store.h"
 #include "harness/closed_loop.h"
 #include "harness/recorder.h"
 #include "kernel/reclamation.h"
@@ -24,6 +25,7 @@ namespace upout::micro {
 
 namespace {
 
+using engines::shared_memory::DirectAccess;
 using Session = engines::shared_memory::Engine::Session;
 using Store = kernel::Store<kernel::Shared>;
 
@@ -45,7 +47,7 @@ struct Loaded {
     if (!created) throw std::runtime_error(created.error().to_string());
     store = std::move(*created);
     const kernel::ReaderRegistration registration;
-    Session session(*store, start, true);
+    Session session(std::make_unique<DirectAccess>(*store), start, true);
     harness::ClosedLoop loop(session, clock, batch_size);
     loop.drive(*workload->load({}, batch_size), [](auto, auto, auto) { return true; });
   }
@@ -59,7 +61,7 @@ struct Loaded {
 /// The whole loop: generator, session and recorder.
 void whole_loop(benchmark::State& state, Loaded& loaded) {
   const kernel::ReaderRegistration registration;
-  Session session(*loaded.store, loaded.start, true);
+  Session session(std::make_unique<DirectAccess>(*loaded.store), loaded.start, true);
   harness::ClosedLoop loop(session, loaded.clock, batch_size);
   const auto stream = loaded.workload->run({}, batch_size, 1);
   const auto recorder = std::make_unique<harness::Recorder>(

@@ -101,6 +101,7 @@ int main(int argc, char** argv) {
   upout::micro::register_kernel_operations();
   upout::micro::register_kernel_transactions();
   upout::micro::register_engine_loop();
+  upout::micro::register_engine_delegation();
 
   add_context();
   ListeningReporter reporter(

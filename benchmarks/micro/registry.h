@@ -21,5 +21,7 @@ void register_kernel_transactions();
 
 /// engine/...: what the engine's loop adds to the kernel.
 void register_engine_loop();
+/// What it costs to have a worker of another island do the work.
+void register_engine_delegation();
 
 }  // namespace upout::micro

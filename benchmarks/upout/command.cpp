@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "engines/shared_memory/placement.h"
 #include "platform/worker_map.h"
 
 namespace upout {
@@ -50,6 +51,16 @@ CLI::Validator worker_binding() {
     return fmt::format("found {}, expected {}", binding.error().found, binding.error().expected);
   };
   return {check, "NAME|LIST"};
+}
+
+CLI::Validator placement_name() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        const auto kind = engines::shared_memory::placement_named(text);
+        if (kind) return std::string();
+        return fmt::format("found {}, expected {}", kind.error().found, kind.error().expected);
+      },
+      "NAME");
 }
 
 }  // namespace upout

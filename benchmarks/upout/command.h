@@ -41,5 +41,7 @@ CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 CLI::Validator seconds_between(double least, double most);
 /// The same for `--bind`.
 CLI::Validator worker_binding();
+/// The same for `--placement`.
+CLI::Validator placement_name();
 
 }  // namespace upout

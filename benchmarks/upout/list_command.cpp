@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "benchmarks/upout/command.h"
+#include "engines/shared_memory/placement.h"
 #include "harness/plan.h"
 #include "workloads/registry.h"
 
@@ -34,24 +35,34 @@ void list_plans() {
   }
 }
 
+void list_placements() {
+  fmt::print("placements\n");
+  for (const engines::shared_memory::PlacementKind& kind : engines::shared_memory::placements()) {
+    fmt::print("  {:<16} {}\n", kind.name, kind.description);
+  }
+}
+
 struct Listing {
   std::string_view name;
   void (*print)();
 };
-constexpr Listing listings[] = {
-    {"workloads", list_workloads}, {"engines", list_engines}, {"plans", list_plans}};
+constexpr Listing listings[] = {{"workloads", list_workloads},
+                                {"engines", list_engines},
+                                {"placements", list_placements},
+                                {"plans", list_plans}};
 
 }  // namespace
 
 void add_list_command(CLI::App& app, Program&) {
   auto what = std::make_shared<std::string>();
-  CLI::App* list = app.add_subcommand("list", "Show which workloads, engines and plans there are");
-  list->add_option("what", *what, "workloads, engines or plans; default: all")
+  CLI::App* list =
+      app.add_subcommand("list", "Show which workloads, engines, placements and plans there are");
+  list->add_option("what", *what, "workloads, engines, placements or plans; default: all")
       ->check([](const std::string& text) {
         for (const Listing& listing : listings) {
           if (text == listing.name) return std::string();
         }
-        return fmt::format("found '{}', expected workloads, engines or plans", text);
+        return fmt::format("found '{}', expected workloads, engines, placements or plans", text);
       });
   list->callback([what] {
     for (const Listing& listing : listings) {

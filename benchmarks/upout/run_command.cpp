@@ -29,6 +29,10 @@ namespace {
 using engines::shared_nothing::MpiProcess;
 using platform::Expected;
 
+const std::map<std::string, platform::PageKind> page_kinds{{"transparent", platform::PageKind::transparent},
+                                                           {"2MiB", platform::PageKind::huge_2_mib},
+                                                           {"1GiB", platform::PageKind::huge_1_gib}};
+
 struct RunCommand {
   harness::RunOptions options;
   std::string workload;
@@ -38,6 +42,7 @@ struct RunCommand {
   bool dry_run = false;
   bool quiet = false;
   bool threads_given = false;
+  bool placement_given = false;  ///< or what goes with it
 };
 
 constexpr const char* examples = R"(
@@ -45,6 +50,7 @@ Examples:
   upout run --engine shared-memory --threads 2 --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
   mpirun -n 2 upout run --engine shared-nothing --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
+  upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
   upout run --engine shared-memory --workload ycsb-a -P workloads/workloada -p requestdistribution=uniform
 
 What is measured: the records are loaded, read back and checked; then each repetition warms up and counts the
@@ -71,6 +77,11 @@ Expected<void> check_engine(const RunCommand& command) {
           "--threads", "it beside --engine " + command.options.engine,
           "no such option there: a rank has one worker, and mpirun -n says how many ranks");
     }
+    if (form.launched && command.placement_given) {
+      return platform::unexpected("--placement, --islands, --pages",
+                                  "one of them beside --engine " + command.options.engine,
+                                  "no such option there: each rank's data lie where its worker is");
+    }
     return {};
   }
   std::string names;
@@ -85,9 +96,14 @@ Expected<void> check_index(const RunCommand& command, const workloads::Workload&
     return platform::unexpected("--index", fmt::format("'hash' with {}", workload.name()),
                                 "ordered, because it scans");
   }
-  if (command.options.engine != "shared-nothing" && command.options.partitioning != "hash") {
-    return platform::unexpected("--partitioning", fmt::format("'{}'", command.options.partitioning),
-                                "it with --engine shared-nothing; the other has one partition");
+  const std::string& placement = command.options.placement;
+  const bool has_partitions =
+      command.options.engine == "shared-nothing" || placement == "partitioned" || placement == "islands";
+  if (!has_partitions && command.options.partitioning != "hash") {
+    return platform::unexpected(
+        "--partitioning", fmt::format("'{}'", command.options.partitioning),
+        "it with --engine shared-nothing, or --placement partitioned or islands; the others "
+        "have one partition");
   }
   return {};
 }
@@ -228,9 +244,25 @@ void add_run_command(CLI::App& app, Program& program) {
                   "hash, or ordered, which can scan; without it, what the workload needs")
       ->check(CLI::IsMember({"hash", "ordered"}));
   run->add_option("--partitioning", command->options.partitioning,
-                  "of keys over ranks: by their hash, or in ranges, so that scans stay together")
+                  "of keys over partitions: by their hash, or in ranges, so that scans stay together")
       ->check(CLI::IsMember({"hash", "range"}))
       ->capture_default_str();
+  CLI::Option* placement =
+      run->add_option("--placement", command->options.placement,
+                      "where the shared-memory engine's data lie; see `upout list placements`")
+          ->check(placement_name())
+          ->capture_default_str();
+  CLI::Option* islands =
+      run->add_option(
+             "--islands", command->options.islands,
+             "groups of its workers, for the placements that make use of them; without it, one for each NUMA "
+             "node that has workers")
+          ->check(whole_number(1, 65536));
+  CLI::Option* pages =
+      run->add_option("--pages", command->options.pages,
+                      "that its data are asked to lie in: transparent, or reserved huge ones, 2MiB or 1GiB")
+          ->transform(CLI::CheckedTransformer(page_kinds))
+          ->default_str("transparent");
   run->add_flag("--oversubscribe", command->options.oversubscribe,
                 "allow more workers than places for them; such a figure is never publishable");
   run->add_option("--seconds", command->options.schedule.seconds,
@@ -255,8 +287,9 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_flag("--dry-run", command->dry_run,
                 "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
-  run->callback([command, threads, &program] {
+  run->callback([command, threads, placement, islands, pages, &program] {
     command->threads_given = threads->count() > 0;
+    command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     try {
       execute(*command, program);
     } catch (const std::exception& error) {

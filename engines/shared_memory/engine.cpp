@@ -27,31 +27,59 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(const platform::Topol
   if (!options.oversubscribe) {
     if (auto room = map.check_room("--threads", options.threads); !room) return tl::unexpected(room.error());
   }
-  auto store = kernel::Store<kernel::Shared>::create(
-      {.expected_records = options.expected_records, .index = options.index});
-  if (!store) return tl::unexpected(store.error());
-  return std::unique_ptr<Engine>(new Engine(topology, map, options.threads, std::move(*store)));
+  auto kind = placement_named(options.placement);
+  if (!kind) return tl::unexpected(kind.error());
+  // Where the kernel does not tell, the nodes are taken to be one.
+  auto layout = Layout::create(map, options.threads, options.islands,
+                               platform::allowed_memory_nodes().value_or(std::vector<unsigned>{}));
+  if (!layout) return tl::unexpected(layout.error());
+  auto placement = kind->create(*layout, {.store = {.expected_records = options.expected_records,
+                                                    .index = options.index,
+                                                    .memory = {.placement = {}, .pages = options.pages}},
+                                          .partitioning = options.partitioning,
+                                          .largest_key = options.largest_key,
+                                          .yields = options.oversubscribe});
+  if (!placement) return tl::unexpected(placement.error());
+  return std::unique_ptr<Engine>(new Engine(topology, map, std::move(*layout), std::move(*placement)));
 }
 
-Engine::Engine(const platform::Topology& topology, platform::WorkerMap map, unsigned threads,
-               std::unique_ptr<kernel::Store<kernel::Shared>> store)
+Engine::Engine(const platform::Topology& topology, platform::WorkerMap map, Layout layout,
+               std::unique_ptr<Placement> placement)
     : topology_(&topology),
       map_(std::move(map)),
-      threads_(threads),
-      store_(std::move(store)),
-      bindings_(threads) {}
+      layout_(std::move(layout)),
+      placement_(std::move(placement)),
+      bindings_(layout_.workers()) {}
 
 void Engine::bind(unsigned worker) {
   platform::WorkerBinding& binding = bindings_[worker];
   binding = platform::planned_binding(map_, worker, worker);
   // A refusal shows in what is read back; the run rules say what it means.
-  if (topology_->bind_this_thread(map_[worker].cpu)) return;
-  binding.asked_cpu = -1;
-  binding.node.reset();
+  if (!topology_->bind_this_thread(map_[worker].cpu)) {
+    binding.asked_cpu = -1;
+    binding.node.reset();
+  }
+  binding.add_allowed(topology_->this_thread_cpus());
 }
 
-void Engine::read_binding(unsigned worker) {
-  bindings_[worker].allowed_cpus = topology_->this_thread_cpus();
+void Engine::read_binding_at_end(unsigned worker) {
+  bindings_[worker].add_allowed(topology_->this_thread_cpus());
+}
+
+void Engine::serve_until(Session& session, const std::atomic<unsigned>& at_work) {
+  for (Completed none; at_work.load() != 0;) session.poll(none);
+}
+
+std::size_t Engine::used_bytes() const {
+  std::size_t sum = 0;
+  for (const PlacedStore& placed : placement_->stores()) sum += placed.store->used_bytes();
+  return sum;
+}
+
+PlacementProof Engine::prove_placement() const {
+  PlacementProof proof = prove(placement_->stores());
+  proof.pages_asked = placement_->stores()[0].store->heap().memory().pages;
+  return proof;
 }
 
 }  // namespace upout::engines::shared_memory

@@ -1,16 +1,20 @@
 #pragma once
 
+#include <atomic>
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "engines/engine.h"
+#include "engines/shared_memory/layout.h"
+#include "engines/shared_memory/placement.h"
+#include "engines/shared_memory/proof.h"
 #include "kernel/reclamation.h"
-#include "kernel/store.h"
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "platform/topology.h"
@@ -23,10 +27,15 @@ struct Options {
   bool oversubscribe = false;        ///< allow more threads than the map has places
   std::size_t expected_records = 0;  ///< sizes the index
   kernel::IndexKind index = kernel::IndexKind::hash;
+  std::string placement = "os";  ///< one of `placements()`
+  unsigned islands = 0;          ///< groups of workers; 0: one for each NUMA node that has some
+  PartitioningKind partitioning = PartitioningKind::hash;
+  kernel::Key largest_key = 0;  ///< ends the last range
+  platform::PageKind pages = platform::PageKind::transparent;
 };
 
-/// Shared everything: one store in one process, and worker threads that all reach all of it. Made and used by
-/// the process's main thread.
+/// One process whose worker threads share its memory: over one store or several, placed on NUMA nodes by
+/// name. Made and used by the process's main thread.
 class Engine {
  public:
   /// The agreement of the workers on an instant.
@@ -42,22 +51,20 @@ class Engine {
 
   class Session {
    public:
-    Session(kernel::Store<kernel::Shared>& store, Start& start, bool decides_start)
-        : store_(&store), worker_(store.heap()), start_(&start), decides_start_(decides_start) {}
+    Session(std::unique_ptr<Access> access, Start& start, bool decides_start)
+        : access_(std::move(access)), start_(&start), decides_start_(decides_start) {}
 
     void submit(std::span<kernel::Operation* const> operations, Completed& done) {
-      store_->execute(worker_, operations);
-      done.insert(done.end(), operations.begin(), operations.end());
+      access_->submit(operations, done);
     }
-    void poll(Completed&) {}  // nothing is ever in flight between two calls
+    void poll(Completed& done) { access_->poll(done); }
 
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return start_->agree(clock, decides_start_);
     }
 
    private:
-    kernel::Store<kernel::Shared>* store_;
-    kernel::Worker worker_;
+    std::unique_ptr<Access> access_;
     Start* start_;
     bool decides_start_;
   };
@@ -68,41 +75,51 @@ class Engine {
 
   template <class Work>
   void run_on_workers(Work&& work) {
-    Start start(threads_);
+    Start start(layout_.workers());
+    std::atomic<unsigned> at_work{layout_.workers()};
     std::vector<std::jthread> workers;
-    for (unsigned i = 0; i < threads_; ++i) {
-      workers.emplace_back([this, &work, &start, i] {
+    for (unsigned i = 0; i < layout_.workers(); ++i) {
+      workers.emplace_back([this, &work, &start, &at_work, i] {
         bind(i);
         {
           const kernel::ReaderRegistration registration;
-          Session session(*store_, start, i == 0);
+          Session session(placement_->access(i), start, i == 0);
           work(session, WorkerId{i, i});
+          --at_work;
+          if (placement_->delegates()) serve_until(session, at_work);
         }
-        read_binding(i);
+        read_binding_at_end(i);
       });
     }
   }
 
   void sum(std::span<std::uint64_t>) {}
   void max(std::span<std::uint64_t>) {}
-  std::uint64_t record_count() { return store_->size(); }
-  std::size_t used_bytes() const { return store_->used_bytes(); }
+  std::uint64_t record_count() { return placement_->record_count(); }
+  std::size_t used_bytes() const;
   std::vector<platform::WorkerBinding> bindings() { return bindings_; }
-  unsigned local_workers() const { return threads_; }
-  unsigned workers() const { return threads_; }
+  unsigned local_workers() const { return layout_.workers(); }
+  unsigned workers() const { return layout_.workers(); }
   bool is_root() const { return true; }
 
+  const Layout& layout() const { return layout_; }
+  unsigned partitions() const { return placement_->partitions(); }
+  /// Looks up where the data lie. To be called while no operation is under way.
+  PlacementProof prove_placement() const;
+
  private:
-  Engine(const platform::Topology& topology, platform::WorkerMap map, unsigned threads,
-         std::unique_ptr<kernel::Store<kernel::Shared>> store);
+  Engine(const platform::Topology& topology, platform::WorkerMap map, Layout layout,
+         std::unique_ptr<Placement> placement);
 
   void bind(unsigned worker);
-  void read_binding(unsigned worker);
+  void read_binding_at_end(unsigned worker);
+  /// Does what others ask for until all have ended their work.
+  static void serve_until(Session& session, const std::atomic<unsigned>& at_work);
 
   const platform::Topology* topology_;
   platform::WorkerMap map_;
-  unsigned threads_;
-  std::unique_ptr<kernel::Store<kernel::Shared>> store_;
+  Layout layout_;
+  std::unique_ptr<Placement> placement_;
   std::vector<platform::WorkerBinding> bindings_;  ///< each worker writes its own element
 };
 

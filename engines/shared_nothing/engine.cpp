@@ -92,9 +92,11 @@ Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighb
 void Engine::bind() {
   binding_ = planned_;
   // A refusal shows in what is read back; the run rules say what it means.
-  if (topology_->bind_this_thread(static_cast<unsigned>(planned_.asked_cpu))) return;
-  binding_.asked_cpu = -1;
-  binding_.node.reset();
+  if (!topology_->bind_this_thread(static_cast<unsigned>(planned_.asked_cpu))) {
+    binding_.asked_cpu = -1;
+    binding_.node.reset();
+  }
+  binding_.add_allowed(topology_->this_thread_cpus());
 }
 
 platform::Timestamp Engine::agree_on_start(const platform::Clock& clock) {

@@ -62,7 +62,7 @@ class Engine {
       work(session, WorkerId{0, static_cast<unsigned>(transport_.rank())});
       session.serve_until_all_are_done();
     }
-    binding_.allowed_cpus = topology_->this_thread_cpus();
+    binding_.add_allowed(topology_->this_thread_cpus());
   }
 
   void sum(std::span<std::uint64_t> numbers);

@@ -13,8 +13,8 @@
 
 #include "engines/session.h"
 #include "engines/shared_nothing/message.h"
-#include "engines/shared_nothing/partitioning.h"
-#include "engines/shared_nothing/scans.h"
+#include "engines/partitioning.h"
+#include "engines/scans.h"
 #include "engines/shared_nothing/transport.h"
 #include "kernel/store.h"
 

@@ -23,6 +23,11 @@ constexpr Place places[] = {
     {"1 thread", 0, "--engine shared-memory --threads 1"},
     {"2 threads", 0, "--engine shared-memory --threads 2"},
     {"3 threads", 0, "--engine shared-memory --threads 3"},
+    {"interleaved", 0, "--engine shared-memory --threads 2 --placement interleave"},
+    {"2 partitions", 0,
+     "--engine shared-memory --threads 3 --oversubscribe --placement partitioned --islands 2"},
+    {"2 islands", 0, "--engine shared-memory --threads 3 --oversubscribe --placement islands --islands 2"},
+    {"2 copies", 0, "--engine shared-memory --threads 3 --oversubscribe --placement replicated --islands 2"},
     {"a rank without mpirun", 0, "--engine shared-nothing"},
     {"1 rank", 1, "--engine shared-nothing"},
     {"2 ranks", 2, "--engine shared-nothing"},
@@ -85,6 +90,28 @@ TEST(Run, RecordsTheDeploymentAndWhereWorkersWere) {
   EXPECT_EQ(deployment["transport"], "mpi");
   EXPECT_EQ((*document)["environment"]["workers"].size(), 2u);
   EXPECT_FALSE((*document)["environment"]["mpi"].is_null());
+}
+
+TEST(Run, RecordsWhereTheDataLie) {
+  const Scratch scratch;
+  const std::string json = scratch / "out.json";
+  const Ended ended =
+      upout("run --engine shared-memory --threads 2 --placement islands --islands 2 --workload ycsb-c" +
+            std::string(small) + "--oversubscribe --json " + json);
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const nlohmann::json document = nlohmann::json::parse(contents(json));
+  const nlohmann::json& deployment = document["runs"][0]["deployment"];
+  EXPECT_EQ(deployment["placement"], "islands");
+  EXPECT_EQ(deployment["islands"], 2U);
+  EXPECT_EQ(deployment["partitions"], 2U);
+  EXPECT_EQ(deployment["partitioning"], "hash");
+  const nlohmann::json& data = document["environment"]["data"];
+  EXPECT_EQ(data["pages_asked"], "transparent");
+  ASSERT_EQ(data["unverified_because"].is_null(), data["placement_score"].is_number()) << data.dump(1);
+  if (data["placement_score"].is_null()) GTEST_SKIP() << data["unverified_because"];
+  ASSERT_EQ(data["stores"].size(), 2U);
+  for (const nlohmann::json& store : data["stores"]) EXPECT_GT(store["sampled_pages"], 0U);
+  EXPECT_GE(data["placement_score"], 0.95);
 }
 
 TEST(Run, ADashWritesTheDocumentToStdoutAndNothingElse) {

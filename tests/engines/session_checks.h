@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "engines/session.h"
+#include "kernel/ordered_index.h"
+#include "kernel/scan_entry.h"
 
 namespace upout::engines::testing {
 
@@ -84,6 +87,59 @@ void exercise(S& session, kernel::Key first_key, std::size_t keys, std::size_t v
   all(kernel::OperationKind::get, false, true);
   for (std::size_t i = 0; i < keys; ++i) {
     ASSERT_EQ(operations[i].status, i % 2 == 0 ? kernel::Status::not_found : kernel::Status::ok);
+  }
+}
+
+// Scans
+// -----------------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t records_for_scans = 500;
+inline constexpr std::size_t bytes_of_scans = 200 * kernel::scan_entry_bytes(24);
+/// Keys are spread over all ranges of a partitioned database.
+constexpr kernel::Key scanned_key(std::size_t i) {
+  return i * (kernel::largest_key / records_for_scans);
+}
+
+template <Session S>
+void insert_for_scans(S& session) {
+  std::vector<std::vector<std::byte>> values;
+  std::vector<kernel::Operation> operations(records_for_scans);
+  for (std::size_t i = 0; i < records_for_scans; ++i) values.push_back(value_of(i, i % 25));
+  for (std::size_t i = 0; i < records_for_scans; ++i)
+    operations[i] = {.kind = kernel::OperationKind::insert, .key = scanned_key(i), .input = values[i]};
+  perform(session, operations);
+}
+
+/// A scan finds what lies between record `from` and as many as it is limited to, in order and whole.
+inline void check_scan(const kernel::Operation& scan, std::size_t from, bool up) {
+  ASSERT_EQ(scan.status, kernel::Status::ok);
+  kernel::ScanReader reader(scan.output.first(scan.output_size));
+  kernel::Key key = 0;
+  std::span<const std::byte> value;
+  std::size_t found = 0;
+  for (std::size_t expected = from; reader.next(key, value); ++found) {
+    ASSERT_EQ(key, scanned_key(expected)) << (up ? "upwards" : "downwards");
+    ASSERT_TRUE(std::ranges::equal(value, value_of(expected, expected % 25)));
+    expected += up ? 1 : std::size_t{0} - 1;
+  }
+  const std::size_t there = up ? records_for_scans - from : from + 1;
+  ASSERT_EQ(found, std::min<std::size_t>(scan.limit, there));
+}
+
+/// Scans of all lengths, up and down, of what `insert_for_scans` has inserted.
+template <Session S>
+void exercise_scans(S& session) {
+  for (const bool up : {true, false}) {
+    std::vector<kernel::Operation> scans(20);
+    std::vector<std::vector<std::byte>> outputs(scans.size(), std::vector<std::byte>(bytes_of_scans));
+    for (std::size_t i = 0; i < scans.size(); ++i) {
+      scans[i].kind = up ? kernel::OperationKind::scan : kernel::OperationKind::scan_backwards;
+      scans[i].key = scanned_key(i * 25) + 1;
+      scans[i].limit = static_cast<std::uint32_t>(10 * i);
+      scans[i].output = outputs[i];
+    }
+    perform(session, scans);
+    for (std::size_t i = 0; i < scans.size(); ++i) check_scan(scans[i], up ? i * 25 + 1 : i * 25, up);
   }
 }
 

@@ -71,54 +71,18 @@ TEST_F(SharedNothingEngine, DealsRecordsOutToAllRanks) {
 
 /// Every rank scans what rank 0 has inserted: keys spread over all ranges, found in order and whole.
 TEST_F(SharedNothingEngine, ScansReachOverAllPartitions) {
-  constexpr kernel::Key stride = kernel::largest_key / 500;
-  constexpr std::size_t records = 500;
   for (const PartitioningKind partitioning : {PartitioningKind::hash, PartitioningKind::range}) {
     const auto engine = std::move(*Engine::create(MPI_COMM_WORLD, topology_, map_,
                                                   {.oversubscribe = true,
-                                                   .expected_records = records,
+                                                   .expected_records = testing::records_for_scans,
                                                    .index = kernel::IndexKind::ordered,
                                                    .partitioning = partitioning,
-                                                   .value_bytes = 200 * kernel::scan_entry_bytes(24)}));
+                                                   .value_bytes = testing::bytes_of_scans}));
     engine->run_on_workers([&](Engine::Session& session, WorkerId id) {
-      if (id.global != 0) return;
-      std::vector<std::vector<std::byte>> values;
-      std::vector<kernel::Operation> operations(records);
-      for (std::size_t i = 0; i < records; ++i) values.push_back(testing::value_of(i, i % 25));
-      for (std::size_t i = 0; i < records; ++i)
-        operations[i] = {.kind = kernel::OperationKind::insert, .key = i * stride, .input = values[i]};
-      testing::perform(session, operations);
+      if (id.global == 0) testing::insert_for_scans(session);
     });
-    ASSERT_EQ(engine->record_count(), records);
-    engine->run_on_workers([&](Engine::Session& session, WorkerId) {
-      for (const bool up : {true, false}) {
-        std::vector<kernel::Operation> scans(20);
-        std::vector<std::vector<std::byte>> outputs(
-            scans.size(), std::vector<std::byte>(200 * kernel::scan_entry_bytes(24)));
-        for (std::size_t i = 0; i < scans.size(); ++i) {
-          scans[i].kind = up ? kernel::OperationKind::scan : kernel::OperationKind::scan_backwards;
-          scans[i].key = i * 25 * stride + 1;
-          scans[i].limit = static_cast<std::uint32_t>(10 * i);
-          scans[i].output = outputs[i];
-        }
-        testing::perform(session, scans);
-        for (std::size_t i = 0; i < scans.size(); ++i) {
-          ASSERT_EQ(scans[i].status, kernel::Status::ok);
-          kernel::ScanReader reader(scans[i].output.first(scans[i].output_size));
-          kernel::Key key = 0;
-          std::span<const std::byte> value;
-          std::size_t expected = up ? i * 25 + 1 : i * 25;
-          std::size_t found = 0;
-          for (; reader.next(key, value); ++found) {
-            ASSERT_EQ(key, expected * stride) << "scan " << i << (up ? " upwards" : " downwards");
-            ASSERT_TRUE(std::ranges::equal(value, testing::value_of(expected, expected % 25)));
-            expected += up ? 1 : std::size_t{0} - 1;
-          }
-          const std::size_t there = up ? records - (i * 25 + 1) : i * 25 + 1;
-          ASSERT_EQ(found, std::min<std::size_t>(10 * i, there)) << "scan " << i;
-        }
-      }
-    });
+    ASSERT_EQ(engine->record_count(), testing::records_for_scans);
+    engine->run_on_workers([](Engine::Session& session, WorkerId) { testing::exercise_scans(session); });
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 #include "temporary_folder.h"
 
 namespace upout::harness {
@@ -186,6 +187,37 @@ bind = ["scatter", "smt", "0,1,2,3,4-8"]
   EXPECT_EQ(cores.error().expected, "at most 4 (the cores of this machine), or oversubscribe = true");
 }
 
+TEST_F(PlanTest, PlacementsAreOfSharedMemoryAlone) {
+  const std::string text = R"([[points]]
+engine = ["shared-memory", "shared-nothing"]
+threads = 2
+ranks = 2
+workload = "ycsb-c"
+placement = ["partitioned", "islands"]
+)";
+  const Plan plan = read(text).value();
+  ASSERT_EQ(plan.points.size(), 3U);
+  EXPECT_EQ(plan.points[0].options.at("placement"), "partitioned");
+  EXPECT_EQ(plan.points[1].options.at("placement"), "islands");
+  EXPECT_FALSE(plan.points[2].options.contains("placement"));
+}
+
+TEST_F(PlanTest, CombinationsWithMoreIslandsThanThreadsAreLeftOut) {
+  const std::string text = R"([[points]]
+engine = "shared-memory"
+workload = "ycsb-c"
+placement = "islands"
+)";
+  const Plan plan = read(text + "threads = 'scale'\nislands = 'scale'\n", 4).value();
+  std::vector<std::pair<std::string, unsigned>> found;
+  for (const Point& point : plan.points) found.emplace_back(point.options.at("islands"), point.workers);
+  EXPECT_EQ(found, (std::vector<std::pair<std::string, unsigned>>{
+                       {"1", 1}, {"1", 2}, {"1", 4}, {"2", 2}, {"2", 4}, {"4", 4}}));
+  EXPECT_EQ(error(text + "threads = 2\nislands = 3\n"),
+            "p.toml:1: found more islands than threads, expected at most as many islands as threads in some "
+            "combination");
+}
+
 TEST_F(PlanTest, IdsAreReadableAndStable) {
   const Plan plan = read(std::string(one_point) + "depth = 16\n").value();
   // The number is a hash of the configuration: if it changes, sweeps that were begun before do not go on.
@@ -288,7 +320,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:5: found unknown key 'deph', expected 'depth'"},
         Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
-                "workload, bind, depth, "
+                "workload, bind, placement, islands, index, partitioning, depth, "
                 "seconds, warmup, repetitions, seed, oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},

@@ -100,6 +100,23 @@ TEST(Answer, ComparesTheBestConfigurationsAndNamesThem) {
       << found.headline;
 }
 
+TEST(Answer, ComparesTheConfigurationsOfOneEngineThatWasMeasuredAlone) {
+  const auto of_placement = [](const char* placement, unsigned cores, double throughput) {
+    RunRecord record = samples::run(shared_memory, cores, "ycsb-b", throughput);
+    record.id += placement;
+    record.deployment.placement = placement;
+    return samples::document(record);
+  };
+  const Answer found = answer_to({of_placement("os", 1, 10e6), of_placement("os", 2, 20e6),
+                                  of_placement("islands", 2, 10e6), of_placement("replicated", 2, 15e6)});
+  EXPECT_TRUE(found.headline.starts_with("On 2 cores, shared-memory, placement os is ahead on ycsb-b; "))
+      << found.headline;
+  const std::size_t replicated = found.headline.find("placement replicated reaches 0.75");
+  const std::size_t islands = found.headline.find("placement islands reaches 0.50");
+  EXPECT_LT(replicated, islands) << found.headline;
+  EXPECT_NE(islands, std::string::npos) << found.headline;
+}
+
 TEST(Comparison, PoolsTheRepetitionsOfOneConfiguration) {
   const std::vector<double> slow{1e6, 1e6, 1e6};
   const std::vector<double> fast{2e6, 2e6, 2e6};

@@ -77,6 +77,13 @@ const std::vector<Breach>& breaches() {
       {"narrow-interval", [](Facts& f) { f.run["summary"]["throughput"] = nullptr; }},
       {"repetitions", [](Facts& f) { f.run["repetitions"].erase(0); }},
       {"repetitions", [](Facts& f) { f.run["repetitions"][0]["complete"] = false; }},
+      {"data-in-place", [](Facts& f) { f.environment["data"]["placement_score"] = 0.94; }},
+      {"data-in-place",
+       [](Facts& f) {
+         f.environment["numa_nodes"] = 2;
+         f.environment["data"]["placement_score"] = nullptr;
+         f.environment["data"]["unverified_because"] = "move_pages: not permitted";
+       }},
       {"long-windows", [](Facts& f) { f.run["repetitions"][5]["seconds"] = 0.49; }},
       {"performance-governor", [](Facts& f) { f.environment["scaling_governor"] = "powersave"; }},
       {"performance-governor", [](Facts& f) { f.environment["scaling_governor"] = "performance,powersave"; }},

@@ -50,6 +50,20 @@ inline nlohmann::json environment(unsigned workers) {
           {"swap_enabled", false},
           {"load_average_1min", 0.12},
           {"workers", bindings},
+          {"data",
+           {{"stores",
+             {{{"asked", "first touch"},
+               {"sampled_pages", 8192},
+               {"pages_in_place", 8192},
+               {"pages_by_node", {{"0", 8192}}}}}},
+            {"placement_score", 1.0},
+            {"unverified_because", nullptr},
+            {"pages_asked", "transparent"},
+            {"pages_obtained",
+             {{"small_bytes", 0},
+              {"transparent_huge_bytes", 10485760000},
+              {"huge_2_mib_bytes", 0},
+              {"huge_1_gib_bytes", 0}}}}},
           {"mpi", {{"library", "Open MPI"}, {"version", "4.1.4"}}}};
 }
 

@@ -6,7 +6,7 @@
 #include "kernel/hash.h"
 #include "kernel/operation.h"
 
-namespace upout::engines::shared_nothing {
+namespace upout::engines {
 
 enum class PartitioningKind : std::uint8_t {
   hash,   ///< by the top bits of the key's hash: evenly, whatever the keys are
@@ -38,4 +38,4 @@ class Partitioning {
   kernel::Key share_;
 };
 
-}  // namespace upout::engines::shared_nothing
+}  // namespace upout::engines

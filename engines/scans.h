@@ -8,11 +8,11 @@
 #include <span>
 #include <vector>
 
-#include "engines/shared_nothing/partitioning.h"
+#include "engines/partitioning.h"
 #include "kernel/operation.h"
 #include "kernel/scan_entry.h"
 
-namespace upout::engines::shared_nothing {
+namespace upout::engines {
 
 /// The scans of one client that are under way over several partitions. Over hash partitions a scan has a part
 /// on each, for as many records as are wanted in all, and their answers are merged; over ranges it has one
@@ -160,4 +160,4 @@ class Scans {
   std::vector<Head> heads_;
 };
 
-}  // namespace upout::engines::shared_nothing
+}  // namespace upout::engines

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "engines/shared_memory/placement.h"
+#include "kernel/worker.h"
+
+namespace upout::engines::shared_memory {
+
+/// A worker that does all operations itself, at once, on one store.
+class DirectAccess final : public Access {
+ public:
+  explicit DirectAccess(Store& store) : store_(&store), worker_(store.heap()) {}
+
+  void submit(std::span<kernel::Operation* const> operations, Completed& done) override {
+    store_->execute(worker_, operations);
+    done.insert(done.end(), operations.begin(), operations.end());
+  }
+  void poll(Completed&) override {}  // nothing is ever in flight between two calls
+
+ private:
+  Store* store_;
+  kernel::Worker worker_;
+};
+
+/// A placement of one store, in `memory`, that every worker reaches.
+platform::Expected<std::unique_ptr<Placement>> create_one_store(const PlacementOptions& options,
+                                                                platform::Placement memory);
+
+}  // namespace upout::engines::shared_memory

@@ -1,0 +1,95 @@
+#include <utility>
+#include <vector>
+
+#include "engines/scans.h"
+#include "engines/shared_memory/one_store.h"
+#include "engines/shared_memory/placement.h"
+
+namespace upout::engines::shared_memory {
+
+namespace {
+
+/// Sorts operations by partition, and does each partition's at once.
+class PartitionedAccess final : public Access {
+ public:
+  PartitionedAccess(std::span<const PlacedStore> stores, const Partitioning& partitioning)
+      : stores_(stores), partitioning_(partitioning), scans_(partitioning), waiting_(stores.size()) {
+    for (const PlacedStore& placed : stores)
+      workers_.push_back(std::make_unique<kernel::Worker>(placed.store->heap()));
+  }
+
+  void submit(std::span<kernel::Operation* const> operations, Completed& done) override {
+    const auto put = [this](std::uint32_t owner, kernel::Operation& operation) {
+      waiting_[owner].push_back(&operation);
+    };
+    for (kernel::Operation* operation : operations) {
+      if (kernel::is_scan(operation->kind)) [[unlikely]] {
+        scans_.begin(*operation, put);
+      } else {
+        put(partitioning_.owner(operation->key), *operation);
+      }
+    }
+    // A scan over ranges goes on in the next one, up or down.
+    for (bool again = true; again;) {
+      again = false;
+      for (std::size_t partition = 0; partition < waiting_.size(); ++partition)
+        again |= perform(partition, done, put);
+    }
+  }
+  void poll(Completed&) override {}  // nothing is ever in flight between two calls
+
+ private:
+  template <class Put>
+  bool perform(std::size_t partition, Completed& done, Put&& put) {
+    if (waiting_[partition].empty()) return false;
+    performed_.swap(waiting_[partition]);
+    waiting_[partition].clear();
+    stores_[partition].store->execute(*workers_[partition], performed_);
+    for (kernel::Operation* operation : performed_) {
+      if (!Scans::is_part(operation->slot)) [[likely]] {
+        done.push_back(operation);
+      } else if (kernel::Operation* scan = scans_.end(*operation, put); scan != nullptr) {
+        done.push_back(scan);
+      }
+    }
+    return true;
+  }
+
+  std::span<const PlacedStore> stores_;
+  Partitioning partitioning_;
+  Scans scans_;
+  std::vector<std::unique_ptr<kernel::Worker>> workers_;  // by partition
+  std::vector<std::vector<kernel::Operation*>> waiting_;  // by partition
+  std::vector<kernel::Operation*> performed_;
+};
+
+class PartitionedPlacement final : public Placement {
+ public:
+  PartitionedPlacement(std::vector<PlacedStore> stores, const Partitioning& partitioning)
+      : stores_(std::move(stores)), partitioning_(partitioning) {}
+
+  std::unique_ptr<Access> access(unsigned) override {
+    return std::make_unique<PartitionedAccess>(stores_, partitioning_);
+  }
+  std::span<const PlacedStore> stores() const override { return stores_; }
+  unsigned partitions() const override { return partitioning_.partitions(); }
+  std::size_t record_count() const override { return records_in(stores_); }
+
+ private:
+  std::vector<PlacedStore> stores_;
+  Partitioning partitioning_;
+};
+
+}  // namespace
+
+platform::Expected<std::unique_ptr<Placement>> create_partitioned(const Layout& layout,
+                                                                  const PlacementOptions& options) {
+  const auto count = static_cast<std::uint32_t>(layout.islands.size());
+  if (count == 1) return create_one_store(options, layout.islands[0].memory);
+  auto stores = make_island_stores(layout, options, options.store.expected_records / count + 1);
+  if (!stores) return tl::unexpected(stores.error());
+  return std::make_unique<PartitionedPlacement>(
+      std::move(*stores), Partitioning(options.partitioning, count, options.largest_key));
+}
+
+}  // namespace upout::engines::shared_memory
