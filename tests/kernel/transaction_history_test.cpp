@@ -264,6 +264,7 @@ class Histories {
     std::deque<Client<Policy>> clients;
     std::deque<Operations<Policy>> singles;
     std::vector<Task<bool>> tasks;
+    tasks.reserve(lanes + 1);
     for (unsigned lane = thread * lanes_a_thread; lane < std::min(lanes, (thread + 1) * lanes_a_thread);
          ++lane) {
       clients.emplace_back(transactions.emplace_back(*store_, worker), recorder.log(lane), is_ordered, of,
