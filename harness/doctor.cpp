@@ -293,6 +293,7 @@ std::string_view to_string(Standing standing) {
 
 std::vector<Finding> examine(const Patient& patient) {
   std::vector<Finding> findings;
+  findings.reserve(checks.size());
   for (const Check& check : checks) {
     findings.push_back(check.rule.empty() ? judged_by_itself(check, patient)
                                           : judged_by_rule(check, patient));

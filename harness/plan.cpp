@@ -119,7 +119,7 @@ Room room_for(const Point& point, const MachineSize& machine) {
       bind == point.options.end() ? platform::Binding{} : platform::Binding::parse(bind->second).value();
   if (binding.order == Order::cores) return {machine.cores, "the cores of this machine"};
   return {binding.order == Order::list ? binding.cpus.size() : machine.processing_units,
-          fmt::format("the places of bind = \"{}\"", binding.to_string())};
+          fmt::format(R"(the places of bind = "{}")", binding.to_string())};
 }
 
 const EngineForm& form_of(std::string_view engine) {

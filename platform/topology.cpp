@@ -204,7 +204,7 @@ std::vector<Core> Topology::core_list() const {
   const hwloc_obj_type_t type = core_type(topology_.get());
   hwloc_obj_t last = nullptr;
   for_each_pu(topology_.get(), [&](hwloc_obj_t pu) {
-    const hwloc_obj_t core =
+    hwloc_obj* const core =
         pu->type == type ? pu : hwloc_get_ancestor_obj_by_type(topology_.get(), type, pu);
     if (list.empty() || core == nullptr || core != last) list.push_back({{}, index_of(home_of(pu))});
     list.back().cpus.push_back(pu->os_index);
@@ -220,7 +220,7 @@ std::vector<NumaNode> Topology::node_list() const {
     list.push_back({node->os_index, static_cast<std::size_t>(node->attr->numanode.local_memory), {}});
   }
   for_each_pu(topology_.get(), [&list](hwloc_obj_t pu) {
-    const hwloc_obj_t home = home_of(pu);
+    hwloc_obj* const home = home_of(pu);
     if (home != nullptr) list[home->logical_index].cpus.push_back(pu->os_index);
   });
   return list;

@@ -115,6 +115,7 @@ std::vector<WorkerPlace> scatter(const std::vector<Core>& cores) {
   std::vector<WorkerPlace> places;
   for (std::size_t n = 0; n < most_siblings(cores); ++n) {
     std::vector<std::vector<WorkerPlace>> nodes;
+    nodes.reserve(groups.size());
     for (const Group& group : groups) nodes.push_back(group.siblings(n));
     for (std::size_t turn = 0; turn < cores.size(); ++turn) {
       for (const auto& node : nodes) {
