@@ -133,7 +133,7 @@ void register_policy() {
   if constexpr (Policy::is_shared) {
     hash.add("get_by_threads", {16}, get8, {1, 2}).add("update_by_threads", {16}, update8, {1, 2});
     const Kind<Policy> long_values(IndexKind::hash, "hash_100_bytes", 100);
-    long_values.add("get", {16},
+    long_values.add("get", {16, 256},
                     [](auto& state, auto& store, auto depth) { get<Policy>(state, store, depth, 100); });
   }
 }
