@@ -1,6 +1,14 @@
 #pragma once
 
+#include <memory>
+
+#include "platform/topology.h"
+
 namespace upout::micro {
+
+/// machine/...: what this machine's memory and lines cost, by where the threads are.
+void register_machine_memory(const std::shared_ptr<const platform::Topology>& topology);
+void register_machine_lines(const std::shared_ptr<const platform::Topology>& topology);
 
 /// limit/...: what the machine itself can do.
 void register_limits();

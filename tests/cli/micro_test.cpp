@@ -31,7 +31,7 @@ std::set<std::string> listed_names() {
 /// The names that docs/performance.md sets in code type.
 std::set<std::string> documented_names() {
   const std::string text = contents(UPOUT_PERFORMANCE_DOCUMENT);
-  const std::regex name("`((limit|peer|kernel|engine)/[A-Za-z0-9_/:-]+)`");
+  const std::regex name("`((machine|limit|peer|kernel|engine)/[A-Za-z0-9_/:-]+)`");
   std::set<std::string> names;
   for (std::sregex_iterator match(text.begin(), text.end(), name), end; match != end; ++match)
     names.insert((*match)[1]);
@@ -58,10 +58,10 @@ TEST(UpoutMicro, ListsEveryNameThatTheDocumentHas) {
   }
 }
 
-TEST(UpoutMicro, DocumentsEveryLimitAndPeer) {
+TEST(UpoutMicro, DocumentsEveryPartOfTheMachineLimitAndPeer) {
   const auto documented = documented_names();
   for (const std::string& name : listed_names()) {
-    if (!name.starts_with("limit/") && !name.starts_with("peer/")) continue;
+    if (name.starts_with("kernel/") || name.starts_with("engine/")) continue;
     EXPECT_TRUE(std::ranges::any_of(documented, [&](const auto& family) { return names(family, name); }))
         << name;
   }
@@ -72,6 +72,18 @@ TEST(UpoutMicro, MeasuresALimit) {
       "--benchmark_filter='limit/two_dependent_random_reads/rolling_16$' --benchmark_min_time=0.001");
   EXPECT_EQ(ended.status, 0) << ended.err;
   EXPECT_NE(ended.out.find("items_per_second="), std::string::npos) << ended.out;
+}
+
+TEST(UpoutMicro, HasTheMatricesOfADescribedMachineButMeasuresNothingThere) {
+  const std::string elsewhere = "HWLOC_SYNTHETIC='Package:2 [NUMANode] Core:2 PU:2' ";
+  const Ended listed = shell(elsewhere + UPOUT_MICRO + " --benchmark_list_tests --benchmark_filter=machine/");
+  for (const char* name : {"numa_latency/0/1", "numa_latency/1/0", "numa_bandwidth/1/1", "core_to_core/0/6",
+                           "shared_increment/threads:4"}) {
+    EXPECT_NE(listed.out.find(std::string("machine/") + name), std::string::npos) << name;
+  }
+  const Ended run = shell(elsewhere + UPOUT_MICRO + " --benchmark_filter=machine/shared_increment/threads:1");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_NE(run.out.find("topology of another machine"), std::string::npos) << run.out;
 }
 
 TEST(UpoutMicro, RefusesAFilterThatNamesNothing) {

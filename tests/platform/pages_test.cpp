@@ -21,14 +21,15 @@ namespace upout::platform {
 namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr std::size_t page = 4096;
 
 TEST(NodesOfPages, NamesTheNodeOfPagesThatWereWrittenAndNoneForOthers) {
   const auto allowed = allowed_memory_nodes();
   if (!allowed) GTEST_SKIP() << allowed.error().to_string();
   const auto region = Region::map(mebibyte).value();
   std::byte* const begin = region.bytes().data();
-  begin[5 * 4096] = std::byte{1};
-  const std::array<const void*, 3> addresses{begin + 5 * 4096 + 17, begin + mebibyte / 2, nullptr};
+  begin[5 * page] = std::byte{1};
+  const std::array<const void*, 3> addresses{begin + 5 * page + 17, begin + mebibyte / 2, nullptr};
   const auto nodes = nodes_of_pages(addresses);
   ASSERT_TRUE(nodes) << nodes.error().to_string();
   ASSERT_EQ(nodes->size(), 3U);
