@@ -269,8 +269,22 @@ bool OccTransaction<Policy>::inserts(const Rec* record) const noexcept {
                              [record](const Write& write) { return write.is_held && write.fresh == record; });
 }
 
+/// Nobody else has put in what was found missing.
+template <class Policy>
+bool OccTransaction<Policy>::lacks_missing() noexcept {
+  for (const Key key : missing_) {
+    const Rec* found = store_->find(key);
+    if (found != nullptr && !inserts(found)) return fail(AbortCause::insert_conflict);
+  }
+  return true;
+}
+
+/// The transaction takes place between the two looks for missing keys. What has been read is unchanged from
+/// its reading to its check, so also then. A missing key has no version: looked for only at the end, it could
+/// have been put in before the first check and taken out after it.
 template <class Policy>
 bool OccTransaction<Policy>::validate() noexcept {
+  if (!lacks_missing()) return false;
   for (const Read& read : reads_) {
     const Header now = read.record->header();
     if (now.word() == read.header) continue;
@@ -280,11 +294,7 @@ bool OccTransaction<Policy>::validate() noexcept {
   for (const LeafVersion& seen : leaves_) {
     if (!OrderedIndex<Policy>::is_current(seen)) return fail(AbortCause::phantom);
   }
-  for (const Key key : missing_) {
-    const Rec* found = store_->find(key);
-    if (found != nullptr && !inserts(found)) return fail(AbortCause::insert_conflict);
-  }
-  return true;
+  return lacks_missing();
 }
 
 template <class Policy>

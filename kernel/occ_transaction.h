@@ -79,6 +79,7 @@ class OccTransaction {
   bool holds(const Rec* record) const noexcept;
   bool inserts(const Rec* record) const noexcept;
   bool validate() noexcept;
+  bool lacks_missing() noexcept;
   void install(Write& write) noexcept;
   void release(Write& write) noexcept;
   bool fail(AbortCause cause) noexcept {

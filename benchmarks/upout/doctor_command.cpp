@@ -2,6 +2,7 @@
 #include <tbb/info.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,9 +48,13 @@ void draw_bindings(const DoctorCommand& command, Program& program) {
 }
 
 /// oneTBB looks at what this process may use, and so must the count that it is held against.
-harness::NodeCounts count_nodes(const Topology& of_this_process) {
-  return {.tbb = static_cast<unsigned>(tbb::info::numa_nodes().size()),
-          .hwloc = of_this_process.numa_nodes()};
+std::optional<harness::NodeCounts> count_nodes([[maybe_unused]] const Topology& of_this_process) {
+#if defined(__SANITIZE_ADDRESS__)
+  return std::nullopt;  // it ends a program that loads tbbbind as oneTBB does (RTLD_DEEPBIND)
+#else
+  return harness::NodeCounts{.tbb = static_cast<unsigned>(tbb::info::numa_nodes().size()),
+                             .hwloc = of_this_process.numa_nodes()};
+#endif
 }
 
 void execute(const DoctorCommand& command, Program& program) {
