@@ -37,6 +37,15 @@ void unmap(std::byte* begin, std::size_t size) {
   if (size > 0) munmap(begin, size);
 }
 
+/// What to leave free beside a range. The kernel interleaves by address: without a gap, ranges of a power of
+/// two, one after the other, would all begin on the same node, and it would get more than its share of those
+/// that are filled only in part.
+std::size_t gap_beside(std::size_t bytes, const Placement& placement) {
+  if (!std::holds_alternative<InterleavedOver>(placement) || bytes < huge_page_bytes) return 0;
+  const bool even = mapped_size(bytes, PageKind::transparent) / huge_page_bytes % 2 == 0;
+  return even ? huge_page_bytes : 0;
+}
+
 /// Takes every page now, and says whether there were enough: without MADV_POPULATE_WRITE (Linux before 5.14)
 /// never.
 bool populate(std::span<std::byte> range) {
@@ -75,7 +84,7 @@ Expected<Region> Region::map(std::size_t bytes, const Options& options) noexcept
     if (auto placed = place(whole, options.placement); !placed) return tl::unexpected(placed.error());
     if (!std::holds_alternative<BoundTo>(options.placement) || populate(whole)) return reserved;
   }
-  auto region = map_transparent(bytes);
+  auto region = map_transparent(bytes, gap_beside(bytes, options.placement));
   if (!region) return region;
   const std::span whole(region->bytes_.data(), mapped_size(bytes, PageKind::transparent));
   if (auto placed = place(whole, options.placement); !placed) return tl::unexpected(placed.error());
@@ -94,13 +103,14 @@ Region Region::map_reserved(std::size_t bytes, PageKind pages) noexcept {
   return {std::span(static_cast<std::byte*>(mapping), bytes), pages};
 }
 
-Expected<Region> Region::map_transparent(std::size_t bytes) noexcept {
+Expected<Region> Region::map_transparent(std::size_t bytes, std::size_t gap) noexcept {
   const bool wants_huge_pages = bytes >= huge_page_bytes;
   const std::size_t size = mapped_size(bytes, PageKind::transparent);
   const std::size_t slack = wants_huge_pages ? huge_page_bytes - page_bytes() : 0;
 
   // With a reservation: better refused here than killed at the first touch.
-  void* mapping = mmap(nullptr, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* mapping =
+      mmap(nullptr, size + slack + gap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapping == MAP_FAILED) return refused(bytes, errno);
   auto* begin = static_cast<std::byte*>(mapping);
 
@@ -110,7 +120,7 @@ Expected<Region> Region::map_transparent(std::size_t bytes) noexcept {
     const std::size_t before = round_up(address, huge_page_bytes) - address;
     unmap(begin, before);
     begin += before;
-    unmap(begin + size, slack - before);
+    unmap(begin + size, slack - before + gap);
     // Refused by a kernel without transparent huge pages; the range is then what it is, and the environment
     // record says so.
     madvise(begin, size, MADV_HUGEPAGE);

@@ -51,7 +51,7 @@ class Region {
 
  private:
   Region(std::span<std::byte> bytes, PageKind pages) noexcept : bytes_(bytes), pages_(pages) {}
-  static Expected<Region> map_transparent(std::size_t bytes) noexcept;
+  static Expected<Region> map_transparent(std::size_t bytes, std::size_t gap) noexcept;
   static Region map_reserved(std::size_t bytes, PageKind pages) noexcept;
 
   std::span<std::byte> bytes_;

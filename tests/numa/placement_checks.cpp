@@ -77,6 +77,21 @@ TEST(Placement, InterleavedIsSpreadEvenlyOverItsNodes) {
   }
 }
 
+TEST(Placement, InterleavedRegionsBeginOnDifferentNodes) {
+  for (const std::size_t bytes : {2 * mebibyte, 4 * mebibyte, 8 * mebibyte, 16 * mebibyte}) {
+    std::vector<Region> regions;
+    Pages begins;
+    for (int i = 0; i < 16; ++i) {
+      regions.push_back(Region::map(bytes, {.placement = InterleavedOver{{0, 1, 2, 3}}}).value());
+      touch_from(1, regions.back().bytes().first(page_bytes));
+      ++begins[pages_by_node(regions.back().bytes().first(page_bytes)).begin()->first];
+    }
+    // Four each, but for a region or two that found room elsewhere.
+    for (unsigned node = 0; node < nodes; ++node)
+      EXPECT_GE(begins[node], 2U) << "node " << node << ", " << bytes;
+  }
+}
+
 TEST(Placement, GetsTransparentHugePages) {
   const auto region = Region::map(8 * mebibyte, {.placement = BoundTo{1}}).value();
   touch_from(0, region.bytes());
