@@ -204,8 +204,7 @@ std::vector<Core> Topology::core_list() const {
   const hwloc_obj_type_t type = core_type(topology_.get());
   hwloc_obj_t last = nullptr;
   for_each_pu(topology_.get(), [&](hwloc_obj_t pu) {
-    hwloc_obj* const core =
-        pu->type == type ? pu : hwloc_get_ancestor_obj_by_type(topology_.get(), type, pu);
+    hwloc_obj* const core = pu->type == type ? pu : hwloc_get_ancestor_obj_by_type(topology_.get(), type, pu);
     if (list.empty() || core == nullptr || core != last) list.push_back({{}, index_of(home_of(pu))});
     list.back().cpus.push_back(pu->os_index);
     last = core;

@@ -122,7 +122,9 @@ void register_policy() {
   const auto awaited = [](auto& state, auto& store, auto depth) { get_interleaved(state, store, depth); };
 
   const Kind<Policy> hash(IndexKind::hash, "hash");
-  hash.add("get", {1, 16, 32, 64, 256}, get8).add("update", {16}, update8).add("get_interleaved", {16}, awaited);
+  hash.add("get", {1, 16, 32, 64, 256}, get8)
+      .add("update", {16}, update8)
+      .add("get_interleaved", {16}, awaited);
   const Kind<Policy> ordered(IndexKind::ordered, "ordered");
   ordered.add("get", {1, 16, 64}, get8).add("update", {16}, update8).add("get_interleaved", {16}, awaited);
   for (const auto kind : {OperationKind::scan, OperationKind::scan_backwards}) {

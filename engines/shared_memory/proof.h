@@ -23,7 +23,7 @@ struct StoreProof {
 /// What was asked for and what the kernel says of it.
 struct PlacementProof {
   std::vector<StoreProof> stores;
-  std::string refused;               ///< why the kernel does not tell; empty: it does
+  std::string refused;  ///< why the kernel does not tell; empty: it does
   platform::PageKind pages_asked = platform::PageKind::transparent;
   platform::ResidentPages obtained;  ///< what pages the stores are made of
   bool obtained_is_known = false;

@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "engines/session.h"
-#include "engines/shared_nothing/message.h"
 #include "engines/partitioning.h"
 #include "engines/scans.h"
+#include "engines/session.h"
+#include "engines/shared_nothing/message.h"
 #include "engines/shared_nothing/transport.h"
 #include "kernel/store.h"
 
