@@ -282,6 +282,7 @@ bool OccTransaction<Policy>::lacks_missing() noexcept {
 /// The transaction takes place between the two looks for missing keys. What has been read is unchanged from
 /// its reading to its check, so also then. A missing key has no version: looked for only at the end, it could
 /// have been put in before the first check and taken out after it.
+/// (What is put in and taken out again entirely between the two looks is not seen.)
 template <class Policy>
 bool OccTransaction<Policy>::validate() noexcept {
   if (!lacks_missing()) return false;
