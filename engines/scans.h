@@ -66,13 +66,14 @@ class Scans {
     const std::uint32_t owner = (part.slot & ~part_bit) % partitioning_.partitions();
     Scan& scan = scans_[(part.slot & ~part_bit) / partitioning_.partitions()];
     kernel::Operation& whole = *scan.operation;
-    if (part.status != kernel::Status::ok) whole.status = part.status;
+    const bool is_worse = whole.status == kernel::Status::ok || whole.status == kernel::Status::no_room;
+    if (part.status != kernel::Status::ok && is_worse) whole.status = part.status;
     if (partitioning_.kind() == PartitioningKind::range) {
       whole.output_size += part.output_size;
       const bool up = whole.kind == kernel::OperationKind::scan;
       const bool is_last = up ? owner + 1 == partitioning_.partitions() : owner == 0;
       const std::uint32_t missing = part.limit - count(part);
-      if (missing != 0 && !is_last) {
+      if (missing != 0 && !is_last && part.status == kernel::Status::ok) {
         send_next(scan, up ? owner + 1 : owner - 1, missing, send);
         return nullptr;
       }
@@ -121,25 +122,41 @@ class Scans {
     return entries;
   }
 
-  /// The first records, in order, of all that the parts have found: as many as are wanted and fit.
+  /// The first records, in order, of all that the parts have found: as many as are wanted and fit, and none
+  /// behind one that a part had no room for.
   void merge(Scan& scan) {
     kernel::Operation& whole = *scan.operation;
     const bool up = whole.kind == kernel::OperationKind::scan;
     heads_.clear();
     for (const kernel::Operation& part : scan.parts) {
-      Head head{kernel::ScanReader(part.output.first(part.output_size)), 0, {}};
-      if (head.reader.next(head.key, head.value)) heads_.push_back(head);
+      const bool is_whole = part.status != kernel::Status::no_room;
+      Head head{kernel::ScanReader(part.output.first(part.output_size)), is_whole, 0, {}};
+      if (head.reader.next(head.key, head.value)) {
+        heads_.push_back(head);
+      } else if (!is_whole) {
+        return;
+      }
     }
+    if (whole.status == kernel::Status::no_room) whole.status = kernel::Status::ok;
     for (std::uint32_t left = whole.limit; left != 0 && !heads_.empty(); --left) {
       const auto first = std::ranges::min_element(
           heads_, [up](const Head& a, const Head& b) { return up ? a.key < b.key : a.key > b.key; });
-      if (!append(whole, *first)) return;
-      if (!first->reader.next(first->key, first->value)) heads_.erase(first);
+      if (!append(whole, *first)) {
+        whole.status = kernel::Status::no_room;
+        return;
+      }
+      if (first->reader.next(first->key, first->value)) continue;
+      if (!first->is_whole && left != 1) {
+        whole.status = kernel::Status::no_room;
+        return;
+      }
+      heads_.erase(first);
     }
   }
 
   struct Head {
     kernel::ScanReader reader;
+    bool is_whole;  ///< there is nothing behind what it reads
     kernel::Key key;
     std::span<const std::byte> value;
   };

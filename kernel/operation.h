@@ -37,6 +37,7 @@ enum class Status : std::uint8_t {
   too_large,     ///< a value of more than `max_value_bytes`
   out_of_memory,
   unordered,  ///< scan of a store that keeps no order
+  no_room,    ///< scan: `output` had no room for the next record; those before it are there
   conflict,   ///< in a transaction: it cannot commit any more, and should end now
 };
 

@@ -146,6 +146,7 @@ class ScanInProgress {
           ++gone;
           break;
         case Outcome::no_room:
+          operation_->status = Status::no_room;
           return true;
       }
     }
