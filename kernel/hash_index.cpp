@@ -183,9 +183,19 @@ void HashIndex<Policy>::help_growth(Heap::Cache& cache) noexcept {
   if (first >= from->size()) return;
   prefetch_for_move(*from, first);
   std::size_t moved = 0;
-  for (std::size_t i = first; i < first + buckets_a_step; ++i)
-    moved += move_bucket(*from, *to, i, cache) ? 1 : 0;
-  if (from->moved.fetch_add(moved) + moved == from->size()) {
+  bool is_refused = false;
+  for (std::size_t i = first; i < first + buckets_a_step; ++i) {
+    const Move move = move_bucket(*from, *to, i, cache);
+    moved += move == Move::done ? 1 : 0;
+    is_refused |= move == Move::refused;
+  }
+  // What found no memory is tried again, and those behind it are looked at once more.
+  if (is_refused) {
+    for (std::size_t claimed = from->claimed.load(); claimed > first;) {
+      if (from->claimed.compare_exchange(claimed, first)) break;
+    }
+  }
+  if (moved != 0 && from->moved.fetch_add(moved) + moved == from->size()) {
     table_.store(to);
     growing_.store(0);
     retire(from);
@@ -200,16 +210,18 @@ void HashIndex<Policy>::prefetch_for_move(const Table& from, std::size_t first) 
   }
 }
 
-/// False: there was no memory for an overflow bucket; the bucket stays where it is and goes on to serve, and
-/// the growth stays unfinished.
+/// Refused: there was no memory for an overflow bucket; the bucket stays where it is and goes on to serve.
 template <class Policy>
-bool HashIndex<Policy>::move_bucket(Table& from, Table& to, std::size_t i, Heap::Cache& cache) noexcept {
+auto HashIndex<Policy>::move_bucket(Table& from, Table& to, std::size_t i, Heap::Cache& cache) noexcept
+    -> Move {
   Bucket& home = from.at(i);
   Backoff backoff;
-  std::uint64_t control = home.control.load();
-  while ((control & latched_bit) != 0 || !home.control.compare_exchange(control, control | latched_bit)) {
-    backoff.wait();
+  std::uint64_t control = 0;
+  for (;;) {
     control = home.control.load();
+    if ((control & moved_bit) != 0) return Move::done_before;
+    if ((control & latched_bit) == 0 && home.control.compare_exchange(control, control | latched_bit)) break;
+    backoff.wait();
   }
   // Nobody else reaches the two buckets of the next table before this one says that it has moved.
   Bucket* targets[2] = {&to.at(i), &to.at(i + from.size())};
@@ -222,7 +234,7 @@ bool HashIndex<Policy>::move_bucket(Table& from, Table& to, std::size_t i, Heap:
       if (add_to_chain(target, word, cache)) continue;
       for (Bucket* partial : targets) clear_chain(partial);
       home.control.store(control);
-      return false;
+      return Move::refused;
     }
   }
   Bucket* rest = overflow(control);
@@ -232,7 +244,7 @@ bool HashIndex<Policy>::move_bucket(Table& from, Table& to, std::size_t i, Heap:
     retire_overflow(rest, cache);
     rest = next;
   }
-  return true;
+  return Move::done;
 }
 
 template <class Policy>

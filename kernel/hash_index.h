@@ -110,7 +110,7 @@ class HashIndex {
     platform::Region memory;
     std::size_t mask = 0;  ///< number of buckets - 1
     typename Policy::template Cell<Table*> next;
-    typename Policy::template Cell<std::size_t> claimed;  ///< buckets that somebody has begun to move
+    typename Policy::template Cell<std::size_t> claimed;  ///< buckets that somebody has tried to move
     typename Policy::template Cell<std::size_t> moved;    ///< buckets that have been moved
 
     std::size_t size() const noexcept { return mask + 1; }
@@ -160,7 +160,8 @@ class HashIndex {
     return record(bucket.slots[static_cast<unsigned>(std::countr_zero(mask)) - 1].load());
   }
   void prefetch_for_move(const Table& from, std::size_t first) const noexcept;
-  bool move_bucket(Table& from, Table& to, std::size_t i, Heap::Cache& cache) noexcept;
+  enum class Move : std::uint8_t { done, done_before, refused };
+  static Move move_bucket(Table& from, Table& to, std::size_t i, Heap::Cache& cache) noexcept;
   void retire(Table* table) noexcept;
   static void retire_overflow(Bucket* bucket, Heap::Cache& cache) noexcept;
 

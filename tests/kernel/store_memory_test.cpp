@@ -107,5 +107,33 @@ TYPED_TEST(StoreWithoutMemoryTest, TakesRecordsAgainWhenThereIsMemory) {
   bench.expect_exactly(sizes);
 }
 
+/// A bucket of which a growing index finds no memory for its overflow is moved when there is memory again.
+TEST(HashIndexWithoutMemory, GrowsOnWhenThereIsMemoryAgain) {
+  Kind<Exclusive, IndexKind::hash> bench;
+  std::map<Key, std::size_t> sizes;
+  const auto insert = [&](Key key) {
+    ASSERT_EQ(bench.insert(key, pattern(64, 64)), Status::ok);
+    sizes[key] = 64;
+  };
+  // Of more keys than a bucket holds, which all belong into the first one, however large the table is.
+  constexpr std::uint64_t low_bits = (1U << 20) - 1;
+  for (Key key = 1'000'000; sizes.size() < 2 * HashIndex<Exclusive>::slots_per_bucket; ++key) {
+    if ((KeyHash(key).bucket_bits() & low_bits) == 0) insert(key);
+  }
+  Key next = 0;
+  while (next < 1000 || !bench.store->hash()->is_growing()) insert(next++);
+  {
+    const NoMemory no_memory;
+    const SizeClass of_buckets = SizeClass::of(sizeof(HashIndex<Exclusive>::Bucket));
+    while (bench.worker.cache().allocate(of_buckets) != nullptr) {
+    }
+    ASSERT_EQ(bench.remove(0), Status::ok);
+    ASSERT_EQ(bench.insert(0, pattern(64, 64)), Status::ok);
+  }
+  while (next < 5000) insert(next++);
+  EXPECT_FALSE(bench.store->hash()->is_growing());
+  bench.expect_exactly(sizes);
+}
+
 }  // namespace
 }  // namespace upout::kernel
