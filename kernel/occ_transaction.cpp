@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <new>
+
+#include "kernel/make_room.h"
 
 namespace upout::kernel {
 
@@ -48,7 +51,7 @@ Status OccTransaction<Policy>::read_record(Rec* found, Key key, std::size_t offs
   Backoff backoff;
   for (int looks = 0; looks < most_looks; ++looks) {
     if (found == nullptr || found == absent) {
-      missing_.push_back(key);
+      missing_.push_back({key, 0});
       return Status::not_found;
     }
     seen = found->header();
@@ -153,6 +156,7 @@ Status OccTransaction<Policy>::insert(Rec* found, Key key, std::span<const std::
     const Status status = read_record(found, key, 0, {}, copied, seen);
     if (status == Status::ok) return Status::exists;
     if (status != Status::not_found) return status;
+    make_room(writes_);
   }
   Rec* fresh = make_fresh(key, value);
   if (fresh == nullptr) {
@@ -174,9 +178,10 @@ template <class Policy>
 Status OccTransaction<Policy>::remove(Rec* found, Key key) {
   if (Write* write = own_write(key); write != nullptr) {
     if (write->kind == WriteKind::remove) return Status::not_found;
+    make_room(missing_);
     if (write->fresh != nullptr) store_->free_record(*worker_, write->fresh, write->size);
     write->fresh = nullptr;
-    if (write->kind == WriteKind::insert) missing_.push_back(key);
+    if (write->kind == WriteKind::insert) missing_.push_back({key, 0});
     write->kind = write->kind == WriteKind::insert ? WriteKind::nothing : WriteKind::remove;
     return Status::ok;
   }
@@ -217,18 +222,21 @@ bool OccTransaction<Policy>::prepare() noexcept {
 
 /// Nobody waits while holding a lock, so there are no deadlocks to detect or to order away.
 template <class Policy>
-bool OccTransaction<Policy>::lock_writes() noexcept {
+bool OccTransaction<Policy>::lock_writes() noexcept try {
   return std::ranges::all_of(writes_, [this](Write& write) { return hold(write); });
+} catch (const std::bad_alloc&) {
+  return fail(AbortCause::out_of_memory);
 }
 
 template <class Policy>
-bool OccTransaction<Policy>::hold(Write& write) noexcept {
+bool OccTransaction<Policy>::hold(Write& write) {
   if (write.kind == WriteKind::nothing) return true;
   if (write.kind != WriteKind::insert) {
     write.is_held = write.record->try_lock(write.before);
     return write.is_held ||
            fail(write.record->header().is_absent() ? AbortCause::read_changed : AbortCause::record_locked);
   }
+  make_room(leaves_);
   Rec* other = nullptr;
   LeafChange change;
   const Status status = store_->link(*worker_, write.fresh, other, &change);
@@ -241,7 +249,7 @@ bool OccTransaction<Policy>::hold(Write& write) noexcept {
 
 /// Our own insert has changed leaves that we may have read.
 template <class Policy>
-void OccTransaction<Policy>::follow(const LeafChange& change) {
+void OccTransaction<Policy>::follow(const LeafChange& change) noexcept {
   const auto step_on = [](LeafVersion& seen, const LeafChange::Step& step) {
     if (seen.leaf != step.leaf || seen.version != step.before) return false;
     seen.version = step.after;
@@ -270,22 +278,35 @@ bool OccTransaction<Policy>::inserts(const Rec* record) const noexcept {
 }
 
 /// Nobody else has put in what was found missing.
+/// Its own inserts do not count.
 template <class Policy>
-bool OccTransaction<Policy>::lacks_missing() noexcept {
-  for (const Key key : missing_) {
-    const Rec* found = store_->find(key);
-    if (found != nullptr && !inserts(found)) return fail(AbortCause::insert_conflict);
-  }
-  return true;
+bool OccTransaction<Policy>::is_missing(Key key) noexcept {
+  const Rec* found = store_->find(key);
+  return found == nullptr || inserts(found) || fail(AbortCause::insert_conflict);
+}
+
+template <class Policy>
+bool OccTransaction<Policy>::find_missing() noexcept {
+  return std::ranges::all_of(missing_, [this](Missing& missing) {
+    missing.removals = store_->removals().of(missing.key);
+    return is_missing(missing.key);
+  });
+}
+
+template <class Policy>
+bool OccTransaction<Policy>::find_missing_still() noexcept {
+  return std::ranges::all_of(missing_, [this](const Missing& missing) {
+    return is_missing(missing.key) &&
+           (store_->removals().of(missing.key) == missing.removals || fail(AbortCause::insert_conflict));
+  });
 }
 
 /// The transaction takes place between the two looks for missing keys. What has been read is unchanged from
-/// its reading to its check, so also then. A missing key has no version: looked for only at the end, it could
-/// have been put in before the first check and taken out after it.
-/// (What is put in and taken out again entirely between the two looks is not seen.)
+/// its reading to its check, so also then; what was missing has been missing from the one look to the other.
+/// (Looked for only at the end, a key could have been put in before the first check and taken out after it.)
 template <class Policy>
 bool OccTransaction<Policy>::validate() noexcept {
-  if (!lacks_missing()) return false;
+  if (!find_missing()) return false;
   for (const Read& read : reads_) {
     const Header now = read.record->header();
     if (now.word() == read.header) continue;
@@ -295,7 +316,7 @@ bool OccTransaction<Policy>::validate() noexcept {
   for (const LeafVersion& seen : leaves_) {
     if (!OrderedIndex<Policy>::is_current(seen)) return fail(AbortCause::phantom);
   }
-  return lacks_missing();
+  return find_missing_still();
 }
 
 template <class Policy>

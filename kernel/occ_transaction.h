@@ -15,8 +15,8 @@ namespace upout::kernel {
 /// until `prepare` has said so, perhaps not of one moment. Used by one thread; records that it refers to must
 /// not be reclaimed before it has ended.
 ///
-/// Keys that were found missing are looked for again at the end; ranges are protected by the versions of the
-/// leaves that were read.
+/// Keys that were found missing are looked for again at the end, twice, with the removals counted in between;
+/// ranges are protected by the versions of the leaves that were read.
 template <class Policy>
 class OccTransaction {
  public:
@@ -24,14 +24,18 @@ class OccTransaction {
 
   OccTransaction(Store<Policy>& store, Worker& worker) noexcept : store_(&store), worker_(&worker) {}
 
-  /// These take the record that a search for the key has found, or null.
+  /// These take the record that a search for the key has found, or null. They throw std::bad_alloc if there
+  /// is no room for what has to be remembered; the transaction can only be aborted then.
   Status read(Rec* found, Key key, std::size_t offset, std::span<std::byte> output, std::uint32_t& copied);
   Status update(Rec* found, Key key, std::size_t offset, std::span<const std::byte> input);
   Status insert(Rec* found, Key key, std::span<const std::byte> value);
   Status remove(Rec* found, Key key);
 
   /// For scans: remembers a leaf as it was read.
-  void note_leaf(const LeafVersion& seen) { leaves_.push_back(seen); }
+  Status note_leaf(const LeafVersion& seen) {
+    leaves_.push_back(seen);
+    return Status::ok;
+  }
   /// The next key from `from` on, in `direction`, that this transaction inserts; false: there is none.
   bool next_insert(Key from, Direction direction, Key& key) const noexcept;
 
@@ -58,6 +62,10 @@ class OccTransaction {
     Rec* record;
     std::uint64_t header;
   };
+  struct Missing {
+    Key key;
+    std::uint64_t removals;  ///< `Store::removals`, when it was looked for first in `validate`
+  };
   /// Bytes that an update is going to write.
   struct Patch {
     std::size_t write;  ///< index into `writes_`
@@ -74,12 +82,14 @@ class OccTransaction {
   void add_patch(std::size_t write, std::size_t offset, std::span<const std::byte> input);
 
   bool lock_writes() noexcept;
-  bool hold(Write& write) noexcept;
-  void follow(const LeafChange& change);
+  bool hold(Write& write);
+  void follow(const LeafChange& change) noexcept;
   bool holds(const Rec* record) const noexcept;
   bool inserts(const Rec* record) const noexcept;
   bool validate() noexcept;
-  bool lacks_missing() noexcept;
+  bool is_missing(Key key) noexcept;
+  bool find_missing() noexcept;
+  bool find_missing_still() noexcept;
   void install(Write& write) noexcept;
   void release(Write& write) noexcept;
   bool fail(AbortCause cause) noexcept {
@@ -91,7 +101,7 @@ class OccTransaction {
   Store<Policy>* store_;
   Worker* worker_;
   std::vector<Read> reads_;
-  std::vector<Key> missing_;
+  std::vector<Missing> missing_;
   std::vector<LeafVersion> leaves_;
   std::vector<Write> writes_;
   std::vector<Patch> patches_;

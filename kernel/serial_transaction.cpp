@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernel/make_room.h"
+
 namespace upout::kernel {
 
 template <class Policy>
@@ -18,8 +20,10 @@ Status SerialTransaction<Policy>::update(Rec* found, std::size_t offset, std::sp
   if (found == nullptr || found->header().is_absent()) return Status::not_found;
   const Header before = found->header();
   if (offset + input.size() > before.size()) return Status::out_of_range;
-  changes_.push_back({ChangeKind::update, found, nullptr, before, offset, input.size(), data_.size(), false});
+  make_room(changes_);
   data_.resize(data_.size() + input.size());
+  changes_.push_back(
+      {ChangeKind::update, found, nullptr, before, offset, input.size(), data_.size() - input.size(), false});
   found->copy_out(offset, std::span(data_).last(input.size()));
   found->write(offset, input);
   found->unlock(before.next(before.size()));
@@ -30,6 +34,7 @@ template <class Policy>
 Status SerialTransaction<Policy>::insert(Rec* found, Key key, std::span<const std::byte> value) {
   if (value.size() > max_value_bytes) return Status::too_large;
   if (found != nullptr && !found->header().is_absent()) return Status::exists;
+  make_room(changes_);
   Rec* fresh = store_->make_record(*worker_, key, store_->first_header(value.size()), value);
   if (fresh == nullptr) return Status::out_of_memory;
   const Header nothing(0);

@@ -241,6 +241,7 @@ void Store<Policy>::relink(Rec* record, Rec* replacement) noexcept {
 
 template <class Policy>
 void Store<Policy>::unlink(Worker& worker, Rec* record) noexcept {
+  removals_.add(record->key());
   with_position(record->key(), [&](auto& position) {
     [[maybe_unused]] const Rec* found = position.find();
     assert(found == record);

@@ -13,6 +13,7 @@
 #include "kernel/operation.h"
 #include "kernel/ordered_index.h"
 #include "kernel/policy.h"
+#include "kernel/removal_counts.h"
 #include "kernel/worker.h"
 #include "platform/error.h"
 
@@ -144,6 +145,8 @@ class Store {
   /// Counts a record that has become visible, and lets the index grow if it is time.
   void count_insert(Worker& worker) noexcept;
   void count_remove(Worker& worker) noexcept;
+  /// Tells whether a key has been taken out between two looks.
+  const RemovalCounts<Policy>& removals() const noexcept { return removals_; }
   /// The partition's lock; taken by serial transactions only, and by operations beside them.
   PartitionLock<Policy>& partition_lock() noexcept { return partition_lock_; }
 
@@ -175,6 +178,7 @@ class Store {
   ConcurrencyControl concurrency_control_;
   std::uint64_t first_version_ = 1;
   PartitionLock<Policy> partition_lock_;
+  RemovalCounts<Policy> removals_;
 };
 
 /// Locks the record with this key, calls `use(record, header, status)`, which returns the header to unlock it

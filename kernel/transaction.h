@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <span>
 #include <utility>
 #include <vector>
@@ -90,11 +91,18 @@ class Transaction {
 
   bool is_serial() const noexcept { return store_->concurrency_control() == ConcurrencyControl::serial; }
   Status noted(Status status) noexcept;
+  /// An access that may find no room for what it has to remember.
+  template <class Use>
+  Status attempt(Use&& use) noexcept try {
+    return noted(use());
+  } catch (const std::bad_alloc&) {
+    return noted(Status::out_of_memory);
+  }
   void end() noexcept;
   Status read_at(Rec* found, Key key, std::size_t offset, std::span<std::byte> output,
                  std::uint32_t& copied) {
-    return noted(is_serial() ? serial_.read(found, offset, output, copied)
-                             : occ_.read(found, key, offset, output, copied));
+    return is_serial() ? serial_.read(found, offset, output, copied)
+                       : occ_.read(found, key, offset, output, copied);
   }
   template <class Visit>
   Status visit_record(Rec* found, Key key, Visit& visit);
@@ -122,7 +130,9 @@ class Transaction<Policy>::Access : public Located<Policy> {
         use_(std::move(use)) {
     assert(transaction.is_active_);
   }
-  Status await_resume() { return transaction_->noted(use_(this->record())); }
+  Status await_resume() noexcept {
+    return transaction_->attempt([this] { return use_(this->record()); });
+  }
 
  private:
   Transaction* transaction_;
@@ -243,13 +253,14 @@ template <class Policy>
 template <class Visit>
 Status Transaction<Policy>::visit_record(Rec* found, Key key, Visit& visit) {
   std::vector<std::byte>& value = worker_->scratch();
-  if (value.size() < 4096) value.resize(4096);
   std::uint32_t copied = 0;
-  Status status = read_at(found, key, 0, value, copied);
-  if (status == Status::ok && copied == value.size()) {  // there may be more
-    value.resize(max_value_bytes);
-    status = read_at(found, key, 0, value, copied);
-  }
+  const Status status = attempt([&] {
+    if (value.size() < 4096) value.resize(4096);
+    const Status read = read_at(found, key, 0, value, copied);
+    if (read != Status::ok || copied < value.size()) return read;
+    value.resize(max_value_bytes);  // there may be more
+    return read_at(found, key, 0, value, copied);
+  });
   if (status == Status::ok) visit(key, std::span<const std::byte>(value).first(copied));
   return status;
 }
@@ -275,23 +286,26 @@ Task<Status> Transaction<Policy>::scan(Key from, Direction direction, std::size_
   while (left != 0 && !scan.is_over()) {
     while (!scan.step()) co_await interleaver().yield();
     const std::size_t count = scan.read(std::span(entries).first(std::min(left, entries.size())));
-    if (!is_serial() && scan.leaf_version().leaf != nullptr) occ_.note_leaf(scan.leaf_version());
+    if (!is_serial() && scan.leaf_version().leaf != nullptr) {
+      const Status status = attempt([&] { return occ_.note_leaf(scan.leaf_version()); });
+      if (status != Status::ok) co_return status;
+    }
     if (count == 0) continue;
     for (std::size_t i = 0; i < count; ++i) prefetch(entries[i].record, Rec::overhead_bytes + 8);
     co_await interleaver().yield();
     for (std::size_t i = 0; i < count && left != 0; ++i) {
       while (has_own && left != 0 && (up ? own < entries[i].key : own > entries[i].key)) {
-        if (const Status status = visit_own(); status == Status::conflict) co_return status;
+        if (const Status status = visit_own(); is_doomed()) co_return status;
       }
       if (left == 0) break;
       const Status status =
           visit_record(store_->find(entries[i].key, entries[i].record), entries[i].key, visit);
-      if (status == Status::conflict) co_return status;
+      if (is_doomed()) co_return status;
       if (status == Status::ok) --left;
     }
   }
   while (has_own && left != 0) {  // NOLINT(bugprone-infinite-loop): visit_own changes both
-    if (const Status status = visit_own(); status == Status::conflict) co_return status;
+    if (const Status status = visit_own(); is_doomed()) co_return status;
   }
   co_return Status::ok;
 }

@@ -6,6 +6,7 @@
 
 #include "kernel/retry.h"
 #include "kernel/scan_entry.h"
+#include "tests/kernel/no_memory.h"
 #include "tests/kernel/transaction_kinds.h"
 
 namespace upout::kernel {
@@ -165,6 +166,23 @@ TYPED_TEST(TransactionTest, ScansSeeItsOwnWrites) {
 
 // Two optimistic ones at a time
 // ---------------------------------------------------------------------------------------------------------
+
+TYPED_TEST(TransactionTest, WithoutMemoryForItsTracesItEndsAndLeavesAllAsItWas) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "the sanitizer itself ends the program when it gets no memory";
+#endif
+  Status status = Status::ok;
+  {
+    const testing::NoMemory no_memory;
+    for (std::uint64_t word = 0; status == Status::ok && word < 1'000'000; ++word)
+      status = this->words.update(10, word);
+  }
+  EXPECT_EQ(status, Status::out_of_memory);
+  EXPECT_TRUE(this->transaction.is_doomed());
+  EXPECT_FALSE(this->transaction.commit());
+  EXPECT_EQ(this->transaction.cause(), AbortCause::out_of_memory);
+  EXPECT_EQ(this->all(), this->loaded);
+}
 
 template <class Kind>
 class OccTransactionTest : public TransactionTest<Kind> {
