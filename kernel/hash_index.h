@@ -10,6 +10,7 @@
 
 #include "kernel/hash.h"
 #include "kernel/heap.h"
+#include "kernel/part.h"
 #include "kernel/policy.h"
 #include "kernel/record.h"
 #include "kernel/tag_match.h"
@@ -103,6 +104,15 @@ class HashIndex {
   /// Moves a few buckets to the next table, if the index is growing.
   void help_growth(Heap::Cache& cache) noexcept;
 
+  /// Calls `use(record)` for each record in a part of the buckets, in their order. Parts go together as long
+  /// as nobody writes.
+  template <class Use>
+  void for_each(Part part, Use&& use) const {
+    const Table& table = *table_.load();
+    for (std::size_t i = part.begin(table.size()); i < part.end(table.size()); ++i)
+      for_each_of_chain(table, i, use);
+  }
+
   std::span<const std::byte> table() const noexcept { return table_.load()->memory.bytes(); }
 
  private:
@@ -158,6 +168,21 @@ class HashIndex {
     const unsigned mask = match_tags(&bucket.control, hash.tag()) & ~1U;
     if (mask == 0) return nullptr;
     return record(bucket.slots[static_cast<unsigned>(std::countr_zero(mask)) - 1].load());
+  }
+  template <class Use>
+  static void for_each_of_chain(const Table& table, std::size_t i, Use& use) {
+    const Bucket& home = table.at(i);
+    if ((home.control.load() & moved_bit) != 0) {
+      const Table& next = *table.next.load();
+      for_each_of_chain(next, i, use);
+      for_each_of_chain(next, i + table.size(), use);
+      return;
+    }
+    for (const Bucket* bucket = &home; bucket != nullptr; bucket = overflow(bucket->control.load())) {
+      for (const auto& slot : bucket->slots) {
+        if (const std::uint64_t word = slot.load(); word != 0) use(*record(word));
+      }
+    }
   }
   void prefetch_for_move(const Table& from, std::size_t first) const noexcept;
   enum class Move : std::uint8_t { done, done_before, refused };
