@@ -117,6 +117,7 @@ struct Check {
   bool (*is_well)(const Patient&, const std::string& found) = nullptr;
   std::string_view expected = {};
   std::string_view why = {};
+  bool prevents_runs = false;  ///< and so stands against publishing
 };
 
 constexpr auto checks = std::to_array<Check>({
@@ -193,7 +194,8 @@ constexpr auto checks = std::to_array<Check>({
      .mend = "sudo apt install libtbbbind-2-5",
      .is_well = is_seen_by_tbb,
      .expected = "as many as hwloc sees",
-     .why = "without tbbbind oneTBB takes all nodes for one, and lays its tasks out accordingly"},
+     .why = "without tbbbind oneTBB takes all nodes for one, and the shared-memory engine refuses to run",
+     .prevents_runs = true},
 });
 
 const RunRule& rule_of(const Check& check) {
@@ -228,7 +230,8 @@ Finding judged_by_itself(const Check& check, const Patient& patient) {
                   .expected = check.expected,
                   .why = check.why,
                   .mend = check.mend};
-  if (found) finding.standing = check.is_well(patient, *found) ? Standing::fine : Standing::worth_mending;
+  const Standing ill = check.prevents_runs ? Standing::against_publishing : Standing::worth_mending;
+  if (found) finding.standing = check.is_well(patient, *found) ? Standing::fine : ill;
   return finding;
 }
 

@@ -10,7 +10,7 @@ namespace upout::harness {
 
 /// How something on a machine stands to measuring there.
 enum class Standing {
-  against_publishing,  ///< a run rule would say so of every run here
+  against_publishing,  ///< a run rule would say so of every run here, or there can be none
   worth_mending,       ///< figures will be noisier or mean less, but may be published
   fine,
   unknown,  ///< the system does not say

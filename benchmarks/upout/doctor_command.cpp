@@ -1,6 +1,6 @@
 #include <fmt/format.h>
-#include <tbb/info.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +12,7 @@
 #include "harness/record.h"
 #include "platform/bindings_picture.h"
 #include "platform/environment.h"
+#include "platform/node_arenas.h"
 #include "platform/topology.h"
 #include "platform/worker_map.h"
 
@@ -47,14 +48,16 @@ void draw_bindings(const DoctorCommand& command, Program& program) {
   fmt::print("{}", platform::draw_bindings(*topology, places));
 }
 
-/// oneTBB looks at what this process may use, and so must the count that it is held against.
-std::optional<harness::NodeCounts> count_nodes([[maybe_unused]] const Topology& of_this_process) {
-#if defined(__SANITIZE_ADDRESS__)
-  return std::nullopt;  // it ends a program that loads tbbbind as oneTBB does (RTLD_DEEPBIND)
-#else
-  return harness::NodeCounts{.tbb = static_cast<unsigned>(tbb::info::numa_nodes().size()),
-                             .hwloc = of_this_process.numa_nodes()};
-#endif
+/// Of the nodes on which workers can have their places; one alone needs no telling apart.
+std::optional<harness::NodeCounts> count_nodes(const Topology& of_this_process, const Topology& host) {
+  const auto seen = platform::nodes_seen_by_tbb(host);
+  if (!seen) return std::nullopt;
+  harness::NodeCounts counts{.tbb = 0, .hwloc = of_this_process.numa_nodes()};
+  for (const platform::NumaNode& node : of_this_process.node_list()) {
+    if (!node.is_memory_only() && std::ranges::find(*seen, node.index) != seen->end()) ++counts.tbb;
+  }
+  if (counts.hwloc == 1) counts.tbb = 1;
+  return counts;
 }
 
 void execute(const DoctorCommand& command, Program& program) {
@@ -65,7 +68,7 @@ void execute(const DoctorCommand& command, Program& program) {
   if (!own) return program.fail(own.error().to_string(), exit_usage);
   const harness::Patient patient{.environment = platform::describe_environment(*host),
                                  .suite = harness::to_json(harness::build_info()),
-                                 .nodes = count_nodes(*own)};
+                                 .nodes = count_nodes(*own, *host)};
   const auto findings = harness::examine(patient);
   if (command.json) {
     fmt::print("{}\n", harness::findings_document(patient, findings).dump(2));

@@ -1,0 +1,144 @@
+#include "platform/node_arenas.h"
+
+#include <tbb/global_control.h>
+#include <tbb/info.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+#include <tbb/task_group.h>
+
+#include <hwloc.h>
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <utility>
+
+namespace upout::platform {
+
+namespace {
+
+std::string in_words(std::span<const unsigned> nodes) {
+  if (nodes.empty()) return "none";
+  std::string text;
+  for (const unsigned node : nodes) text += (text.empty() ? "" : ", ") + std::to_string(node);
+  return text;
+}
+
+}  // namespace
+
+// oneTBB numbers nodes as hwloc's topology of the whole machine does, from 0 on without gaps.
+std::optional<std::vector<unsigned>> nodes_seen_by_tbb([[maybe_unused]] const Topology& host) {
+#if defined(__SANITIZE_ADDRESS__)
+  return std::nullopt;
+#else
+  std::vector<unsigned> nodes;
+  for (const tbb::numa_node_id id : tbb::info::numa_nodes()) {
+    const hwloc_obj* node =
+        id < 0 ? nullptr
+               : hwloc_get_obj_by_type(host.native(), HWLOC_OBJ_NUMANODE, static_cast<unsigned>(id));
+    if (node != nullptr) nodes.push_back(node->os_index);
+  }
+  return nodes;
+#endif
+}
+
+Expected<void> check_nodes_seen_by_tbb(std::span<const unsigned> seen, std::span<const unsigned> needed) {
+  const auto is_seen = [seen](unsigned node) { return std::ranges::find(seen, node) != seen.end(); };
+  if (std::ranges::all_of(needed, is_seen)) return {};
+  return unexpected(
+      "NUMA nodes that oneTBB sees", in_words(seen),
+      in_words(needed) +
+          " as hwloc does: install tbbbind, which oneTBB loads when it runs (Debian and Ubuntu: "
+          "apt install libtbbbind-2-5)");
+}
+
+struct NodeArenas::Arenas {
+  explicit Arenas(unsigned threads)
+      : control(tbb::global_control::max_allowed_parallelism,
+                std::max<std::size_t>(threads, tbb::info::default_concurrency())) {}
+
+  tbb::global_control control;  // workers may outnumber the processors
+  std::deque<tbb::task_arena> arenas;
+};
+
+NodeArenas::NodeArenas(std::vector<Crew> crews, const Topology& host) : crews_(std::move(crews)) {
+  unsigned threads = 0;
+  for (const Crew& crew : crews_) threads += crew.threads;
+  arenas_ = std::make_unique<Arenas>(threads);
+  // No slot is reserved for the main thread, which can wait in one arena only.
+  constexpr unsigned reserved = 0;
+  for (const Crew& crew : crews_) {
+    const auto slots = static_cast<int>(crew.threads);
+    if (crew.node) {
+      const hwloc_obj* node = hwloc_get_numanode_obj_by_os_index(host.native(), *crew.node);
+      arenas_->arenas.emplace_back(
+          tbb::task_arena::constraints(static_cast<tbb::numa_node_id>(node->logical_index), slots), reserved);
+    } else {
+      arenas_->arenas.emplace_back(slots, reserved);
+    }
+  }
+}
+NodeArenas::NodeArenas(NodeArenas&&) noexcept = default;
+NodeArenas::~NodeArenas() = default;
+
+auto NodeArenas::crews_of(std::span<const WorkerPlace> places) -> std::vector<Crew> {
+  std::vector<Crew> crews;
+  for (const WorkerPlace& place : places) {
+    auto crew = std::ranges::find(crews, place.node, &Crew::node);
+    if (crew == crews.end()) crew = crews.insert(crews.end(), {place.node, 0});
+    ++crew->threads;
+  }
+  return crews;
+}
+
+Expected<NodeArenas> NodeArenas::create(const Topology& topology, std::span<const WorkerPlace> places) {
+  const auto host = Topology::discover(Topology::Scope::host);
+  if (!host) return tl::unexpected(host.error());
+  const auto unbound = [&] {
+    return NodeArenas({{std::nullopt, static_cast<unsigned>(places.size())}}, *host);
+  };
+  std::vector<Crew> crews = crews_of(places);
+  std::vector<unsigned> needed;
+  for (const Crew& crew : crews) {
+    if (crew.node) needed.push_back(*crew.node);
+  }
+  const bool can_bind =
+      topology.is_this_machine() && topology.numa_nodes() > 1 && needed.size() == crews.size();
+  const auto seen = can_bind ? nodes_seen_by_tbb(*host) : std::nullopt;
+  if (!seen) return unbound();
+  return check_nodes_seen_by_tbb(*seen, needed).map([&] { return NodeArenas(std::move(crews), *host); });
+}
+
+std::size_t NodeArenas::arena_of(std::optional<unsigned> node) const {
+  const auto found = std::ranges::find(crews_, node, &Crew::node);
+  return found == crews_.end() ? 0 : static_cast<std::size_t>(found - crews_.begin());
+}
+
+std::vector<std::size_t> NodeArenas::share_out(std::size_t items) const {
+  std::vector<std::size_t> shares;
+  std::size_t threads_left = 0;
+  for (const Crew& crew : crews_) threads_left += crew.threads;
+  for (const Crew& crew : crews_) {
+    shares.push_back(items * crew.threads / threads_left);
+    items -= shares.back();
+    threads_left -= crew.threads;
+  }
+  return shares;
+}
+
+void NodeArenas::run(std::span<const std::size_t> items,
+                     const std::function<void(std::size_t, std::size_t)>& work) {
+  std::deque<tbb::task_group> groups(arenas_->arenas.size());
+  for (std::size_t arena = 0; arena < groups.size(); ++arena) {
+    arenas_->arenas[arena].execute([&, arena] {
+      groups[arena].run([&, arena] {
+        tbb::parallel_for(
+            std::size_t{0}, items[arena], [&, arena](std::size_t item) { work(arena, item); },
+            tbb::simple_partitioner());
+      });
+    });
+  }
+  for (std::size_t arena = 0; arena < groups.size(); ++arena)
+    arenas_->arenas[arena].execute([&, arena] { groups[arena].wait(); });
+}
+
+}  // namespace upout::platform
