@@ -21,12 +21,15 @@
 #include "harness/run.h"
 #include "platform/clock.h"
 #include "platform/error.h"
+#include "workloads/digest.h"
 #include "workloads/workload.h"
 
 namespace upout::harness {
 
 /// "read", "update" …: what results call a kind of operation.
 std::string_view latency_name(kernel::OperationKind kind);
+
+static_assert(engines::Aggregate<workloads::Digest>);
 
 /// Takes one workload through one engine: load, audit, repetitions, audit. The same text for every engine.
 /// Each process of the deployment makes one and calls the same steps in the same order.
@@ -43,7 +46,7 @@ class Measurement {
         interrupt_(&interrupt),
         progress_(&progress),
         writers_(engine.workers()),
-        loading_(engine.local_workers()) {
+        loading_(engine.local_shares()) {
     streams_.resize(engine.local_workers());
   }
 
@@ -77,6 +80,7 @@ class Measurement {
   using Session = typename E::Session;
 
   workloads::WorkerSlot slot_of(engines::WorkerId id) const { return {id.global, engine_->workers()}; }
+  static workloads::WorkerSlot slot_of(engines::Share share) { return {share.index, share.count}; }
 
   /// Whether a signal has reached any process. Collective.
   bool is_interrupted() {
@@ -85,31 +89,30 @@ class Measurement {
     return requested != 0;
   }
 
-  /// Drives one stream a worker to its end, without measuring.
+  /// Drives one stream a share to its end, without measuring.
   template <class MakeStream, class Use>
   void drive_all(const std::string& phase, MakeStream&& make_stream, Use&& use) {
     for (Counter& counter : loading_) counter.value.store(0);
     progress_->phase(phase, 0, [this] { return total_of(loading_); });
-    engine_->run_on_workers([&](Session& session, engines::WorkerId id) {
-      const auto stream = make_stream(id);
+    engine_->run_in_shares([&](Session& session, engines::Share share) {
+      if (interrupt_->requested()) return;
+      const auto stream = make_stream(share);
       std::uint64_t completed = 0;
       ClosedLoop loop(session, *clock_, options_->depth);
       loop.drive(*stream, [&](auto done, auto, auto) {
         completed += done.size();
-        loading_[id.local].value.store(completed, std::memory_order_relaxed);
+        loading_[share.local].value.store(completed, std::memory_order_relaxed);
         return !interrupt_->requested();
       });
-      use(*stream, id);
+      use(*stream, share);
     });
   }
 
   platform::Expected<void> load() {
     std::atomic<std::uint64_t> local_failures{0};
     drive_all(
-        "load", [&](engines::WorkerId id) { return workload_->load(slot_of(id), options_->depth); },
-        [&](const workloads::OperationStream& stream, engines::WorkerId) {
-          local_failures += stream.failed();
-        });
+        "load", [&](engines::Share share) { return workload_->load(slot_of(share), options_->depth); },
+        [&](const workloads::OperationStream& stream, engines::Share) { local_failures += stream.failed(); });
     std::uint64_t failures = local_failures;
     engine_->sum({&failures, 1});
     if (failures == 0) return {};
@@ -120,12 +123,12 @@ class Measurement {
 
   /// Checks all records and adds what it found to the verification; after the load also the digest.
   void audit(const std::string& after, Verification& verification) {
-    std::vector<workloads::AuditResult> shares(engine_->local_workers());
+    std::vector<workloads::AuditResult> shares(engine_->local_shares());
     drive_all(
         after == "load" ? "check the load" : "verify",
-        [&](engines::WorkerId id) { return workload_->audit(slot_of(id), options_->depth, writers_); },
-        [&](const workloads::AuditStream& stream, engines::WorkerId id) {
-          shares[id.local] = stream.result();
+        [&](engines::Share share) { return workload_->audit(slot_of(share), options_->depth, writers_); },
+        [&](const workloads::AuditStream& stream, engines::Share share) {
+          shares[share.local] = stream.result();
         });
     std::array<std::uint64_t, 4> sums{};
     std::string first_fault;
@@ -149,8 +152,23 @@ class Measurement {
     verification.checks.push_back(
         {"after_" + after + "_record_count", present == expected,
          std::to_string(present) + " stored, " + std::to_string(expected) + " expected"});
+    verification.checks.push_back(compare_with_all_there_is(after, present, digest));
     verification.records = present;
     if (after == "load") verification.digest = digest_text(digest);
+  }
+
+  /// What was found by key, against what is found by going through the stores, of all copies: a record that
+  /// no key leads to shows, and a copy that is unlike the others.
+  Check compare_with_all_there_is(const std::string& after, std::uint64_t records, std::uint64_t digest) {
+    const workloads::Digest local = engine_->aggregate(workloads::Digest{}, engines::Copies::all);
+    std::array<std::uint64_t, 2> found{local.records, local.sum};
+    engine_->sum(found);
+    const std::uint64_t copies = engine_->copies();
+    const bool passed = found[0] == copies * records && found[1] == copies * digest;
+    return {"after_" + after + "_stores_agree", passed,
+            std::to_string(found[0]) + " records in all stores, " + std::to_string(copies * records) +
+                " expected; their digest " + (found[1] == copies * digest ? "is" : "is not") +
+                " that of what was read"};
   }
 
   static std::string digest_text(std::uint64_t digest) {
@@ -273,7 +291,7 @@ class Measurement {
   std::vector<workloads::WriterProgress> writers_;  ///< by global worker
   std::vector<std::unique_ptr<workloads::RunStream>>
       streams_;                   ///< by local worker; they live through all repetitions
-  std::vector<Counter> loading_;  ///< by local worker
+  std::vector<Counter> loading_;  ///< by local share
 };
 
 }  // namespace upout::harness

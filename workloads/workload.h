@@ -53,7 +53,7 @@ struct AuditResult {
   std::uint64_t checked = 0;
   std::uint64_t missing = 0;  ///< records that must be there and are not
   std::uint64_t damaged = 0;  ///< values that no write of this run or its load can have left behind
-  /// The sum (mod 2^64) of a hash of each key and value: independent of order and partitioning.
+  /// The sum (mod 2^64) of `digest_of` each: independent of order and partitioning.
   std::uint64_t digest = 0;
   std::string first_fault;  ///< the first missing or damaged record, in words; empty if there is none
 };

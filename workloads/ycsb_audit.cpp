@@ -1,9 +1,8 @@
 #include "workloads/ycsb_audit.h"
 
-#define XXH_INLINE_ALL
 #include <fmt/format.h>
-#include <xxhash.h>
 
+#include "workloads/digest.h"
 #include "workloads/ycsb_load.h"
 
 namespace upout::workloads {
@@ -68,7 +67,7 @@ void YcsbAudit::check(const Operation& operation) {
 
 void YcsbAudit::check_bytes(const Operation& operation) {
   const std::span<const std::byte> value = operation.output.first(operation.output_size);
-  result_.digest += XXH3_64bits_withSeed(value.data(), value.size(), operation.key);
+  result_.digest += digest_of(operation.key, value);
   if (value.size() != format_.value_bytes()) {
     ++result_.damaged;
     note_fault(operation, fmt::format("has {} bytes instead of {}", value.size(), format_.value_bytes()));

@@ -40,15 +40,21 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(const platform::Topol
                                           .largest_key = options.largest_key,
                                           .yields = options.oversubscribe});
   if (!placement) return tl::unexpected(placement.error());
-  return std::unique_ptr<Engine>(new Engine(topology, map, std::move(*layout), std::move(*placement)));
+  std::vector<platform::WorkerPlace> places;
+  for (unsigned worker = 0; worker < options.threads; ++worker) places.push_back(map[worker]);
+  auto arenas = platform::NodeArenas::create(topology, places);
+  if (!arenas) return tl::unexpected(arenas.error());
+  return std::unique_ptr<Engine>(
+      new Engine(topology, map, std::move(*layout), std::move(*placement), std::move(*arenas)));
 }
 
 Engine::Engine(const platform::Topology& topology, platform::WorkerMap map, Layout layout,
-               std::unique_ptr<Placement> placement)
+               std::unique_ptr<Placement> placement, platform::NodeArenas arenas)
     : topology_(&topology),
       map_(std::move(map)),
       layout_(std::move(layout)),
       placement_(std::move(placement)),
+      arenas_(std::move(arenas)),
       bindings_(layout_.workers()) {}
 
 void Engine::bind(unsigned worker) {
@@ -68,6 +74,40 @@ void Engine::read_binding_at_end(unsigned worker) {
 
 void Engine::serve_until(Session& session, const std::atomic<unsigned>& at_work) {
   for (Completed none; at_work.load() != 0;) session.poll(none);
+}
+
+auto Engine::divide(Copies copies) const -> Division {
+  std::span<const PlacedStore> stores = placement_->stores();
+  if (copies == Copies::one) stores = stores.first(stores.size() / placement_->copies());
+  const std::size_t parts = (local_shares() + stores.size() - 1) / stores.size();
+  Division division{.by_arena = std::vector<std::vector<Division::Piece>>(arenas_.size())};
+  for (const PlacedStore& placed : stores) {
+    const auto* bound = std::get_if<platform::BoundTo>(&placed.asked);
+    // What lies everywhere is everybody's.
+    std::vector<std::size_t> shares = arenas_.share_out(parts);
+    if (bound != nullptr) {
+      shares.assign(arenas_.size(), 0);
+      shares[arenas_.arena_of(bound->node)] = parts;
+    }
+    std::size_t index = 0;
+    for (std::size_t arena = 0; arena < shares.size(); ++arena) {
+      for (std::size_t i = 0; i < shares[arena]; ++i)
+        division.by_arena[arena].push_back({placed.store.get(), {index++, parts}});
+    }
+  }
+  return division;
+}
+
+std::vector<std::size_t> Engine::Division::parts_by_arena() const {
+  std::vector<std::size_t> numbers;
+  for (const auto& pieces : by_arena) numbers.push_back(pieces.size());
+  return numbers;
+}
+
+unsigned Engine::worker_near(std::size_t arena) const {
+  unsigned worker = 0;
+  while (arenas_.arena_of(map_[worker].node) != arena) ++worker;
+  return worker;
 }
 
 std::size_t Engine::used_bytes() const {

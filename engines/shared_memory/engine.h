@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
@@ -15,8 +16,10 @@
 #include "engines/shared_memory/placement.h"
 #include "engines/shared_memory/proof.h"
 #include "kernel/reclamation.h"
+#include "kernel/traversal.h"
 #include "platform/clock.h"
 #include "platform/error.h"
+#include "platform/node_arenas.h"
 #include "platform/topology.h"
 #include "platform/worker_map.h"
 
@@ -35,7 +38,8 @@ struct Options {
 };
 
 /// One process whose worker threads share its memory: over one store or several, placed on NUMA nodes by
-/// name. Made and used by the process's main thread.
+/// name. Workers are threads of its own; phases that are not measured are oneTBB's, which runs as many
+/// threads on each node as there are workers. Made and used by the process's main thread.
 class Engine {
  public:
   /// The agreement of the workers on an instant.
@@ -93,6 +97,42 @@ class Engine {
     }
   }
 
+  template <class Work>
+  void run_in_shares(Work&& work) {
+    const std::vector<std::size_t> shares = arenas_.share_out(local_shares());
+    arenas_.run(shares, [&](std::size_t arena, std::size_t item) {
+      const kernel::ReaderRegistration registration;
+      Start start(1);
+      Session session(placement_->access_alone(worker_near(arena)), start, true);
+      for (std::size_t before = 0; before < arena; ++before) item += shares[before];
+      const auto index = static_cast<unsigned>(item);
+      work(session, Share{index, index, local_shares()});
+    });
+  }
+
+  /// Each store's records by threads of the node that it was asked to lie on, if that is one.
+  template <Aggregate A>
+  A aggregate(const A& empty, Copies copies = Copies::one) {
+    const Division division = divide(copies);
+    A whole = empty;
+    std::mutex merging;
+    arenas_.run(division.parts_by_arena(), [&](std::size_t arena, std::size_t item) {
+      const auto& [store, part] = division.by_arena[arena][item];
+      A gathered = empty;
+      {
+        const kernel::ReaderRegistration registration;
+        kernel::Worker worker(store->heap());
+        kernel::Traversal(*store, worker).run(part, [&](kernel::Key key, std::span<const std::byte> value) {
+          gathered.visit(key, value);
+        });
+      }
+      const std::lock_guard lock(merging);
+      whole.merge(gathered);
+    });
+    return whole;
+  }
+  unsigned copies() const { return placement_->copies(); }
+
   void sum(std::span<std::uint64_t>) {}
   void max(std::span<std::uint64_t>) {}
   std::uint64_t record_count() { return placement_->record_count(); }
@@ -100,6 +140,8 @@ class Engine {
   std::vector<platform::WorkerBinding> bindings() { return bindings_; }
   unsigned local_workers() const { return layout_.workers(); }
   unsigned workers() const { return layout_.workers(); }
+  /// So many that those who are done first can help the others.
+  unsigned local_shares() const { return layout_.workers() * shares_a_worker; }
   bool is_root() const { return true; }
 
   const Layout& layout() const { return layout_; }
@@ -108,8 +150,25 @@ class Engine {
   PlacementProof prove_placement() const;
 
  private:
+  static constexpr unsigned shares_a_worker = 16;
+
+  /// Who goes through which part of which store.
+  struct Division {
+    struct Piece {
+      Store* store;
+      kernel::Part part;
+    };
+    std::vector<std::vector<Piece>> by_arena;
+
+    std::vector<std::size_t> parts_by_arena() const;
+  };
+
   Engine(const platform::Topology& topology, platform::WorkerMap map, Layout layout,
-         std::unique_ptr<Placement> placement);
+         std::unique_ptr<Placement> placement, platform::NodeArenas arenas);
+
+  Division divide(Copies copies) const;
+  /// A worker that has its place where the arena's threads run.
+  unsigned worker_near(std::size_t arena) const;
 
   void bind(unsigned worker);
   void read_binding_at_end(unsigned worker);
@@ -120,6 +179,7 @@ class Engine {
   platform::WorkerMap map_;
   Layout layout_;
   std::unique_ptr<Placement> placement_;
+  platform::NodeArenas arenas_;
   std::vector<platform::WorkerBinding> bindings_;  ///< each worker writes its own element
 };
 

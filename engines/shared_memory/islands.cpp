@@ -195,6 +195,7 @@ class IslandPlacement final : public Placement {
     return std::make_unique<IslandAccess>(*stores_[island].store, lanes_, worker, island, partitioning_,
                                           yields_);
   }
+  std::unique_ptr<Access> access_alone(unsigned) override { return reach_all(stores_, partitioning_); }
   std::span<const PlacedStore> stores() const override { return stores_; }
   unsigned partitions() const override { return partitioning_.partitions(); }
   std::size_t record_count() const override { return records_in(stores_); }

@@ -68,9 +68,7 @@ class PartitionedPlacement final : public Placement {
   PartitionedPlacement(std::vector<PlacedStore> stores, const Partitioning& partitioning)
       : stores_(std::move(stores)), partitioning_(partitioning) {}
 
-  std::unique_ptr<Access> access(unsigned) override {
-    return std::make_unique<PartitionedAccess>(stores_, partitioning_);
-  }
+  std::unique_ptr<Access> access(unsigned) override { return reach_all(stores_, partitioning_); }
   std::span<const PlacedStore> stores() const override { return stores_; }
   unsigned partitions() const override { return partitioning_.partitions(); }
   std::size_t record_count() const override { return records_in(stores_); }
@@ -81,6 +79,10 @@ class PartitionedPlacement final : public Placement {
 };
 
 }  // namespace
+
+std::unique_ptr<Access> reach_all(std::span<const PlacedStore> stores, const Partitioning& partitioning) {
+  return std::make_unique<PartitionedAccess>(stores, partitioning);
+}
 
 platform::Expected<std::unique_ptr<Placement>> create_partitioned(const Layout& layout,
                                                                   const PlacementOptions& options) {

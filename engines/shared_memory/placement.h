@@ -49,9 +49,13 @@ class Placement {
   Placement& operator=(const Placement&) = delete;
 
   virtual std::unique_ptr<Access> access(unsigned worker) = 0;
+  /// As `access`, for any thread near `worker`: does everything itself, for no other worker may be there.
+  virtual std::unique_ptr<Access> access_alone(unsigned worker) { return access(worker); }
   virtual std::span<const PlacedStore> stores() const = 0;
   /// Over how many partitions the keys are spread.
   virtual unsigned partitions() const = 0;
+  /// How many copies of each record there are: every store has one, or just one has.
+  virtual unsigned copies() const { return 1; }
   /// Records, each counted once; exact while no operation is under way.
   virtual std::size_t record_count() const = 0;
   /// Whether workers do operations for others, and so have to go on polling until nobody needs them.
@@ -87,6 +91,8 @@ platform::Expected<std::vector<PlacedStore>> make_island_stores(const Layout& la
                                                                 const PlacementOptions& options,
                                                                 std::size_t expected_records);
 std::size_t records_in(std::span<const PlacedStore> stores);
+/// A way to one partition a store by plain loads and stores, whatever node they are on.
+std::unique_ptr<Access> reach_all(std::span<const PlacedStore> stores, const Partitioning& partitioning);
 
 platform::Expected<std::unique_ptr<Placement>> create_os(const Layout&, const PlacementOptions&);
 platform::Expected<std::unique_ptr<Placement>> create_interleave(const Layout&, const PlacementOptions&);

@@ -76,6 +76,7 @@ class ReplicatedPlacement final : public Placement {
   }
   std::span<const PlacedStore> stores() const override { return stores_; }
   unsigned partitions() const override { return 1; }
+  unsigned copies() const override { return static_cast<unsigned>(stores_.size()); }
   std::size_t record_count() const override { return stores_[0].store->size(); }
 
  private:

@@ -13,6 +13,7 @@
 #include "engines/shared_nothing/neighbourhood.h"
 #include "engines/shared_nothing/session.h"
 #include "kernel/store.h"
+#include "kernel/traversal.h"
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "platform/topology.h"
@@ -65,11 +66,27 @@ class Engine {
     binding_.add_allowed(topology_->this_thread_cpus());
   }
 
+  template <class Work>
+  void run_in_shares(Work&& work) {
+    run_on_workers([&](Session& session, WorkerId id) { work(session, Share{0, id.global, workers()}); });
+  }
+  template <Aggregate A>
+  A aggregate(const A& empty, Copies = Copies::one) {
+    A whole = empty;
+    kernel::Worker worker(store_->heap());
+    kernel::Traversal(*store_, worker).run({}, [&](kernel::Key key, std::span<const std::byte> value) {
+      whole.visit(key, value);
+    });
+    return whole;
+  }
+  unsigned copies() const { return 1; }
+
   void sum(std::span<std::uint64_t> numbers);
   void max(std::span<std::uint64_t> numbers);
   std::uint64_t record_count();
   std::vector<platform::WorkerBinding> bindings();
   unsigned local_workers() const { return 1; }
+  unsigned local_shares() const { return 1; }
   unsigned workers() const { return static_cast<unsigned>(transport_.size()); }
   const Neighbourhood& neighbourhood() const { return neighbourhood_; }
   bool is_root() const { return transport_.rank() == 0; }

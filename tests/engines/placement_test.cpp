@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <barrier>
+#include <map>
 #include <string>
 #include <tuple>
 
@@ -34,6 +36,15 @@ class Placements : public ::testing::TestWithParam<std::tuple<std::string, unsig
   bool is(const char* placement) const { return std::get<0>(GetParam()) == placement; }
 
   platform::Topology topology_ = std::move(*platform::Topology::discover());
+};
+
+/// How often each key is met.
+struct Keys {
+  void visit(kernel::Key key, std::span<const std::byte>) { ++times[key]; }
+  void merge(const Keys& other) {
+    for (const auto& [key, count] : other.times) times[key] += count;
+  }
+  std::map<kernel::Key, unsigned> times;
 };
 
 TEST_P(Placements, EveryWorkerReachesAllKeys) {
@@ -118,6 +129,30 @@ TEST_P(Placements, ScansReachOverAllPartitions) {
     });
     ASSERT_EQ(engine->record_count(), testing::records_for_scans);
     engine->run_on_workers([](Engine::Session& session, WorkerId) { testing::exercise_scans(session); });
+  }
+}
+
+/// What oneTBB's threads load and gather, each share once, is what the workers see.
+TEST_P(Placements, SharesAndAggregatesHoldEachRecordOnce) {
+  for (const kernel::IndexKind index : {kernel::IndexKind::hash, kernel::IndexKind::ordered}) {
+    const auto engine = make(index);
+    constexpr std::size_t keys_a_share = 40;
+    std::vector<std::atomic<unsigned>> times(engine->local_shares());
+    engine->run_in_shares([&](Engine::Session& session, Share share) {
+      ++times.at(share.index);
+      EXPECT_EQ(share.count, engine->local_shares());
+      testing::exercise(session, 1'000'000 * share.index, 2 * keys_a_share, 8);
+    });
+    for (const auto& each : times) EXPECT_EQ(each, 1U);
+    const std::size_t records = keys_a_share * engine->local_shares();
+    EXPECT_EQ(engine->record_count(), records);
+    const Keys one = engine->aggregate(Keys{});
+    EXPECT_EQ(one.times.size(), records);
+    for (const auto& [key, count] : one.times) ASSERT_EQ(count, 1U) << key;
+    const Keys all = engine->aggregate(Keys{}, Copies::all);
+    EXPECT_EQ(all.times.size(), records);
+    for (const auto& [key, count] : all.times) ASSERT_EQ(count, engine->copies()) << key;
+    EXPECT_EQ(engine->copies(), is("replicated") ? std::get<1>(GetParam()) : 1U);
   }
 }
 
