@@ -121,6 +121,7 @@ int main(int argc, char** argv) {
   upout::micro::register_kernel_transactions();
   upout::micro::register_engine_loop();
   upout::micro::register_engine_delegation();
+  upout::micro::register_engine_query(topology);
 
   add_context(*topology);
   ListeningReporter reporter{
