@@ -50,14 +50,17 @@ class Measurement {
     streams_.resize(engine.local_workers());
   }
 
-  /// All steps. Fails if the data could not be loaded.
-  platform::Expected<void> perform(RunRecord& record) {
+  /// All steps. Fails if the data could not be loaded. `loaded()` is called when they are, while nothing is
+  /// under way.
+  template <class Loaded>
+  platform::Expected<void> perform(RunRecord& record, Loaded&& loaded) {
     progress_->expect(options_->schedule.repetitions *
                       (options_->schedule.window_seconds() + options_->schedule.warmup_seconds));
-    if (auto loaded = load(); !loaded) {
+    if (auto success = load(); !success) {
       progress_->finish();  // it looks at counters that go with this object
-      return loaded;
+      return success;
     }
+    loaded();
     if (!is_interrupted()) audit("load", record.verification);
     const unsigned repetitions = options_->schedule.repetitions;
     for (unsigned i = 0; i < repetitions && !is_interrupted(); ++i) {

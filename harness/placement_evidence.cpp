@@ -8,7 +8,7 @@ namespace upout::harness {
 
 using nlohmann::json;
 
-json to_json(const engines::shared_memory::PlacementProof& proof) {
+json to_json(const engines::shared_memory::PlacementProof& proof, std::optional<double> score_after_load) {
   json stores = json::array();
   for (const engines::shared_memory::StoreProof& store : proof.stores) {
     json by_node = json::object();
@@ -28,6 +28,7 @@ json to_json(const engines::shared_memory::PlacementProof& proof) {
   }
   return {{"stores", std::move(stores)},
           {"placement_score", score ? json(*score) : json(nullptr)},
+          {"placement_score_after_load", score_after_load ? json(*score_after_load) : json(nullptr)},
           {"unverified_because", proof.refused.empty() ? json(nullptr) : json(proof.refused)},
           {"pages_asked", platform::name(proof.pages_asked)},
           {"pages_obtained", std::move(obtained)}};

@@ -1,6 +1,7 @@
 #include "harness/run.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "engines/shared_memory/engine.h"
@@ -127,17 +128,17 @@ RunRecord begin_record(const RunOptions& options, const workloads::Workload& wor
   return record;
 }
 
-template <class E>
+template <class E, class Loaded>
 platform::Expected<RunOutcome> measure(E& engine, RunOutcome outcome, const workloads::Workload& workload,
                                        const RunOptions& options, const platform::Clock& clock,
-                                       const Interrupt& interrupt, Progress& progress) {
+                                       const Interrupt& interrupt, Progress& progress, Loaded&& loaded) {
   Deployment& deployment = outcome.record.deployment;
   outcome.record.id = !options.id.empty()
                           ? options.id
                           : deployment.engine + "-" + std::to_string(engine.workers()) + "-" +
                                 outcome.record.workload + "-d" + std::to_string(options.depth);
   Measurement<E> measurement(engine, workload, options, clock, interrupt, progress);
-  if (auto performed = measurement.perform(outcome.record); !performed)
+  if (auto performed = measurement.perform(outcome.record, loaded); !performed)
     return tl::unexpected(performed.error());
   outcome.environment["workers"] = to_json(engine.bindings());
   outcome.environment["clock"] = clock.source();
@@ -166,10 +167,11 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
   deployment.islands = static_cast<unsigned>((*engine)->layout().islands.size());
   deployment.partitions = (*engine)->partitions();
   if (deployment.partitions > 1) deployment.partitioning = options.partitioning;
+  std::optional<double> score_after_load;
   return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
-                 progress)
-      .map([&engine](RunOutcome&& measured) {
-        measured.environment["data"] = to_json((*engine)->prove_placement());
+                 progress, [&] { score_after_load = (*engine)->prove_placement().score(); })
+      .map([&](RunOutcome&& measured) {
+        measured.environment["data"] = to_json((*engine)->prove_placement(), score_after_load);
         return std::move(measured);
       });
 }
@@ -193,7 +195,7 @@ platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
                      describe_host(host.topology)};
   outcome.environment["mpi"] = {{"library", MpiProcess::library()},
                                 {"version", MpiProcess::library_version()}};
-  return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress);
+  return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress, [] {});
 }
 
 platform::Expected<RunPreview> preview_shared_memory(const RunOptions& options,

@@ -112,6 +112,7 @@ TEST(Run, RecordsWhereTheDataLie) {
   ASSERT_EQ(data["stores"].size(), 2U);
   for (const nlohmann::json& store : data["stores"]) EXPECT_GT(store["sampled_pages"], 0U);
   EXPECT_GE(data["placement_score"], 0.95);
+  EXPECT_GE(data["placement_score_after_load"], 0.95);
 }
 
 TEST(Run, ADashWritesTheDocumentToStdoutAndNothingElse) {

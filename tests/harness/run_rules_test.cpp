@@ -78,6 +78,7 @@ const std::vector<Breach>& breaches() {
       {"repetitions", [](Facts& f) { f.run["repetitions"].erase(0); }},
       {"repetitions", [](Facts& f) { f.run["repetitions"][0]["complete"] = false; }},
       {"data-in-place", [](Facts& f) { f.environment["data"]["placement_score"] = 0.94; }},
+      {"data-in-place", [](Facts& f) { f.environment["data"]["placement_score_after_load"] = 0.94; }},
       {"data-in-place",
        [](Facts& f) {
          f.environment["numa_nodes"] = 2;

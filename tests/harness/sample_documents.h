@@ -57,6 +57,7 @@ inline nlohmann::json environment(unsigned workers) {
                {"pages_in_place", 8192},
                {"pages_by_node", {{"0", 8192}}}}}},
             {"placement_score", 1.0},
+            {"placement_score_after_load", 1.0},
             {"unverified_because", nullptr},
             {"pages_asked", "transparent"},
             {"pages_obtained",

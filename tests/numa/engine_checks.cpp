@@ -30,6 +30,7 @@ void expect_in_place(const Observed& observed) {
   const json& data = data_of(observed);
   ASSERT_TRUE(data["placement_score"].is_number()) << data.dump(1);
   EXPECT_GE(data["placement_score"], 0.95) << data.dump(1);
+  EXPECT_GE(data["placement_score_after_load"], 0.95) << data.dump(1);
   EXPECT_FALSE(achieved_cpus(observed.document).empty()) << "a worker is not where it was asked to be";
 }
 
