@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "engines/partitioning.h"
+#include "engines/session.h"
 #include "kernel/operation.h"
 #include "kernel/scan_entry.h"
+#include "kernel/worker.h"
 
 namespace upout::engines {
 
@@ -18,6 +20,9 @@ namespace upout::engines {
 /// on each, for as many records as are wanted in all, and their answers are merged; over ranges it has one
 /// part at a time, which writes behind what the ones before have found. Parts are operations with slots of
 /// their own. Used by the session's thread; memory is used again, by slot.
+///
+/// All operations of the client pass through here, those on one key as they are. `send(owner, operation)`
+/// takes what a partition is to do.
 class Scans {
  public:
   explicit Scans(const Partitioning& partitioning) : partitioning_(partitioning) {}
@@ -25,10 +30,60 @@ class Scans {
   /// The slot of a part, as against one of the client's own.
   static constexpr bool is_part(std::uint32_t slot) noexcept { return (slot & part_bit) != 0; }
 
-  /// Splits a scan that the client has submitted: `send(owner, part)` is called for each part that is to be
-  /// done now.
+  /// Sends an operation that the client has submitted; of a scan, the parts that are to be done now.
   template <class Send>
-  void begin(kernel::Operation& scan, Send&& send) {
+  void begin(kernel::Operation& operation, Send&& send) {
+    if (kernel::is_scan(operation.kind) && partitioning_.partitions() > 1) [[unlikely]] {
+      begin_scan(operation, send);
+    } else {
+      send(partitioning_.owner(operation.key), operation);
+    }
+  }
+
+  /// Takes back what has been sent and done: what the client has submitted is appended to `done`, a scan with
+  /// its last part. Sends the next part, if there is one.
+  template <class Send>
+  void end(kernel::Operation& operation, Completed& done, Send&& send) {
+    if (!is_part(operation.slot)) [[likely]] {
+      done.push_back(&operation);
+    } else if (kernel::Operation* scan = end_part(operation, send); scan != nullptr) {
+      done.push_back(scan);
+    }
+  }
+
+  /// Does what has been sent to a store that the client enters itself, and takes it back, until nothing is
+  /// left of it: a part of a scan may bring the next one.
+  template <class Store, class Send>
+  void perform(std::vector<kernel::Operation*>& sent, Store& store, kernel::Worker& worker, Completed& done,
+               Send&& send) {
+    while (!sent.empty()) {
+      store.execute(worker, sent);
+      performed_.swap(sent);
+      sent.clear();
+      for (kernel::Operation* operation : performed_) end(*operation, done, send);
+    }
+  }
+
+  /// A part that is under way on `owner`, by its slot; null: there is none.
+  kernel::Operation* find(std::uint32_t slot, std::uint32_t owner) noexcept {
+    const std::uint32_t number = slot & ~part_bit;
+    const std::uint32_t scan = number / partitioning_.partitions();
+    if (number % partitioning_.partitions() != owner || scan >= scans_.size()) return nullptr;
+    return scans_[scan].operation == nullptr ? nullptr : &scans_[scan].parts[owner];
+  }
+
+ private:
+  static constexpr std::uint32_t part_bit = std::uint32_t{1} << 31;
+
+  struct Scan {
+    kernel::Operation* operation = nullptr;  ///< null: none in this slot
+    std::size_t waiting_for = 0;
+    std::vector<kernel::Operation> parts;  ///< by partition
+    std::vector<std::byte> memory;         ///< of the parts' outputs, over hash partitions
+  };
+
+  template <class Send>
+  void begin_scan(kernel::Operation& scan, Send&& send) {
     if (scan.slot >= scans_.size()) scans_.resize(scan.slot + 1);
     Scan& begun = scans_[scan.slot];
     assert(begun.operation == nullptr);
@@ -51,18 +106,9 @@ class Scans {
     }
   }
 
-  /// A part that is under way on `owner`, by its slot; null: there is none.
-  kernel::Operation* find(std::uint32_t slot, std::uint32_t owner) noexcept {
-    const std::uint32_t number = slot & ~part_bit;
-    const std::uint32_t scan = number / partitioning_.partitions();
-    if (number % partitioning_.partitions() != owner || scan >= scans_.size()) return nullptr;
-    return scans_[scan].operation == nullptr ? nullptr : &scans_[scan].parts[owner];
-  }
-
-  /// Takes back a part that has been done. Returns the scan if that was its last one; else perhaps calls
-  /// `send` for the next.
+  /// Returns the scan if that was its last part; else perhaps sends the next.
   template <class Send>
-  kernel::Operation* end(kernel::Operation& part, Send&& send) {
+  kernel::Operation* end_part(kernel::Operation& part, Send&& send) {
     const std::uint32_t owner = (part.slot & ~part_bit) % partitioning_.partitions();
     Scan& scan = scans_[(part.slot & ~part_bit) / partitioning_.partitions()];
     kernel::Operation& whole = *scan.operation;
@@ -84,16 +130,6 @@ class Scans {
     scan.operation = nullptr;
     return &whole;
   }
-
- private:
-  static constexpr std::uint32_t part_bit = std::uint32_t{1} << 31;
-
-  struct Scan {
-    kernel::Operation* operation = nullptr;  ///< null: none in this slot
-    std::size_t waiting_for = 0;
-    std::vector<kernel::Operation> parts;  ///< by partition
-    std::vector<std::byte> memory;         ///< of the parts' outputs, over hash partitions
-  };
 
   kernel::Operation part_of(const kernel::Operation& scan, std::uint32_t owner) const {
     kernel::Operation part;
@@ -175,6 +211,7 @@ class Scans {
   Partitioning partitioning_;
   std::vector<Scan> scans_;  ///< by the client's slot
   std::vector<Head> heads_;
+  std::vector<kernel::Operation*> performed_;
 };
 
 }  // namespace upout::engines

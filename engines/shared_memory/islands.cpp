@@ -51,12 +51,7 @@ class IslandAccess final : public Access {
  public:
   IslandAccess(Store& store, Lanes& lanes, unsigned worker, unsigned island, const Partitioning& partitioning,
                bool yields)
-      : store_(&store),
-        worker_(store.heap()),
-        own_island_(island),
-        partitioning_(partitioning),
-        scans_(partitioning),
-        yields_(yields) {
+      : store_(&store), worker_(store.heap()), own_island_(island), scans_(partitioning), yields_(yields) {
     for (const auto& lane : lanes[worker]) outward_.push_back({lane.get(), {}, 0});
     for (const auto& of_client : lanes) {
       for (const auto& lane : of_client) {
@@ -66,14 +61,7 @@ class IslandAccess final : public Access {
   }
 
   void submit(std::span<kernel::Operation* const> operations, Completed& done) override {
-    for (kernel::Operation* operation : operations) {
-      if (kernel::is_scan(operation->kind)) [[unlikely]] {
-        scans_.begin(*operation,
-                     [this](std::uint32_t owner, kernel::Operation& part) { dispatch(owner, part); });
-      } else {
-        dispatch(partitioning_.owner(operation->key), *operation);
-      }
-    }
+    for (kernel::Operation* operation : operations) scans_.begin(*operation, Send{this});
     // First, so that others are at it meanwhile.
     delegate();
     perform_local(done);
@@ -100,29 +88,14 @@ class IslandAccess final : public Access {
     std::size_t taken;
   };
 
-  void dispatch(std::uint32_t owner, kernel::Operation& operation) {
-    (owner == own_island_ ? local_ : outward_[owner].waiting).push_back(&operation);
-  }
-
-  void perform_local(Completed& done) {
-    while (!local_.empty()) {
-      store_->execute(worker_, local_);
-      performed_.swap(local_);
-      local_.clear();
-      for (kernel::Operation* operation : performed_) give_back(*operation, done);
+  struct Send {
+    IslandAccess* access;
+    void operator()(std::uint32_t owner, kernel::Operation& operation) const {
+      (owner == access->own_island_ ? access->local_ : access->outward_[owner].waiting).push_back(&operation);
     }
-  }
+  };
 
-  void give_back(kernel::Operation& operation, Completed& done) {
-    if (!Scans::is_part(operation.slot)) [[likely]] {
-      done.push_back(&operation);
-    } else if (kernel::Operation* scan = scans_.end(
-                   operation,
-                   [this](std::uint32_t owner, kernel::Operation& part) { dispatch(owner, part); });
-               scan != nullptr) {
-      done.push_back(scan);
-    }
-  }
+  void perform_local(Completed& done) { scans_.perform(local_, *store_, worker_, done, Send{this}); }
 
   void delegate() noexcept {
     for (Outward& outward : outward_) {
@@ -160,7 +133,7 @@ class IslandAccess final : public Access {
     for (Outward& outward : outward_) {
       if (outward.lane == nullptr) continue;
       const std::size_t back = outward.lane->replies.pop(
-          lane_capacity, [&](kernel::Operation* operation) { give_back(*operation, done); });
+          lane_capacity, [&](kernel::Operation* operation) { scans_.end(*operation, done, Send{this}); });
       outward.in_flight -= back;
       collected += back;
     }
@@ -170,13 +143,11 @@ class IslandAccess final : public Access {
   Store* store_;
   kernel::Worker worker_;
   std::uint32_t own_island_;
-  Partitioning partitioning_;
   Scans scans_;
   bool yields_;
   std::vector<Outward> outward_;  ///< by island
   std::vector<Inward> inward_;    ///< from each client that this worker serves
   std::vector<kernel::Operation*> local_;
-  std::vector<kernel::Operation*> performed_;
   std::vector<kernel::Operation*> served_;
 };
 

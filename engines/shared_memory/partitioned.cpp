@@ -13,54 +13,32 @@ namespace {
 class PartitionedAccess final : public Access {
  public:
   PartitionedAccess(std::span<const PlacedStore> stores, const Partitioning& partitioning)
-      : stores_(stores), partitioning_(partitioning), scans_(partitioning), waiting_(stores.size()) {
+      : stores_(stores), scans_(partitioning), waiting_(stores.size()) {
     for (const PlacedStore& placed : stores)
       workers_.push_back(std::make_unique<kernel::Worker>(placed.store->heap()));
   }
 
   void submit(std::span<kernel::Operation* const> operations, Completed& done) override {
-    const auto put = [this](std::uint32_t owner, kernel::Operation& operation) {
+    const auto send = [this](std::uint32_t owner, kernel::Operation& operation) {
       waiting_[owner].push_back(&operation);
     };
-    for (kernel::Operation* operation : operations) {
-      if (kernel::is_scan(operation->kind)) [[unlikely]] {
-        scans_.begin(*operation, put);
-      } else {
-        put(partitioning_.owner(operation->key), *operation);
-      }
-    }
+    for (kernel::Operation* operation : operations) scans_.begin(*operation, send);
     // A scan over ranges goes on in the next one, up or down.
     for (bool again = true; again;) {
       again = false;
-      for (std::size_t partition = 0; partition < waiting_.size(); ++partition)
-        again |= perform(partition, done, put);
+      for (std::size_t partition = 0; partition < waiting_.size(); ++partition) {
+        again |= !waiting_[partition].empty();
+        scans_.perform(waiting_[partition], *stores_[partition].store, *workers_[partition], done, send);
+      }
     }
   }
   void poll(Completed&) override {}  // nothing is ever in flight between two calls
 
  private:
-  template <class Put>
-  bool perform(std::size_t partition, Completed& done, Put&& put) {
-    if (waiting_[partition].empty()) return false;
-    performed_.swap(waiting_[partition]);
-    waiting_[partition].clear();
-    stores_[partition].store->execute(*workers_[partition], performed_);
-    for (kernel::Operation* operation : performed_) {
-      if (!Scans::is_part(operation->slot)) [[likely]] {
-        done.push_back(operation);
-      } else if (kernel::Operation* scan = scans_.end(*operation, put); scan != nullptr) {
-        done.push_back(scan);
-      }
-    }
-    return true;
-  }
-
   std::span<const PlacedStore> stores_;
-  Partitioning partitioning_;
   Scans scans_;
   std::vector<std::unique_ptr<kernel::Worker>> workers_;  // by partition
   std::vector<std::vector<kernel::Operation*>> waiting_;  // by partition
-  std::vector<kernel::Operation*> performed_;
 };
 
 class PartitionedPlacement final : public Placement {

@@ -33,7 +33,6 @@ class Session {
   Session(T& transport, OwnStore& store, const Partitioning& partitioning, bool yields)
       : transport_(&transport),
         store_(&store),
-        partitioning_(partitioning),
         scans_(partitioning),
         worker_(store.heap()),
         yields_(yields),
@@ -44,14 +43,7 @@ class Session {
 
   void submit(std::span<kernel::Operation* const> operations, Completed& done) {
     local_.clear();
-    for (kernel::Operation* operation : operations) {
-      if (kernel::is_scan(operation->kind) && partitioning_.partitions() > 1) [[unlikely]] {
-        scans_.begin(*operation,
-                     [this](std::uint32_t owner, kernel::Operation& part) { dispatch(owner, part); });
-      } else {
-        dispatch(partitioning_.owner(operation->key), *operation);
-      }
-    }
+    for (kernel::Operation* operation : operations) scans_.begin(*operation, Send{this});
     perform_local(done);
     client_is_waiting_ = operations.empty();
   }
@@ -91,34 +83,18 @@ class Session {
     std::uint32_t room;
   };
 
-  void dispatch(std::uint32_t owner, kernel::Operation& operation) {
-    if (static_cast<int>(owner) == transport_->rank()) {
-      local_.push_back(&operation);
-    } else {
-      request(static_cast<int>(owner), operation);
+  struct Send {
+    Session* session;
+    void operator()(std::uint32_t owner, kernel::Operation& operation) const {
+      if (static_cast<int>(owner) == session->transport_->rank()) {
+        session->local_.push_back(&operation);
+      } else {
+        session->request(static_cast<int>(owner), operation);
+      }
     }
-  }
+  };
 
-  /// Does what is in `local_`; a part of a scan may bring the next one.
-  void perform_local(Completed& done) {
-    while (!local_.empty()) {
-      store_->execute(worker_, local_);
-      performed_.swap(local_);
-      local_.clear();
-      for (kernel::Operation* operation : performed_) give_back(*operation, done);
-    }
-  }
-
-  void give_back(kernel::Operation& operation, Completed& done) {
-    if (!Scans::is_part(operation.slot)) [[likely]] {
-      done.push_back(&operation);
-    } else if (kernel::Operation* scan = scans_.end(
-                   operation,
-                   [this](std::uint32_t owner, kernel::Operation& part) { dispatch(owner, part); });
-               scan != nullptr) {
-      done.push_back(scan);
-    }
-  }
+  void perform_local(Completed& done) { scans_.perform(local_, *store_, worker_, done, Send{this}); }
 
   void request(int owner, kernel::Operation& operation) {
     if (!Scans::is_part(operation.slot)) {
@@ -190,7 +166,7 @@ class Session {
     std::copy_n(payload.begin(), header.output_size, asked->output.begin());
     asked->output_size = header.output_size;
     asked->status = header.status;
-    give_back(*asked, done);
+    scans_.end(*asked, done, Send{this});
   }
 
   /// What a response answers, by its slot; null: nothing was asked.
@@ -231,9 +207,9 @@ class Session {
   }
 
   void serve() {
-    performed_.clear();
-    for (kernel::Operation& operation : served_) performed_.push_back(&operation);
-    store_->execute(worker_, performed_);
+    batch_.clear();
+    for (kernel::Operation& operation : served_) batch_.push_back(&operation);
+    store_->execute(worker_, batch_);
     for (std::size_t i = 0; i < served_.size(); ++i) {
       const FrameHeader answer{.type = FrameType::response,
                                .kind = served_[i].kind,
@@ -258,7 +234,6 @@ class Session {
 
   T* transport_;
   OwnStore* store_;
-  Partitioning partitioning_;
   Scans scans_;
   kernel::Worker worker_;
   bool yields_;
@@ -266,10 +241,10 @@ class Session {
   bool client_is_waiting_ = false;             ///< nothing has been submitted since the last poll
   std::vector<kernel::Operation*> in_flight_;  ///< requests to others, by slot
   std::vector<kernel::Operation*> local_;
-  std::vector<kernel::Operation*> performed_;
   std::vector<int> unsent_;      ///< peers whose message has been begun, and perhaps sent since; each once
   std::vector<bool> is_listed_;  ///< in unsent_, by peer
   std::vector<kernel::Operation> served_;
+  std::vector<kernel::Operation*> batch_;  ///< those that are served
   std::vector<Answer> answers_;
 };
 
