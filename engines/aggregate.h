@@ -6,6 +6,9 @@
 #include <span>
 
 #include "kernel/operation.h"
+#include "kernel/store.h"
+#include "kernel/traversal.h"
+#include "kernel/worker.h"
 
 namespace upout::engines {
 
@@ -24,5 +27,16 @@ enum class Copies : std::uint8_t {
   one,  ///< each record once: for a query
   all,  ///< each copy: for a check that they are alike
 };
+
+/// What a part of a store's records comes to. The calling thread is registered if the store is `Shared`.
+template <Aggregate A, class Policy>
+A gather(kernel::Store<Policy>& store, const A& empty, kernel::Part part = {}) {
+  A gathered = empty;
+  kernel::Worker worker(store.heap());
+  kernel::Traversal(store, worker).run(part, [&gathered](kernel::Key key, std::span<const std::byte> value) {
+    gathered.visit(key, value);
+  });
+  return gathered;
+}
 
 }  // namespace upout::engines

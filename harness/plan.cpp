@@ -27,12 +27,13 @@ constexpr std::array known_engines = {
                .size_key = "threads",
                .description = "one process; --threads workers that all reach one store",
                .size_letter = 't',
-               .launched = false},
+               .has_ranks = false},
     EngineForm{.name = "shared-nothing",
                .size_key = "ranks",
-               .description = "MPI ranks, each with a partition of its own; started by mpirun or srun",
+               .description = "ranks, each with a partition of its own: processes that mpirun or srun "
+                              "starts, or --ranks threads",
                .size_letter = 'r',
-               .launched = true},
+               .has_ranks = true},
 };
 
 /// More than anyone would wait for; a slip in a list should not fill the memory.
@@ -130,9 +131,10 @@ bool is_size_key(std::string_view key) {
   return std::ranges::find(known_engines, key, &EngineForm::size_key) != known_engines.end();
 }
 
-/// Where its data lie is a choice of the shared-memory engine alone.
+/// Where its data lie is a choice of the shared-memory engine alone, and what carries messages one of ranks.
 bool concerns(const EngineForm& engine, std::string_view key) {
-  return engine.name == "shared-memory" || (key != "placement" && key != "islands");
+  if (key == "transport") return engine.has_ranks;
+  return !engine.has_ranks || (key != "placement" && key != "islands");
 }
 
 /// What a point of this engine can be varied by. The workload changes slowest and the size fastest, so that a
@@ -249,7 +251,8 @@ Expected<void> PointBuilder::check_sizes(const Settings& merged, const PointBloc
     if (std::ranges::none_of(engines, is_concerned))
       return platform::unexpected(at(choices.front().line),
                                   fmt::format("'{}' with engine {}", key, engines.front().value),
-                                  fmt::format("'{}' in points of shared-memory alone", key));
+                                  fmt::format("'{}' in points of {} alone", key,
+                                              key == "transport" ? "shared-nothing" : "shared-memory"));
   }
   return {};
 }
@@ -297,7 +300,7 @@ Point PointBuilder::make_point(const Assignment& values, unsigned line, const En
 /// How many ranks there is room for depends on the launcher: the sweep, which knows it, looks at that.
 Expected<void> PointBuilder::check_room(const Point& point, const Assignment& values) const {
   const Room room = room_for(point, machine_);
-  if (point.engine->launched || point.oversubscribe || point.workers <= room.places) return {};
+  if (point.is_launched() || point.oversubscribe || point.workers <= room.places) return {};
   return platform::unexpected(
       at(values.at(std::string(point.engine->size_key)).line),
       fmt::format("{} = {}", point.engine->size_key, point.workers),
@@ -378,7 +381,7 @@ std::vector<std::string> run_arguments(const Point& point, const std::string& re
     arguments.push_back(std::move(option));
     arguments.push_back(std::move(value));
   };
-  if (!point.engine->launched) add("--" + std::string(point.engine->size_key), std::to_string(point.workers));
+  if (!point.is_launched()) add("--" + std::string(point.engine->size_key), std::to_string(point.workers));
   add("--workload", point.workload);
   if (!point.properties_file.empty()) add("-P", point.properties_file);
   for (const auto& property : point.properties) add("-p", property.name + "=" + property.value);

@@ -18,7 +18,7 @@ struct EngineForm {
       size_key;  ///< the key that says how many workers it has: also the option of `upout run`, if it has one
   std::string_view description;  ///< one line, for listings
   char size_letter;              ///< in the ids of points
-  bool launched;  ///< its workers are ranks: a launcher (mpirun, srun) starts them, and gives their number
+  bool has_ranks;  ///< its workers are ranks, which a launcher (mpirun, srun) starts if they are processes
 };
 
 std::span<const EngineForm> engine_forms();
@@ -44,6 +44,12 @@ struct Point {
   std::vector<workloads::Property> properties;  ///< that the plan sets, by name; from lines of the plan
   std::map<std::string, std::string>
       options;  ///< what else it sets, as `upout run` has it: "depth", "seconds" ...
+
+  /// A launcher starts it, and gives the number of its workers: its ranks are processes.
+  bool is_launched() const {
+    const auto transport = options.find("transport");
+    return engine->has_ranks && (transport == options.end() || transport->second == "mpi");
+  }
 };
 
 /// A question, and the points that answer it. Not empty; no two points are the same.

@@ -34,7 +34,8 @@ enum class Kind {
   binding,
   placement,
   index,
-  partitioning
+  partitioning,
+  transport
 };
 
 struct KeyRule {
@@ -55,6 +56,7 @@ constexpr std::array key_rules = {
     KeyRule{"islands", Kind::size, "a number from 1, a list of them, or \"scale\""},
     KeyRule{"index", Kind::index, "\"hash\" or \"ordered\""},
     KeyRule{"partitioning", Kind::partitioning, "\"hash\" or \"range\""},
+    KeyRule{"transport", Kind::transport, "\"mpi\" or \"ring\""},
     KeyRule{"depth", Kind::count, "a whole number from 1"},
     KeyRule{"seconds", Kind::duration, "a number of seconds above 0"},
     KeyRule{"warmup", Kind::pause, "a number of seconds from 0"},
@@ -151,6 +153,8 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"hash", "ordered"});
     case Kind::partitioning:
       return one_of(node, {"hash", "range"});
+    case Kind::transport:
+      return one_of(node, {"mpi", "ring"});
     case Kind::flag:
       return node.is_boolean() ? std::optional(describe(node)) : std::nullopt;
   }

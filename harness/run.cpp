@@ -6,6 +6,7 @@
 
 #include "engines/shared_memory/engine.h"
 #include "engines/shared_nothing/engine.h"
+#include "engines/shared_nothing/ring_engine.h"
 #include "harness/measurement.h"
 #include "harness/placement_evidence.h"
 #include "kernel/record.h"
@@ -71,10 +72,18 @@ platform::Expected<Host> discover_host(const RunOptions& options, const MpiProce
   return host;
 }
 
+bool has_thread_ranks(const RunOptions& options) {
+  return options.engine == "shared-nothing" && options.transport == "ring";
+}
+
 platform::Expected<void> check_engine(const RunOptions& options, const MpiProcess* mpi) {
   if (options.engine == "shared-memory" && mpi != nullptr && mpi->size() > 1) {
     return platform::unexpected("--engine shared-memory", std::to_string(mpi->size()) + " ranks",
                                 "one process: start it without mpirun, with --threads");
+  }
+  if (has_thread_ranks(options) && mpi != nullptr && mpi->size() > 1) {
+    return platform::unexpected("--transport ring", std::to_string(mpi->size()) + " processes",
+                                "one process: start it without mpirun, with --ranks");
   }
   if (options.engine == "shared-memory" || options.engine == "shared-nothing") return {};
   return platform::unexpected("--engine", "'" + options.engine + "'", "shared-memory or shared-nothing");
@@ -104,15 +113,38 @@ Deployment shared_memory_deployment(const RunOptions& options, const workloads::
 }
 
 Deployment shared_nothing_deployment(const RunOptions& options, const workloads::Workload& workload,
-                                     unsigned ranks, const engines::shared_nothing::Neighbourhood& hosts) {
+                                     unsigned ranks) {
   Deployment deployment = begin_deployment(options, workload);
   deployment.ranks = deployment.partitions = ranks;
-  deployment.nodes = hosts.hosts;
-  deployment.oversubscribed = hosts.crowd > 0;
   deployment.placement = "partitioned";
   deployment.partitioning = options.partitioning;
-  deployment.transport = "mpi";
+  deployment.transport = options.transport;
   return deployment;
+}
+
+Deployment mpi_deployment(const RunOptions& options, const workloads::Workload& workload, unsigned ranks,
+                          const engines::shared_nothing::Neighbourhood& hosts) {
+  Deployment deployment = shared_nothing_deployment(options, workload, ranks);
+  deployment.nodes = hosts.hosts;
+  deployment.oversubscribed = hosts.crowd > 0;
+  return deployment;
+}
+
+Deployment ring_deployment(const RunOptions& options, const workloads::Workload& workload,
+                           const platform::WorkerMap& map) {
+  Deployment deployment = shared_nothing_deployment(options, workload, options.ranks);
+  deployment.oversubscribed = options.ranks > map.size();
+  return deployment;
+}
+
+engines::shared_nothing::Options shared_nothing_options(const RunOptions& options,
+                                                        const workloads::Workload& workload) {
+  return {.oversubscribe = options.oversubscribe,
+          .expected_records = workload.record_count(),
+          .index = index_of(options, workload),
+          .partitioning = partitioning_of(options),
+          .largest_key = workload.largest_key(),
+          .value_bytes = workload.output_bytes()};
 }
 
 RunRecord begin_record(const RunOptions& options, const workloads::Workload& workload,
@@ -176,26 +208,41 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
       });
 }
 
-platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
-                                                  const workloads::Workload& workload, const Host& host,
-                                                  const Interrupt& interrupt, Progress& progress) {
-  namespace shared_nothing = engines::shared_nothing;
+platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const workloads::Workload& workload,
+                                            const Host& host, const Interrupt& interrupt,
+                                            Progress& progress) {
   const platform::Clock clock = platform::Clock::calibrate();
-  auto engine = shared_nothing::Engine::create(MPI_COMM_WORLD, host.topology, host.map,
-                                               {.oversubscribe = options.oversubscribe,
-                                                .expected_records = workload.record_count(),
-                                                .index = index_of(options, workload),
-                                                .partitioning = partitioning_of(options),
-                                                .largest_key = workload.largest_key(),
-                                                .value_bytes = workload.output_bytes()});
+  auto engine = engines::shared_nothing::Engine::create(MPI_COMM_WORLD, host.topology, host.map,
+                                                        shared_nothing_options(options, workload));
   if (!engine) return tl::unexpected(engine.error());
-  RunOutcome outcome{begin_record(options, workload,
-                                  shared_nothing_deployment(options, workload, (*engine)->workers(),
-                                                            (*engine)->neighbourhood())),
-                     describe_host(host.topology)};
+  RunOutcome outcome{
+      begin_record(options, workload,
+                   mpi_deployment(options, workload, (*engine)->workers(), (*engine)->neighbourhood())),
+      describe_host(host.topology)};
   outcome.environment["mpi"] = {{"library", MpiProcess::library()},
                                 {"version", MpiProcess::library_version()}};
   return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress, [] {});
+}
+
+platform::Expected<RunOutcome> run_over_rings(const RunOptions& options, const workloads::Workload& workload,
+                                              const Host& host, const Interrupt& interrupt,
+                                              Progress& progress) {
+  auto engine = engines::shared_nothing::RingEngine::create(host.topology, host.map, options.ranks,
+                                                            shared_nothing_options(options, workload));
+  if (!engine) return tl::unexpected(engine.error());
+  RunOutcome outcome{begin_record(options, workload, ring_deployment(options, workload, host.map)),
+                     describe_host(host.topology)};
+  outcome.environment["mpi"] = nullptr;
+  return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
+                 progress, [] {});
+}
+
+RunPreview preview_of_threads(Deployment deployment, unsigned workers, const platform::WorkerMap& map) {
+  RunPreview preview{.deployment = std::move(deployment)};
+  for (unsigned worker = 0; worker < workers; ++worker) {
+    preview.workers.push_back(platform::planned_binding(map, worker, worker));
+  }
+  return preview;
 }
 
 platform::Expected<RunPreview> preview_shared_memory(const RunOptions& options,
@@ -206,24 +253,30 @@ platform::Expected<RunPreview> preview_shared_memory(const RunOptions& options,
   }
   const auto layout = engines::shared_memory::Layout::create(map, options.threads, options.islands, {});
   if (!layout) return tl::unexpected(layout.error());
-  RunPreview preview{.deployment = shared_memory_deployment(options, workload, map)};
-  preview.deployment.islands = static_cast<unsigned>(layout->islands.size());
-  for (unsigned worker = 0; worker < options.threads; ++worker) {
-    preview.workers.push_back(platform::planned_binding(map, worker, worker));
-  }
-  return preview;
+  Deployment deployment = shared_memory_deployment(options, workload, map);
+  deployment.islands = static_cast<unsigned>(layout->islands.size());
+  return preview_of_threads(std::move(deployment), options.threads, map);
 }
 
-platform::Expected<RunPreview> preview_shared_nothing(const RunOptions& options,
-                                                      const workloads::Workload& workload, const Host& host,
-                                                      const MpiProcess& mpi) {
+platform::Expected<RunPreview> preview_over_rings(const RunOptions& options,
+                                                  const workloads::Workload& workload,
+                                                  const platform::WorkerMap& map) {
+  if (!options.oversubscribe) {
+    if (auto room = map.check_room("--ranks", options.ranks); !room) return tl::unexpected(room.error());
+  }
+  return preview_of_threads(ring_deployment(options, workload, map), options.ranks, map);
+}
+
+platform::Expected<RunPreview> preview_over_mpi(const RunOptions& options,
+                                                const workloads::Workload& workload, const Host& host,
+                                                const MpiProcess& mpi) {
   namespace shared_nothing = engines::shared_nothing;
   const auto hosts =
       shared_nothing::find_neighbours(MPI_COMM_WORLD, host.topology, host.map, options.oversubscribe);
   if (!hosts) return tl::unexpected(hosts.error());
   const auto own = shared_nothing::planned_binding(MPI_COMM_WORLD, *hosts, host.map);
   return RunPreview{
-      .deployment = shared_nothing_deployment(options, workload, static_cast<unsigned>(mpi.size()), *hosts),
+      .deployment = mpi_deployment(options, workload, static_cast<unsigned>(mpi.size()), *hosts),
       .workers = shared_nothing::gather_bindings(MPI_COMM_WORLD, own)};
 }
 
@@ -235,7 +288,8 @@ platform::Expected<RunPreview> preview(const RunOptions& options, const workload
   const auto host = discover_host(options, mpi);
   if (!host) return tl::unexpected(host.error());
   auto made = options.engine == "shared-memory" ? preview_shared_memory(options, workload, host->map)
-                                                : preview_shared_nothing(options, workload, *host, *mpi);
+              : has_thread_ranks(options)       ? preview_over_rings(options, workload, host->map)
+                                                : preview_over_mpi(options, workload, *host, *mpi);
   return std::move(made).map([&](RunPreview preview) {
     preview.topology = host->topology.summary();
     preview.topology_is_this_machine = host->topology.is_this_machine();
@@ -248,9 +302,10 @@ platform::Expected<RunOutcome> run(const RunOptions& options, const workloads::W
   if (auto engine = check_engine(options, mpi); !engine) return tl::unexpected(engine.error());
   const auto host = discover_host(options, mpi);
   if (!host) return tl::unexpected(host.error());
-  return options.engine == "shared-memory"
-             ? run_shared_memory(options, workload, *host, interrupt, progress)
-             : run_shared_nothing(options, workload, *host, interrupt, progress);
+  if (options.engine == "shared-memory")
+    return run_shared_memory(options, workload, *host, interrupt, progress);
+  return has_thread_ranks(options) ? run_over_rings(options, workload, *host, interrupt, progress)
+                                   : run_over_mpi(options, workload, *host, interrupt, progress);
 }
 
 }  // namespace upout::harness

@@ -29,6 +29,9 @@ struct RunOptions {
   std::string id;  ///< empty: made from the deployment and the workload
   std::string engine = "shared-memory";
   unsigned threads = 1;  ///< of the shared-memory engine
+  std::string transport =
+      "mpi";           ///< of the shared-nothing engine: "mpi", or "ring" between threads of one process
+  unsigned ranks = 1;  ///< that are threads; a launcher says how many processes there are
   unsigned depth = 16;
   bool oversubscribe = false;
   platform::Binding bind;             ///< of the workers of each host

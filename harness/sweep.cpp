@@ -247,7 +247,7 @@ Expected<SweepSummary> Sweep::run() {
 Expected<void> Sweep::check_launch(const Point& point) const {
   const auto command = point_command(point, options_);
   if (!command) return tl::unexpected(command.error());
-  if (!point.engine->launched) return {};
+  if (!point.is_launched()) return {};
   if (options_.launcher.empty() && point.workers > plan_.cores && !point.oversubscribe)
     return platform::unexpected(point.where, fmt::format("{} = {}", point.engine->size_key, point.workers),
                                 fmt::format("at most {} (the cores of this machine), oversubscribe = true, "
@@ -266,7 +266,7 @@ std::string Sweep::measure(const Point& point) const {
   Command command = {
       .arguments = *point_command(point, options_), .environment = {}, .output_path = log_of(point)};
   // Open MPI will not start as root without being told twice; whoever is root has asked for it by being root.
-  if (point.engine->launched && geteuid() == 0)
+  if (point.is_launched() && geteuid() == 0)
     command.environment = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"}, {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"}};
   auto child = ChildProcess::start(command);
   if (!child) return child.error().to_string();
@@ -294,7 +294,7 @@ Expected<SweepSummary> run_sweep(const Plan& plan, const SweepOptions& options, 
 Expected<std::vector<std::string>> point_command(const Point& point, const SweepOptions& options) {
   const fs::path result = fs::path(options.out) / "points" / (point.id + ".json");
   std::vector<std::string> command;
-  if (point.engine->launched) {
+  if (point.is_launched()) {
     const std::string launcher = launcher_of(point, options);
     auto words = split_words(launcher);
     if (!words) return words;

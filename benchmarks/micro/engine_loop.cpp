@@ -53,7 +53,7 @@ struct Loaded {
   }
 
   platform::Clock clock = platform::Clock::calibrate();
-  engines::shared_memory::Engine::Start start{1};
+  engines::Start start{1};
   std::unique_ptr<workloads::Workload> workload;
   std::unique_ptr<Store> store;
 };

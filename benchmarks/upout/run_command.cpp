@@ -43,12 +43,15 @@ struct RunCommand {
   bool quiet = false;
   bool threads_given = false;
   bool placement_given = false;  ///< or what goes with it
+  bool transport_given = false;
+  bool ranks_given = false;
 };
 
 constexpr const char* examples = R"(
 Examples:
   upout run --engine shared-memory --threads 2 --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
   mpirun -n 2 upout run --engine shared-nothing --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
+  upout run --engine shared-nothing --transport ring --ranks 2 --workload ycsb-c -p recordcount=1000000
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
   upout run --engine shared-memory --workload ycsb-a -P workloads/workloada -p requestdistribution=uniform
@@ -72,15 +75,23 @@ Expected<std::unique_ptr<workloads::Workload>> make_workload(const RunCommand& c
 Expected<void> check_engine(const RunCommand& command) {
   for (const harness::EngineForm& form : harness::engine_forms()) {
     if (form.name != command.options.engine) continue;
-    if (form.launched && command.threads_given) {
+    if (form.has_ranks && command.threads_given) {
       return platform::unexpected(
           "--threads", "it beside --engine " + command.options.engine,
           "no such option there: a rank has one worker, and mpirun -n says how many ranks");
     }
-    if (form.launched && command.placement_given) {
+    if (form.has_ranks && command.placement_given) {
       return platform::unexpected("--placement, --islands, --pages",
                                   "one of them beside --engine " + command.options.engine,
                                   "no such option there: each rank's data lie where its worker is");
+    }
+    if (!form.has_ranks && command.transport_given) {
+      return platform::unexpected("--transport", "it beside --engine " + command.options.engine,
+                                  "no such option there: its workers share their memory");
+    }
+    if (command.ranks_given && command.options.transport != "ring") {
+      return platform::unexpected("--ranks", "it without --transport ring",
+                                  "mpirun -n, which says how many ranks there are over MPI");
     }
     return {};
   }
@@ -178,7 +189,8 @@ void execute(const RunCommand& command, Program& program) {
   if (const std::string error = first_error(program, error_of(workload)); !error.empty()) {
     return program.fail(error, exit_usage);
   }
-  if (command.options.engine == "shared-nothing" && program.mpi == nullptr) {
+  if (command.options.engine == "shared-nothing" && command.options.transport == "mpi" &&
+      program.mpi == nullptr) {
     program.mpi = std::make_unique<MpiProcess>();
   }
   const bool is_root = program.is_root();
@@ -263,6 +275,17 @@ void add_run_command(CLI::App& app, Program& program) {
                       "that its data are asked to lie in: transparent, or reserved huge ones, 2MiB or 1GiB")
           ->transform(CLI::CheckedTransformer(page_kinds))
           ->default_str("transparent");
+  CLI::Option* transport =
+      run->add_option(
+             "--transport", command->options.transport,
+             "what carries the messages of the shared-nothing engine: mpi, or ring, between ranks that are "
+             "threads of one process")
+          ->check(CLI::IsMember({"mpi", "ring"}))
+          ->capture_default_str();
+  CLI::Option* ranks =
+      run->add_option("--ranks", command->options.ranks, "ranks that are threads (--transport ring)")
+          ->check(whole_number(1, 65536))
+          ->capture_default_str();
   run->add_flag("--oversubscribe", command->options.oversubscribe,
                 "allow more workers than places for them; such a figure is never publishable");
   run->add_option("--seconds", command->options.schedule.seconds,
@@ -287,9 +310,11 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_flag("--dry-run", command->dry_run,
                 "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
-  run->callback([command, threads, placement, islands, pages, &program] {
+  run->callback([command, threads, placement, islands, pages, transport, ranks, &program] {
     command->threads_given = threads->count() > 0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
+    command->transport_given = transport->count() > 0;
+    command->ranks_given = ranks->count() > 0;
     try {
       execute(*command, program);
     } catch (const std::exception& error) {

@@ -5,21 +5,7 @@
 
 namespace upout::engines::shared_memory {
 
-namespace {
-
-/// Long enough for every worker to leave the barrier and reach its loop.
-constexpr platform::Timestamp start_delay = std::chrono::milliseconds(2);
-
-}  // namespace
-
 static_assert(engines::Engine<Engine>);
-
-platform::Timestamp Engine::Start::agree(const platform::Clock& clock, bool decides) {
-  barrier_.arrive_and_wait();
-  if (decides) instant_ = clock.now() + start_delay;
-  barrier_.arrive_and_wait();
-  return instant_;
-}
 
 platform::Expected<std::unique_ptr<Engine>> Engine::create(const platform::Topology& topology,
                                                            const platform::WorkerMap& map,
@@ -44,33 +30,16 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(const platform::Topol
   for (unsigned worker = 0; worker < options.threads; ++worker) places.push_back(map[worker]);
   auto arenas = platform::NodeArenas::create(topology, places);
   if (!arenas) return tl::unexpected(arenas.error());
-  return std::unique_ptr<Engine>(
-      new Engine(topology, map, std::move(*layout), std::move(*placement), std::move(*arenas)));
+  return std::unique_ptr<Engine>(new Engine(std::move(*layout), std::move(*placement), std::move(*arenas),
+                                            WorkerThreads(topology, map, options.threads)));
 }
 
-Engine::Engine(const platform::Topology& topology, platform::WorkerMap map, Layout layout,
-               std::unique_ptr<Placement> placement, platform::NodeArenas arenas)
-    : topology_(&topology),
-      map_(std::move(map)),
-      layout_(std::move(layout)),
+Engine::Engine(Layout layout, std::unique_ptr<Placement> placement, platform::NodeArenas arenas,
+               WorkerThreads threads)
+    : layout_(std::move(layout)),
       placement_(std::move(placement)),
       arenas_(std::move(arenas)),
-      bindings_(layout_.workers()) {}
-
-void Engine::bind(unsigned worker) {
-  platform::WorkerBinding& binding = bindings_[worker];
-  binding = platform::planned_binding(map_, worker, worker);
-  // A refusal shows in what is read back; the run rules say what it means.
-  if (!topology_->bind_this_thread(map_[worker].cpu)) {
-    binding.asked_cpu = -1;
-    binding.node.reset();
-  }
-  binding.add_allowed(topology_->this_thread_cpus());
-}
-
-void Engine::read_binding_at_end(unsigned worker) {
-  bindings_[worker].add_allowed(topology_->this_thread_cpus());
-}
+      threads_(std::move(threads)) {}
 
 void Engine::serve_until(Session& session, const std::atomic<unsigned>& at_work) {
   for (Completed none; at_work.load() != 0;) session.poll(none);
@@ -106,7 +75,7 @@ std::vector<std::size_t> Engine::Division::parts_by_arena() const {
 
 unsigned Engine::worker_near(std::size_t arena) const {
   unsigned worker = 0;
-  while (arenas_.arena_of(map_[worker].node) != arena) ++worker;
+  while (arenas_.arena_of(threads_.map()[worker].node) != arena) ++worker;
   return worker;
 }
 

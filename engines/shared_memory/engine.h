@@ -1,22 +1,20 @@
 #pragma once
 
 #include <atomic>
-#include <barrier>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "engines/engine.h"
 #include "engines/shared_memory/layout.h"
 #include "engines/shared_memory/placement.h"
 #include "engines/shared_memory/proof.h"
+#include "engines/worker_threads.h"
 #include "kernel/reclamation.h"
-#include "kernel/traversal.h"
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "platform/node_arenas.h"
@@ -42,17 +40,6 @@ struct Options {
 /// threads on each node as there are workers. Made and used by the process's main thread.
 class Engine {
  public:
-  /// The agreement of the workers on an instant.
-  class Start {
-   public:
-    explicit Start(unsigned workers) : barrier_(workers) {}
-    platform::Timestamp agree(const platform::Clock& clock, bool decides);
-
-   private:
-    std::barrier<> barrier_;
-    platform::Timestamp instant_{};
-  };
-
   class Session {
    public:
     Session(std::unique_ptr<Access> access, Start& start, bool decides_start)
@@ -79,22 +66,15 @@ class Engine {
 
   template <class Work>
   void run_on_workers(Work&& work) {
-    Start start(layout_.workers());
-    std::atomic<unsigned> at_work{layout_.workers()};
-    std::vector<std::jthread> workers;
-    for (unsigned i = 0; i < layout_.workers(); ++i) {
-      workers.emplace_back([this, &work, &start, &at_work, i] {
-        bind(i);
-        {
-          const kernel::ReaderRegistration registration;
-          Session session(placement_->access(i), start, i == 0);
-          work(session, WorkerId{i, i});
-          --at_work;
-          if (placement_->delegates()) serve_until(session, at_work);
-        }
-        read_binding_at_end(i);
-      });
-    }
+    Start start(workers());
+    std::atomic<unsigned> at_work{workers()};
+    threads_.run([this, &work, &start, &at_work](unsigned worker) {
+      const kernel::ReaderRegistration registration;
+      Session session(placement_->access(worker), start, worker == 0);
+      work(session, WorkerId{worker, worker});
+      --at_work;
+      if (placement_->delegates()) serve_until(session, at_work);
+    });
   }
 
   template <class Work>
@@ -118,14 +98,10 @@ class Engine {
     std::mutex merging;
     arenas_.run(division.parts_by_arena(), [&](std::size_t arena, std::size_t item) {
       const auto& [store, part] = division.by_arena[arena][item];
-      A gathered = empty;
-      {
+      const A gathered = [&store = *store, &part = part, &empty] {
         const kernel::ReaderRegistration registration;
-        kernel::Worker worker(store->heap());
-        kernel::Traversal(*store, worker).run(part, [&](kernel::Key key, std::span<const std::byte> value) {
-          gathered.visit(key, value);
-        });
-      }
+        return gather(store, empty, part);
+      }();
       const std::lock_guard lock(merging);
       whole.merge(gathered);
     });
@@ -137,7 +113,7 @@ class Engine {
   void max(std::span<std::uint64_t>) {}
   std::uint64_t record_count() { return placement_->record_count(); }
   std::size_t used_bytes() const;
-  std::vector<platform::WorkerBinding> bindings() { return bindings_; }
+  std::vector<platform::WorkerBinding> bindings() { return threads_.bindings(); }
   unsigned local_workers() const { return layout_.workers(); }
   unsigned workers() const { return layout_.workers(); }
   /// So many that those who are done first can help the others.
@@ -163,24 +139,20 @@ class Engine {
     std::vector<std::size_t> parts_by_arena() const;
   };
 
-  Engine(const platform::Topology& topology, platform::WorkerMap map, Layout layout,
-         std::unique_ptr<Placement> placement, platform::NodeArenas arenas);
+  Engine(Layout layout, std::unique_ptr<Placement> placement, platform::NodeArenas arenas,
+         WorkerThreads threads);
 
   Division divide(Copies copies) const;
   /// A worker that has its place where the arena's threads run.
   unsigned worker_near(std::size_t arena) const;
 
-  void bind(unsigned worker);
-  void read_binding_at_end(unsigned worker);
   /// Does what others ask for until all have ended their work.
   static void serve_until(Session& session, const std::atomic<unsigned>& at_work);
 
-  const platform::Topology* topology_;
-  platform::WorkerMap map_;
   Layout layout_;
   std::unique_ptr<Placement> placement_;
   platform::NodeArenas arenas_;
-  std::vector<platform::WorkerBinding> bindings_;  ///< each worker writes its own element
+  WorkerThreads threads_;
 };
 
 }  // namespace upout::engines::shared_memory

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "engines/ring.h"
 #include "engines/scans.h"
 #include "engines/shared_memory/one_store.h"
 #include "engines/shared_memory/placement.h"
-#include "engines/shared_memory/ring.h"
 #include "kernel/reclamation.h"
 
 namespace upout::engines::shared_memory {

@@ -11,9 +11,6 @@ namespace {
 /// Long enough for every rank to leave the collective call and reach its loop.
 constexpr platform::Timestamp start_delay = std::chrono::milliseconds(10);
 
-/// Small values travel many to a message, large ones one by one.
-constexpr std::size_t smallest_message = std::size_t{16} << 10;
-
 /// How far this host's clock is ahead of the root's: the reading in the middle of the shortest of some round
 /// trips (Cristian, "Probabilistic clock synchronization", 1989).
 platform::Timestamp measure_clock_offset(MPI_Comm communicator, const platform::Clock& clock) {
@@ -69,12 +66,11 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator
   if (!store) return tl::unexpected(store.error());
   if (failed != 0)
     return platform::unexpected("the hash index", "no memory for it on another rank", "fewer records");
-  const std::size_t message_bytes = std::max(smallest_message, frame_bytes(options.value_bytes));
   const Partitioning partitioning(options.partitioning, static_cast<std::uint32_t>(size),
                                   options.largest_key);
-  return std::unique_ptr<Engine>(new Engine(communicator, topology, *neighbourhood,
-                                            planned_binding(communicator, *neighbourhood, map), message_bytes,
-                                            std::move(*store), partitioning));
+  return std::unique_ptr<Engine>(
+      new Engine(communicator, topology, *neighbourhood, planned_binding(communicator, *neighbourhood, map),
+                 message_bytes_for(options.value_bytes), std::move(*store), partitioning));
 }
 
 Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,

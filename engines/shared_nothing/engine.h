@@ -13,7 +13,6 @@
 #include "engines/shared_nothing/neighbourhood.h"
 #include "engines/shared_nothing/session.h"
 #include "kernel/store.h"
-#include "kernel/traversal.h"
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "platform/topology.h"
@@ -72,12 +71,7 @@ class Engine {
   }
   template <Aggregate A>
   A aggregate(const A& empty, Copies = Copies::one) {
-    A whole = empty;
-    kernel::Worker worker(store_->heap());
-    kernel::Traversal(*store_, worker).run({}, [&](kernel::Key key, std::span<const std::byte> value) {
-      whole.visit(key, value);
-    });
-    return whole;
+    return gather(*store_, empty);
   }
   unsigned copies() const { return 1; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -33,6 +34,13 @@ constexpr std::size_t padded(std::size_t bytes) noexcept {
 }
 constexpr std::size_t frame_bytes(std::size_t payload) noexcept {
   return sizeof(FrameHeader) + padded(payload);
+}
+
+/// How large messages have to be so that each holds the largest value: small ones travel many to a message,
+/// large ones one by one.
+constexpr std::size_t message_bytes_for(std::size_t largest_value) noexcept {
+  constexpr std::size_t smallest_message = std::size_t{16} << 10;
+  return std::max(smallest_message, frame_bytes(largest_value));
 }
 
 /// Writes a frame's header to the front of `to` and returns where its payload goes. `to` is large enough.

@@ -32,6 +32,8 @@ constexpr Place places[] = {
     {"1 rank", 1, "--engine shared-nothing"},
     {"2 ranks", 2, "--engine shared-nothing"},
     {"3 ranks", 3, "--engine shared-nothing"},
+    {"2 ranks that are threads", 0, "--engine shared-nothing --transport ring --ranks 2"},
+    {"3 ranks that are threads", 0, "--engine shared-nothing --transport ring --ranks 3"},
 };
 
 class RunOfWorkload : public ::testing::TestWithParam<const char*> {};

@@ -1,4 +1,4 @@
-#include "engines/shared_memory/ring.h"
+#include "engines/ring.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace upout::engines::shared_memory {
+namespace upout::engines {
 namespace {
 
 std::vector<int> popped(Ring<int, 4>& ring, std::size_t limit) {
@@ -60,4 +60,4 @@ TEST(Ring, LosesAndRepeatsNothingBetweenTwoThreads) {
 }
 
 }  // namespace
-}  // namespace upout::engines::shared_memory
+}  // namespace upout::engines

@@ -202,6 +202,24 @@ placement = ["partitioned", "islands"]
   EXPECT_FALSE(plan.points[2].options.contains("placement"));
 }
 
+TEST_F(PlanTest, RanksThatAreThreadsNeedNoLauncher) {
+  const Plan plan = read(R"(
+[[points]]
+engine = "shared-nothing"
+ranks = 2
+transport = ["mpi", "ring"]
+workload = "ycsb-c"
+)").value();
+  ASSERT_EQ(plan.points.size(), 2u);
+  EXPECT_TRUE(plan.points[0].is_launched());
+  EXPECT_FALSE(plan.points[1].is_launched());
+  const auto arguments = run_arguments(plan.points[1], "out.json");
+  const auto ranks = std::ranges::find(arguments, "--ranks");
+  ASSERT_NE(ranks, arguments.end());
+  EXPECT_EQ(*std::next(ranks), "2");
+  EXPECT_NE(std::ranges::find(arguments, "--transport"), arguments.end());
+}
+
 TEST_F(PlanTest, CombinationsWithMoreIslandsThanThreadsAreLeftOut) {
   const std::string text = R"([[points]]
 engine = "shared-memory"
@@ -320,7 +338,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:5: found unknown key 'deph', expected 'depth'"},
         Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
-                "workload, bind, placement, islands, index, partitioning, depth, "
+                "workload, bind, placement, islands, index, partitioning, transport, depth, "
                 "seconds, warmup, repetitions, seed, oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},

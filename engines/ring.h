@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <span>
 
-namespace upout::engines::shared_memory {
+namespace upout::engines {
 
 /// A queue from one thread to one other. What is pushed together is published together, so that a batch costs
 /// the transfer of two lines and those of its items. Each side remembers how far it has last seen the other
@@ -49,4 +49,4 @@ class Ring {
   alignas(line_bytes) std::array<T, capacity> slots_;
 };
 
-}  // namespace upout::engines::shared_memory
+}  // namespace upout::engines
