@@ -29,6 +29,8 @@ class Scans {
 
   /// The slot of a part, as against one of the client's own.
   static constexpr bool is_part(std::uint32_t slot) noexcept { return (slot & part_bit) != 0; }
+  /// A small number, its own among slots of that kind.
+  static constexpr std::uint32_t number_of(std::uint32_t slot) noexcept { return slot & ~part_bit; }
 
   /// Sends an operation that the client has submitted; of a scan, the parts that are to be done now.
   template <class Send>
@@ -62,14 +64,6 @@ class Scans {
       sent.clear();
       for (kernel::Operation* operation : performed_) end(*operation, done, send);
     }
-  }
-
-  /// A part that is under way on `owner`, by its slot; null: there is none.
-  kernel::Operation* find(std::uint32_t slot, std::uint32_t owner) noexcept {
-    const std::uint32_t number = slot & ~part_bit;
-    const std::uint32_t scan = number / partitioning_.partitions();
-    if (number % partitioning_.partitions() != owner || scan >= scans_.size()) return nullptr;
-    return scans_[scan].operation == nullptr ? nullptr : &scans_[scan].parts[owner];
   }
 
  private:

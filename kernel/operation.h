@@ -39,7 +39,9 @@ enum class Status : std::uint8_t {
   unordered,  ///< scan of a store that keeps no order
   no_room,    ///< scan: `output` had no room for the next record; those before it are there
   conflict,   ///< in a transaction: it cannot commit any more, and should end now
+  no_answer,  ///< the rank that has the key did not answer in time: it may have been done, or be done later
 };
+inline constexpr std::size_t statuses = 10;
 
 /// One operation on one key, as plain values. The caller owns it and the memory that its spans point to, and
 /// leaves both alone from the moment that it is handed to a store or session until it is handed back.

@@ -10,17 +10,26 @@
 
 namespace upout::engines::shared_nothing {
 
-/// What ranks say to each other. A message is a sequence of frames, requests and responses mixed, each a
-/// fixed header and then its payload, padded to whole words. Both sides of a message run the same binary, so
-/// that numbers travel as they are in memory.
+/// What ranks say to each other. A message is a header and then a sequence of frames, requests and responses
+/// mixed, each a fixed header and its payload, padded to whole words. Both sides of a message run the same
+/// binary, so that numbers travel as they are in memory. Nothing that arrives is believed before it has been
+/// checked.
+struct MessageHeader {
+  /// "up" and the version of all of this: what is said otherwise is not understood.
+  static constexpr std::uint32_t mark_of_this_version = 0x7570'0002;
+
+  std::uint32_t mark = mark_of_this_version;
+  std::uint32_t bytes = 0;  ///< of the whole message
+};
+static_assert(sizeof(MessageHeader) == 8);
+
 enum class FrameType : std::uint8_t { request = 0x51, response = 0x52 };
 
 struct FrameHeader {
   FrameType type;
-  kernel::OperationKind kind;  ///< of a request
-  kernel::Status status;       ///< of a response
-  std::uint8_t reserved = 0;
-  std::uint32_t slot;           ///< the client's number for the operation, given back by the response
+  std::uint8_t code;         ///< a request's `OperationKind`, a response's `Status`
+  std::uint16_t generation;  ///< how often the client has used the slot, mod 2^16: tells late responses apart
+  std::uint32_t slot;        ///< the client's number for the operation, given back by the response
   std::uint32_t payload_bytes;  ///< that follow the header, before padding
   std::uint32_t output_size;  ///< request: how many bytes are wanted; response: how many of the payload count
   std::uint32_t output_offset;
@@ -40,7 +49,7 @@ constexpr std::size_t frame_bytes(std::size_t payload) noexcept {
 /// large ones one by one.
 constexpr std::size_t message_bytes_for(std::size_t largest_value) noexcept {
   constexpr std::size_t smallest_message = std::size_t{16} << 10;
-  return std::max(smallest_message, frame_bytes(largest_value));
+  return std::max(smallest_message, sizeof(MessageHeader) + frame_bytes(largest_value));
 }
 
 /// Writes a frame's header to the front of `to` and returns where its payload goes. `to` is large enough.
@@ -52,7 +61,14 @@ inline std::span<std::byte> put_frame(std::span<std::byte> to, const FrameHeader
 /// Takes frames off the front of a message, checking that they lie within it.
 class FrameReader {
  public:
-  explicit FrameReader(std::span<const std::byte> message) noexcept : rest_(message) {}
+  explicit FrameReader(std::span<const std::byte> message) noexcept {
+    MessageHeader header;
+    malformed_ = message.size() < sizeof(header);
+    if (malformed_) return;
+    std::memcpy(&header, message.data(), sizeof(header));
+    malformed_ = header.mark != MessageHeader::mark_of_this_version || header.bytes != message.size();
+    if (!malformed_) rest_ = message.subspan(sizeof(header));
+  }
 
   /// False at the message's end, and at the first frame that is not one; `malformed()` tells which.
   bool next(FrameHeader& header, std::span<const std::byte>& payload) noexcept {
@@ -60,7 +76,8 @@ class FrameReader {
     malformed_ = rest_.size() < sizeof(FrameHeader);
     if (malformed_) return false;
     std::memcpy(&header, rest_.data(), sizeof(header));
-    const bool is_known = header.type == FrameType::request || header.type == FrameType::response;
+    const bool is_known = (header.type == FrameType::request && header.code < kernel::operation_kinds) ||
+                          (header.type == FrameType::response && header.code < kernel::statuses);
     malformed_ = !is_known || header.payload_bytes > kernel::max_value_bytes ||
                  header.output_size > kernel::max_value_bytes ||
                  rest_.size() < frame_bytes(header.payload_bytes);

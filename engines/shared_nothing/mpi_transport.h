@@ -24,6 +24,9 @@ class MpiTransport {
   MpiTransport(const MpiTransport&) = delete;
   MpiTransport& operator=(const MpiTransport&) = delete;
 
+  static constexpr unsigned polls_between_looks = 1024;
+  platform::Timestamp now() const noexcept { return std::chrono::steady_clock::now().time_since_epoch(); }
+
   int rank() const noexcept { return rank_; }
   int size() const noexcept { return size_; }
 

@@ -54,6 +54,9 @@ class RingTransport {
   RingTransport(const RingTransport&) = delete;
   RingTransport& operator=(const RingTransport&) = delete;
 
+  static constexpr unsigned polls_between_looks = 1024;
+  platform::Timestamp now() const noexcept { return std::chrono::steady_clock::now().time_since_epoch(); }
+
   int rank() const noexcept { return rank_; }
   int size() const noexcept { return network_->ranks_; }
 

@@ -3,10 +3,11 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cassert>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
+#include <cstring>
 #include <span>
 #include <utility>
 #include <vector>
@@ -17,25 +18,35 @@
 #include "engines/shared_nothing/message.h"
 #include "engines/shared_nothing/transport.h"
 #include "kernel/store.h"
+#include "platform/clock.h"
 
 namespace upout::engines::shared_nothing {
 
 /// A rank's worker: client of all partitions and server of its own. Operations on its own keys are done at
 /// once by the batch; the others are gathered into one message a peer, which goes out when it is full enough
 /// or when the client has nothing more to add. Requests that arrive in one message are served as one batch.
+///
+/// What is asked of another rank comes back with `Status::no_answer` if there is none before the deadline. A
+/// response that comes later is left alone, and so is all of a message from its first frame on that no rank
+/// of this suite sends.
 template <Transport T>
 class Session {
  public:
   using OwnStore = kernel::Store<kernel::Exclusive>;
 
+  /// Long enough for a rank that shares its core with others, and short enough for who waits for the end.
+  static constexpr platform::Timestamp usual_deadline = std::chrono::seconds(4);
+
   /// Keeps references to both. `yields`: give the processor away when there is nothing to do, because ranks
   /// share cores.
-  Session(T& transport, OwnStore& store, const Partitioning& partitioning, bool yields)
+  Session(T& transport, OwnStore& store, const Partitioning& partitioning, bool yields,
+          platform::Timestamp deadline = usual_deadline)
       : transport_(&transport),
         store_(&store),
         scans_(partitioning),
         worker_(store.heap()),
         yields_(yields),
+        deadline_(deadline),
         is_listed_(static_cast<std::size_t>(transport.size())) {
     served_.reserve(most_served_at_once);
     answers_.reserve(most_served_at_once);
@@ -52,6 +63,7 @@ class Session {
     if (transport_->size() == 1) return;
     const bool received = transport_->receive(
         [&](int source, std::span<const std::byte> message) { take(source, message, done); });
+    if (++polls_ % T::polls_between_looks == 0) look_at_clock(done);
     // A message with room left waits for more requests only while the client goes on to make some; others'
     // messages may put that off, but not for long.
     if (client_is_waiting_ && (!received || ++polls_put_off_ == most_polls_put_off)) {
@@ -61,6 +73,9 @@ class Session {
     }
     client_is_waiting_ = true;
   }
+
+  /// Messages that were not what they should be.
+  std::uint64_t refused() const noexcept { return refused_; }
 
   /// Serves the others until all ranks have called this. The caller has nothing in flight. Collective.
   void serve_until_all_are_done() {
@@ -77,10 +92,56 @@ class Session {
 
   static constexpr unsigned most_polls_put_off = 4;
 
+  /// A slot of the client's, or of a part of a scan, and what has been asked of another rank with it.
+  struct Flight {
+    kernel::Operation* operation = nullptr;  ///< null: nothing, or it has ended
+    int owner = 0;
+    std::uint16_t generation = 0;
+    platform::Timestamp since = not_looked_at;
+    static constexpr platform::Timestamp not_looked_at = platform::Timestamp::min();
+  };
+  /// Of a slot.
+  Flight& flight(std::uint32_t slot) {
+    std::vector<Flight>& flights = Scans::is_part(slot) ? flights_of_parts_ : flights_;
+    const std::uint32_t number = Scans::number_of(slot);
+    if (number >= flights.size()) flights.resize(number + 1);
+    return flights[number];
+  }
+  /// The flight that a response ends; null: there is none.
+  Flight* ended_by(int source, const FrameHeader& header) {
+    std::vector<Flight>& flights = Scans::is_part(header.slot) ? flights_of_parts_ : flights_;
+    const std::uint32_t number = Scans::number_of(header.slot);
+    if (number >= flights.size()) return nullptr;
+    Flight& asked = flights[number];
+    const bool is_it =
+        asked.operation != nullptr && asked.owner == source && asked.generation == header.generation;
+    return is_it ? &asked : nullptr;
+  }
+
+  /// The deadline is counted from the first look on that finds the flight under way.
+  void look_at_clock(Completed& done) {
+    const platform::Timestamp now = transport_->now();
+    for (auto* flights : {&flights_, &flights_of_parts_}) {
+      for (Flight& asked : *flights) {
+        if (asked.operation == nullptr) continue;
+        if (asked.since == Flight::not_looked_at) {
+          asked.since = now;
+        } else if (now - asked.since >= deadline_) {
+          give_back(asked, kernel::Status::no_answer, done);
+        }
+      }
+    }
+  }
+  void give_back(Flight& asked, kernel::Status status, Completed& done) {
+    kernel::Operation& operation = *std::exchange(asked.operation, nullptr);
+    operation.status = status;
+    if (status == kernel::Status::no_answer) operation.output_size = 0;
+    scans_.end(operation, done, Send{this});
+  }
+
   struct Answer {
     std::byte* frame;
-    std::uint32_t slot;
-    std::uint32_t room;
+    FrameHeader header;
   };
 
   struct Send {
@@ -97,14 +158,12 @@ class Session {
   void perform_local(Completed& done) { scans_.perform(local_, *store_, worker_, done, Send{this}); }
 
   void request(int owner, kernel::Operation& operation) {
-    if (!Scans::is_part(operation.slot)) {
-      if (operation.slot >= in_flight_.size()) in_flight_.resize(operation.slot + 1, nullptr);
-      in_flight_[operation.slot] = &operation;
-    }
+    Flight& asked = flight(operation.slot);
+    asked = {&operation, owner, static_cast<std::uint16_t>(asked.generation + 1)};
     const FrameHeader header{
         .type = FrameType::request,
-        .kind = operation.kind,
-        .status = kernel::Status::ok,
+        .code = static_cast<std::uint8_t>(operation.kind),
+        .generation = asked.generation,
         .slot = operation.slot,
         .payload_bytes = static_cast<std::uint32_t>(operation.input.size()),
         .output_size = static_cast<std::uint32_t>(operation.output.size()),
@@ -113,26 +172,44 @@ class Session {
         .key = operation.key};
     const std::span<std::byte> payload = append(owner, header);
     std::copy(operation.input.begin(), operation.input.end(), payload.begin());
-    if (transport_->filled(owner) >= full_enough) transport_->send(owner);
+    if (transport_->filled(owner) >= full_enough) send(owner);
   }
 
   /// Appends a frame to the peer's message, sending what stood there if it does not fit, and returns its
   /// payload.
   std::span<std::byte> append(int peer, const FrameHeader& header) {
     const std::size_t bytes = frame_bytes(header.payload_bytes);
-    if (transport_->buffer(peer).size() < bytes) transport_->send(peer);
+    if (room_for(peer) < bytes) send(peer);
+    assert(room_for(peer) >= bytes);
     if (!is_listed_[static_cast<std::size_t>(peer)]) {
       is_listed_[static_cast<std::size_t>(peer)] = true;
       unsent_.push_back(peer);
+    }
+    if (transport_->filled(peer) == 0) {
+      transport_->buffer(peer);
+      transport_->fill(peer, sizeof(MessageHeader));
     }
     const std::span<std::byte> payload = put_frame(transport_->buffer(peer), header);
     transport_->fill(peer, bytes);
     return payload;
   }
+  /// For frames.
+  std::size_t room_for(int peer) {
+    const std::size_t left = transport_->buffer(peer).size();
+    return transport_->filled(peer) == 0 ? left - sizeof(MessageHeader) : left;
+  }
+
+  void send(int peer) {
+    const std::size_t filled = transport_->filled(peer);
+    if (filled == 0) return;
+    const MessageHeader header{.bytes = static_cast<std::uint32_t>(filled)};
+    std::memcpy(transport_->buffer(peer).data() - filled, &header, sizeof(header));
+    transport_->send(peer);
+  }
 
   void send_unsent() {
     for (const int peer : unsent_) {
-      transport_->send(peer);
+      send(peer);
       is_listed_[static_cast<std::size_t>(peer)] = false;
     }
     unsent_.clear();
@@ -142,68 +219,59 @@ class Session {
     FrameReader reader(message);
     FrameHeader header;
     std::span<const std::byte> payload;
-    while (reader.next(header, payload)) {
-      if (header.type == FrameType::response) {
-        finish(source, header, payload, done);
-      } else {
-        accept(source, header, payload);
-      }
+    bool is_sound = true;
+    while (is_sound && reader.next(header, payload)) {
+      is_sound = header.type == FrameType::response ? finish(source, header, payload, done)
+                                                    : accept(source, header, payload);
     }
-    if (reader.malformed()) refuse(source);
+    if (!is_sound || reader.malformed()) ++refused_;
     perform_local(done);
     if (!served_.empty()) {
       serve();
-      transport_->send(source);
+      send(source);
     }
   }
 
-  void finish(int source, const FrameHeader& header, std::span<const std::byte> payload, Completed& done) {
-    kernel::Operation* asked = asked_for(source, header.slot);
-    if (asked == nullptr || header.output_size > payload.size() ||
-        header.output_size > asked->output.size()) {
-      refuse(source);
-    }
-    std::copy_n(payload.begin(), header.output_size, asked->output.begin());
-    asked->output_size = header.output_size;
-    asked->status = header.status;
-    scans_.end(*asked, done, Send{this});
-  }
-
-  /// What a response answers, by its slot; null: nothing was asked.
-  kernel::Operation* asked_for(int source, std::uint32_t slot) {
-    if (Scans::is_part(slot)) return scans_.find(slot, static_cast<std::uint32_t>(source));
-    if (slot >= in_flight_.size()) return nullptr;
-    return std::exchange(in_flight_[slot], nullptr);
+  /// False: no rank sends such a response.
+  bool finish(int source, const FrameHeader& header, std::span<const std::byte> payload, Completed& done) {
+    Flight* asked = ended_by(source, header);
+    if (asked == nullptr) return true;  // too late
+    kernel::Operation& operation = *asked->operation;
+    if (header.output_size > payload.size() || header.output_size > operation.output.size()) return false;
+    std::copy_n(payload.begin(), header.output_size, operation.output.begin());
+    operation.output_size = header.output_size;
+    give_back(*asked, static_cast<kernel::Status>(header.code), done);
+    return true;
   }
 
   /// Puts a request into the batch to be served; its answer is written straight into the message that carries
-  /// it back.
-  void accept(int source, const FrameHeader& header, std::span<const std::byte> payload) {
-    if (static_cast<std::size_t>(header.kind) >= kernel::operation_kinds) refuse(source);
+  /// it back. False: no rank sends such a request.
+  bool accept(int source, const FrameHeader& header, std::span<const std::byte> payload) {
+    if (served_.size() == most_served_at_once || room_for(source) < frame_bytes(header.output_size)) {
+      serve();
+      send(source);
+      if (room_for(source) < frame_bytes(header.output_size)) return false;
+    }
     const FrameHeader answer{.type = FrameType::response,
-                             .kind = header.kind,
-                             .status = kernel::Status::ok,
+                             .code = 0,
+                             .generation = header.generation,
                              .slot = header.slot,
                              .payload_bytes = header.output_size,
                              .output_size = 0,
                              .output_offset = 0,
                              .input_offset = 0,
                              .key = header.key};
-    if (served_.size() == most_served_at_once ||
-        transport_->buffer(source).size() < frame_bytes(header.output_size)) {
-      serve();
-      transport_->send(source);
-    }
     const std::span<std::byte> output = append(source, answer);
-    answers_.push_back({output.data() - sizeof(FrameHeader), header.slot, header.output_size});
+    answers_.push_back({output.data() - sizeof(FrameHeader), answer});
     kernel::Operation& operation = served_.emplace_back();
-    operation.kind = header.kind;
+    operation.kind = static_cast<kernel::OperationKind>(header.code);
     operation.key = header.key;
     operation.output_offset = header.output_offset;
     operation.input_offset = header.input_offset;
     operation.limit = header.input_offset;
     operation.input = payload;
     operation.output = output;
+    return true;
   }
 
   void serve() {
@@ -211,25 +279,13 @@ class Session {
     for (kernel::Operation& operation : served_) batch_.push_back(&operation);
     store_->execute(worker_, batch_);
     for (std::size_t i = 0; i < served_.size(); ++i) {
-      const FrameHeader answer{.type = FrameType::response,
-                               .kind = served_[i].kind,
-                               .status = served_[i].status,
-                               .slot = answers_[i].slot,
-                               .payload_bytes = answers_[i].room,
-                               .output_size = served_[i].output_size,
-                               .output_offset = 0,
-                               .input_offset = 0,
-                               .key = served_[i].key};
+      FrameHeader& answer = answers_[i].header;
+      answer.code = static_cast<std::uint8_t>(served_[i].status);
+      answer.output_size = served_[i].output_size;
       std::memcpy(answers_[i].frame, &answer, sizeof(answer));
     }
     served_.clear();
     answers_.clear();
-  }
-
-  /// A message that no rank of this suite sends: going on would measure nonsense.
-  [[noreturn]] static void refuse(int source) {
-    std::fprintf(stderr, "upout: malformed message from rank %d\n", source);
-    std::abort();
   }
 
   T* transport_;
@@ -237,9 +293,13 @@ class Session {
   Scans scans_;
   kernel::Worker worker_;
   bool yields_;
-  unsigned polls_put_off_ = 0;                 ///< while the client waited and messages came in
-  bool client_is_waiting_ = false;             ///< nothing has been submitted since the last poll
-  std::vector<kernel::Operation*> in_flight_;  ///< requests to others, by slot
+  platform::Timestamp deadline_;
+  unsigned polls_put_off_ = 0;      ///< while the client waited and messages came in
+  bool client_is_waiting_ = false;  ///< nothing has been submitted since the last poll
+  std::uint64_t polls_ = 0;
+  std::uint64_t refused_ = 0;
+  std::vector<Flight> flights_;  ///< by slot
+  std::vector<Flight> flights_of_parts_;
   std::vector<kernel::Operation*> local_;
   std::vector<int> unsent_;      ///< peers whose message has been begun, and perhaps sent since; each once
   std::vector<bool> is_listed_;  ///< in unsent_, by peer

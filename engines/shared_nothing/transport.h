@@ -4,11 +4,15 @@
 #include <cstddef>
 #include <span>
 
+#include "platform/clock.h"
+
 namespace upout::engines::shared_nothing {
 
 /// Moves messages between ranks; knows nothing of what they say. Used by one thread of a rank. Messages from
-/// one rank to another arrive once each, unharmed, in any order. None of these calls waits for another rank.
+/// one rank to another arrive once each, unharmed, in any order, or never if the rank or the way to it has
+/// gone. None of these calls waits for another rank.
 ///
+/// - `now()`: the time, of no particular beginning. `polls_between_looks`: how often it may be asked for.
 /// - `buffer(peer)`: the message to that rank that is being filled: what is free of it. It stays put until
 /// `send`.
 /// - `fill(peer, bytes)`: the first `bytes` of the free part are in use now.
@@ -22,6 +26,8 @@ namespace upout::engines::shared_nothing {
 template <class T>
 concept Transport = requires(T& transport, int peer, std::size_t bytes,
                              void (&handle)(int, std::span<const std::byte>)) {
+  { transport.now() } -> std::same_as<platform::Timestamp>;
+  { T::polls_between_looks } -> std::convertible_to<unsigned>;
   { transport.rank() } -> std::same_as<int>;
   { transport.size() } -> std::same_as<int>;
   { transport.buffer(peer) } -> std::same_as<std::span<std::byte>>;

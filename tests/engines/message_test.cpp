@@ -9,8 +9,8 @@ namespace {
 
 FrameHeader request(std::uint32_t payload_bytes) {
   return {.type = FrameType::request,
-          .kind = kernel::OperationKind::put,
-          .status = kernel::Status::ok,
+          .code = static_cast<std::uint8_t>(kernel::OperationKind::put),
+          .generation = 9,
           .slot = 3,
           .payload_bytes = payload_bytes,
           .output_size = 0,
@@ -20,13 +20,15 @@ FrameHeader request(std::uint32_t payload_bytes) {
 }
 
 std::vector<std::byte> message_of(std::initializer_list<std::uint32_t> payloads) {
-  std::vector<std::byte> message;
+  std::vector<std::byte> message(sizeof(MessageHeader));
   for (const std::uint32_t payload : payloads) {
     const std::size_t begin = message.size();
     message.resize(begin + frame_bytes(payload));
     const auto to = put_frame(std::span(message).subspan(begin), request(payload));
     std::fill(to.begin(), to.end(), std::byte(payload));
   }
+  const MessageHeader header{.bytes = static_cast<std::uint32_t>(message.size())};
+  std::memcpy(message.data(), &header, sizeof(header));
   return message;
 }
 
@@ -57,22 +59,34 @@ TEST(Frames, AMessageCutShortIsMalformed) {
   }
 }
 
-TEST(Frames, AnUnknownTypeOrAnAbsurdSizeIsMalformed) {
-  FrameHeader header;
+/// A message of one frame, of which `change` has spoilt something.
+template <class Change>
+bool is_malformed(Change&& change) {
+  auto message = message_of({8});
+  MessageHeader whole;
+  std::memcpy(&whole, message.data(), sizeof(whole));
+  FrameHeader frame;
+  std::memcpy(&frame, message.data() + sizeof(whole), sizeof(frame));
+  change(whole, frame);
+  std::memcpy(message.data(), &whole, sizeof(whole));
+  std::memcpy(message.data() + sizeof(whole), &frame, sizeof(frame));
+  FrameReader reader(message);
   std::span<const std::byte> payload;
-  auto wrong_type = message_of({8});
-  wrong_type[0] = std::byte{0};
-  FrameReader first(wrong_type);
-  EXPECT_FALSE(first.next(header, payload));
-  EXPECT_TRUE(first.malformed());
+  return !reader.next(frame, payload) && reader.malformed();
+}
 
-  auto absurd = message_of({8});
-  FrameHeader huge = request(8);
-  huge.payload_bytes = 0xfffffff8;
-  std::memcpy(absurd.data(), &huge, sizeof(huge));
-  FrameReader second(absurd);
-  EXPECT_FALSE(second.next(header, payload));
-  EXPECT_TRUE(second.malformed());
+TEST(Frames, WhatNoRankSendsIsMalformed) {
+  EXPECT_FALSE(is_malformed([](MessageHeader&, FrameHeader&) {}));
+  EXPECT_TRUE(is_malformed([](MessageHeader& whole, FrameHeader&) { ++whole.mark; })) << "another version";
+  EXPECT_TRUE(is_malformed([](MessageHeader& whole, FrameHeader&) { whole.bytes -= 8; })) << "another length";
+  EXPECT_TRUE(is_malformed([](MessageHeader&, FrameHeader& frame) { frame.type = FrameType{0}; }));
+  EXPECT_TRUE(is_malformed([](MessageHeader&, FrameHeader& frame) { frame.code = kernel::operation_kinds; }));
+  EXPECT_TRUE(is_malformed([](MessageHeader&, FrameHeader& frame) {
+    frame.type = FrameType::response;
+    frame.code = kernel::statuses;
+  }));
+  EXPECT_TRUE(is_malformed([](MessageHeader&, FrameHeader& frame) { frame.payload_bytes = 0xfffffff8; }));
+  EXPECT_TRUE(is_malformed([](MessageHeader&, FrameHeader& frame) { frame.output_size = 0xfffffff8; }));
 }
 
 }  // namespace
