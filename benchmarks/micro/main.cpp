@@ -122,6 +122,7 @@ int main(int argc, char** argv) {
   upout::micro::register_engine_loop();
   upout::micro::register_engine_delegation();
   upout::micro::register_engine_query(topology);
+  upout::micro::register_engine_simulation();
 
   add_context(*topology);
   ListeningReporter reporter{

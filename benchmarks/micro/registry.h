@@ -31,6 +31,8 @@ void register_kernel_transactions();
 void register_engine_loop();
 /// What it costs to have a worker of another island do the work.
 void register_engine_delegation();
+/// What it costs to simulate many ranks.
+void register_engine_simulation();
 /// Queries over all records of a table, on all cores.
 void register_engine_query(const std::shared_ptr<const platform::Topology>& topology);
 
