@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "engines/executor.h"
 #include "engines/shared_memory/engine.h"
 #include "kernel/hash.h"
 #include "keys.h"
@@ -103,8 +105,42 @@ std::uint64_t read(Engine::Session& session, std::uint32_t partition, std::size_
   return failed;
 }
 
+using Executor = engines::Executor<Engine::Session>;
+
+/// Reads records one after the other, out of those that all coroutines of the worker have to read.
+kernel::Task<bool> read_in_turn(Executor& executor, std::uint32_t partition, UniformNumbers& numbers,
+                                std::uint64_t& remaining, std::uint64_t& failed) {
+  while (remaining != 0) {
+    --remaining;
+    std::uint64_t value = 0;
+    std::uint32_t copied = 0;
+    const kernel::Status status = co_await executor.get(next_key_of(partition, numbers),
+                                                        std::as_writable_bytes(std::span(&value, 1)), copied);
+    failed += status != kernel::Status::ok;
+    benchmark::DoNotOptimize(value);
+  }
+  co_return true;
+}
+
+/// The same as `read`, by `depth` coroutines.
+std::uint64_t read_awaiting(Engine::Session& session, std::uint32_t partition, std::size_t depth,
+                            std::uint64_t seed) {
+  UniformNumbers numbers(record_count, seed);
+  Executor executor(session, depth);
+  std::uint64_t remaining = reads_a_worker;
+  std::uint64_t failed = 0;
+  executor.run([&]() -> std::optional<kernel::Task<bool>> {
+    if (remaining == 0) return std::nullopt;
+    return read_in_turn(executor, partition, numbers, remaining, failed);
+  });
+  return failed;
+}
+
+using Read = std::uint64_t (*)(Engine::Session& session, std::uint32_t partition, std::size_t depth,
+                               std::uint64_t seed);
+
 /// Both workers at once, each reading its own island's records or the other one's.
-void read_islands(benchmark::State& state, TwoIslands& two, std::size_t depth, bool own) {
+void read_islands(benchmark::State& state, TwoIslands& two, std::size_t depth, bool own, Read read_all) {
   const platform::Clock clock = platform::Clock::calibrate();
   std::array<std::uint64_t, islands> failed{};
   std::uint64_t seed = 1;
@@ -116,7 +152,7 @@ void read_islands(benchmark::State& state, TwoIslands& two, std::size_t depth, b
       begun[id.global] = session.agree_on_start(clock);
       while (clock.now() < begun[id.global]) {
       }
-      failed[id.global] += read(session, partition, depth, seed + id.global);
+      failed[id.global] += read_all(session, partition, depth, seed + id.global);
       ended[id.global] = clock.now();
     });
     seed += islands;
@@ -131,15 +167,17 @@ void read_islands(benchmark::State& state, TwoIslands& two, std::size_t depth, b
 void register_engine_delegation() {
   const auto two =
       std::make_shared<Lazy<std::unique_ptr<TwoIslands>>>([] { return std::make_unique<TwoIslands>(); });
-  for (const bool own : {true, false}) {
+  const auto add = [&two](const std::string& reads, bool own, Read read_all) {
     for (const std::size_t depth : {std::size_t{16}, std::size_t{64}}) {
-      const std::string name =
-          std::string("engine/islands/") + (own ? "own" : "delegated") + "_reads/" + std::to_string(depth);
-      benchmark::RegisterBenchmark(name.c_str(), [two, depth, own](benchmark::State& state) {
-        read_islands(state, *two->value(), depth, own);
+      const std::string name = "engine/islands/" + reads + "/" + std::to_string(depth);
+      benchmark::RegisterBenchmark(name.c_str(), [two, depth, own, read_all](benchmark::State& state) {
+        read_islands(state, *two->value(), depth, own, read_all);
       })->UseManualTime();
     }
-  }
+  };
+  add("own_reads", true, read);
+  add("delegated_reads", false, read);
+  add("awaited", false, read_awaiting);
 }
 
 }  // namespace upout::micro

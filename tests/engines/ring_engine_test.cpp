@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "tests/engines/executor_checks.h"
 #include "tests/engines/session_checks.h"
 
 namespace upout::engines::shared_nothing {
@@ -47,6 +48,15 @@ TEST_P(RingRanks, ScanOverAllPartitions) {
     ASSERT_EQ(engine->record_count(), testing::records_for_scans);
     engine->run_on_workers([](RingEngine::Session& session, WorkerId) { testing::exercise_scans(session); });
   }
+}
+
+/// The first rank's have nothing to do, and those of each other more than those of the one before.
+TEST_P(RingRanks, CoroutinesReachAllKeys) {
+  const auto engine = make();
+  engine->run_on_workers([](RingEngine::Session& session, WorkerId id) {
+    testing::exercise_coroutines(session, {1'000'000ULL * id.global, 100ULL * id.global}, 16);
+  });
+  EXPECT_EQ(engine->record_count(), GetParam() * (GetParam() - 1) / 2 * 50U);
 }
 
 struct Count {

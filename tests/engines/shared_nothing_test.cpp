@@ -10,6 +10,7 @@
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/mpi_process.h"
 #include "kernel/scan_entry.h"
+#include "tests/engines/executor_checks.h"
 #include "tests/engines/session_checks.h"
 
 // Runs under mpirun with any number of ranks; every rank runs every test.
@@ -83,7 +84,28 @@ TEST_F(SharedNothingEngine, ScansReachOverAllPartitions) {
     });
     ASSERT_EQ(engine->record_count(), testing::records_for_scans);
     engine->run_on_workers([](Engine::Session& session, WorkerId) { testing::exercise_scans(session); });
+    engine->run_on_workers(
+        [](Engine::Session& session, WorkerId) { testing::exercise_scanning_coroutines(session, 8); });
   }
+}
+
+TEST_F(SharedNothingEngine, CoroutinesReachAllPartitions) {
+  for (const std::size_t depth : {1U, 16U, 200U}) {
+    const auto engine = make();
+    engine->run_on_workers([depth](Engine::Session& session, WorkerId id) {
+      testing::exercise_coroutines(session, {1'000'000ULL * id.global, 100}, depth);
+    });
+    EXPECT_EQ(engine->record_count(), engine->workers() * 50U);
+  }
+}
+
+/// Each rank has more to do than the one before; the first has nothing.
+TEST_F(SharedNothingEngine, CoroutinesEndBeforeThoseOfOtherRanks) {
+  const auto engine = make();
+  engine->run_on_workers([](Engine::Session& session, WorkerId id) {
+    testing::exercise_coroutines(session, {1'000'000ULL * id.global, 100ULL * id.global}, 4);
+  });
+  EXPECT_EQ(engine->record_count(), engine->workers() * (engine->workers() - 1) / 2 * 50U);
 }
 
 TEST_F(SharedNothingEngine, CombinesNumbersOfAllRanks) {
