@@ -77,9 +77,11 @@ Expected<void> check_nodes_seen_by_tbb(std::span<const unsigned> seen, std::span
 struct NodeArenas::Arenas {
   explicit Arenas(unsigned threads)
       : control(tbb::global_control::max_allowed_parallelism,
-                std::max<std::size_t>(threads, tbb::info::default_concurrency())) {}
+                std::max<std::size_t>(threads + 1, tbb::info::default_concurrency())) {}
 
-  tbb::global_control control;  // workers may outnumber the processors
+  // The main thread counts, too, though it may find all slots taken; and workers may outnumber the
+  // processors.
+  tbb::global_control control;
   std::deque<tbb::task_arena> arenas;
 };
 
