@@ -169,28 +169,6 @@ std::string scaling_sentence(const Comparison& comparison, const std::optional<R
   return sentence.empty() ? sentence : capitalized(std::move(sentence)) + ".";
 }
 
-/// "shared-memory is ahead on a and b; shared-nothing is ahead on c; ...", the cores before it if all have
-/// the same.
-std::string common_headline(std::span<const Comparison> comparisons) {
-  std::map<std::string, std::vector<std::string>> workloads_by_outcome;
-  std::set<unsigned> cores;
-  for (const Comparison& comparison : comparisons) {
-    const auto result = race(comparison);
-    if (result) cores.insert(result->cores);
-    const std::string outcome = !result             ? "there is nothing to compare on"
-                                : result->decided() ? result->ahead.series->engine + " is ahead on"
-                                                    : "there is no difference that the intervals can tell on";
-    workloads_by_outcome[outcome].push_back(comparison.workload);
-  }
-  std::string headline = cores.size() == 1 ? fmt::format("on {}, ", cores_text(*cores.begin())) : "";
-  bool first = true;
-  for (const auto& [outcome, workloads] : workloads_by_outcome) {
-    headline += fmt::format("{}{} {}", first ? "" : "; ", outcome, enumeration(workloads));
-    first = false;
-  }
-  return capitalized(std::move(headline)) + ".";
-}
-
 /// All configurations of one engine on so many cores, the fastest first.
 std::vector<Candidate> configurations(const Comparison& comparison, std::string_view engine, unsigned cores) {
   std::vector<Candidate> found;
@@ -225,6 +203,60 @@ std::string configurations_sentence(const Comparison& comparison, std::string_vi
                        comparison.workload, enumeration(behind));
   }
   return "";
+}
+
+/// What a comparison comes to, in a few words that its workload can follow.
+struct Outcome {
+  std::optional<unsigned> cores;  ///< that it is told for
+  std::string text;               ///< "shared-memory is ahead on"
+  std::string figure = {};        ///< and with a figure before it
+};
+
+constexpr const char* undecided = "there is no difference that the intervals can tell on";
+
+/// Where one engine alone was measured: which of its configurations is ahead, or how it scales.
+std::optional<Outcome> outcome_of_one(const Comparison& comparison, const std::string& engine) {
+  for (const unsigned cores : core_counts(comparison)) {
+    const std::vector<Candidate> all = configurations(comparison, engine, cores);
+    if (all.size() < 2) continue;
+    const bool is_decided = ratio(all[1].point->throughput, all[0].point->throughput).high < 1;
+    return Outcome{cores, is_decided ? all[0].series->label + " is ahead on" : undecided};
+  }
+  const auto told = told_series(comparison, std::nullopt);
+  if (told.empty() || told[0]->points.size() < 2) return std::nullopt;
+  const Scaling scaling = scaling_of(*told[0]);
+  return Outcome{std::nullopt, fmt::format("{}, throughput of {} is multiplied", scaling.span, scaling.label),
+                 "by " + scaling.figure + " on "};
+}
+
+Outcome outcome_of(const Comparison& comparison) {
+  if (const auto result = race(comparison))
+    return {result->cores, result->decided() ? result->ahead.series->engine + " is ahead on" : undecided};
+  std::set<std::string> measured;
+  for (const Series& series : comparison.series) measured.insert(series.engine);
+  if (measured.size() == 1) {
+    if (auto outcome = outcome_of_one(comparison, *measured.begin())) return *outcome;
+  }
+  return {std::nullopt, "there is nothing to compare on"};
+}
+
+/// "shared-memory is ahead on a and b; shared-nothing is ahead on c; ...", the cores before it if all have
+/// the same.
+std::string common_headline(std::span<const Comparison> comparisons) {
+  std::map<std::string, std::vector<std::string>> workloads_by_outcome;
+  std::set<unsigned> cores;
+  for (const Comparison& comparison : comparisons) {
+    const Outcome outcome = outcome_of(comparison);
+    if (outcome.cores) cores.insert(*outcome.cores);
+    workloads_by_outcome[outcome.text].push_back(outcome.figure + comparison.workload);
+  }
+  std::string headline = cores.size() == 1 ? fmt::format("on {}, ", cores_text(*cores.begin())) : "";
+  bool first = true;
+  for (const auto& [outcome, workloads] : workloads_by_outcome) {
+    headline += fmt::format("{}{} {}", first ? "" : "; ", outcome, enumeration(workloads));
+    first = false;
+  }
+  return capitalized(std::move(headline)) + ".";
 }
 
 std::string unraced_sentence(const Comparison& comparison) {

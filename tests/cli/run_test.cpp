@@ -47,6 +47,7 @@ TEST_P(RunOfWorkload, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
     const Ended ended = run(place, "--workload " + std::string(GetParam()) + small + "--json " + json);
     ASSERT_EQ(ended.status, 0) << ended.err;
     EXPECT_NE(ended.out.find(GetParam()), std::string::npos) << "the table names the workload";
+    EXPECT_EQ(ended.err.find("arning"), std::string::npos) << ended.err;
     const nlohmann::json result = read_run(json);
     EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
     EXPECT_EQ(result["repetitions"].size(), 6u);

@@ -79,6 +79,31 @@ TEST(Answer, GivesEachWorkloadItsSentence) {
   EXPECT_NE(found.details[1].find("on ycsb-c."), std::string::npos);
 }
 
+TEST(Answer, SaysOfOneEngineHowItScalesOnEachWorkload) {
+  const Answer found = answer_to({samples::document(samples::run(shared_memory, 1, "ycsb-a", 10e6)),
+                                  samples::document(samples::run(shared_memory, 2, "ycsb-a", 15e6)),
+                                  samples::document(samples::run(shared_memory, 1, "ycsb-c", 10e6)),
+                                  samples::document(samples::run(shared_memory, 2, "ycsb-c", 20e6))});
+  EXPECT_EQ(
+      found.headline,
+      "From 1 to 2 cores, throughput of shared-memory is multiplied by 1.50 (1.45 to 1.55) on ycsb-a and "
+      "by 2.00 (1.93 to 2.07) on ycsb-c.");
+}
+
+TEST(Answer, SaysOfOneEngineWhichConfigurationIsAheadOnEachWorkload) {
+  std::vector<nlohmann::json> documents;
+  for (const char* workload : {"ycsb-a", "ycsb-c"}) {
+    for (const unsigned depth : {1U, 16U}) {
+      RunRecord run = samples::run(shared_memory, 1, workload, depth == 1 ? 5e6 : 10e6);
+      run.id += "-depth-" + std::to_string(depth);
+      run.deployment.depth = depth;
+      documents.push_back(samples::document(run));
+    }
+  }
+  EXPECT_EQ(answer_to(documents).headline,
+            "On 1 core, shared-memory, depth 16 is ahead on ycsb-a and ycsb-c.");
+}
+
 TEST(Answer, DoesNotCountInvalidRuns) {
   RunRecord lost = samples::run(shared_nothing, 1, "ycsb-c", 99e6);
   lost.verification.checks[0].passed = false;
