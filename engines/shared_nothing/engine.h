@@ -84,6 +84,8 @@ class Engine {
   unsigned workers() const { return static_cast<unsigned>(transport_.size()); }
   const Neighbourhood& neighbourhood() const { return neighbourhood_; }
   bool is_root() const { return transport_.rank() == 0; }
+  /// The rank that a key belongs to.
+  unsigned owner(kernel::Key key) const { return partitioning_.owner(key); }
 
  private:
   Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,

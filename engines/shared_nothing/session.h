@@ -74,6 +74,8 @@ class Session {
     client_is_waiting_ = true;
   }
 
+  std::uint64_t messages_sent() const noexcept { return messages_sent_; }
+  std::uint64_t bytes_sent() const noexcept { return bytes_sent_; }
   /// Messages that were not what they should be.
   std::uint64_t refused() const noexcept { return refused_; }
 
@@ -205,6 +207,8 @@ class Session {
     const MessageHeader header{.bytes = static_cast<std::uint32_t>(filled)};
     std::memcpy(transport_->buffer(peer).data() - filled, &header, sizeof(header));
     transport_->send(peer);
+    ++messages_sent_;
+    bytes_sent_ += filled;
   }
 
   void send_unsent() {
@@ -297,6 +301,8 @@ class Session {
   unsigned polls_put_off_ = 0;      ///< while the client waited and messages came in
   bool client_is_waiting_ = false;  ///< nothing has been submitted since the last poll
   std::uint64_t polls_ = 0;
+  std::uint64_t messages_sent_ = 0;
+  std::uint64_t bytes_sent_ = 0;
   std::uint64_t refused_ = 0;
   std::vector<Flight> flights_;  ///< by slot
   std::vector<Flight> flights_of_parts_;

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engines/shared_nothing/engine.h"
+#include "platform/error.h"
+#include "platform/topology.h"
+
+namespace upout::mpi_micro {
+
+struct Settings {
+  double seconds = 0.5;
+  unsigned records = 10'000'000;
+  unsigned depth = 64;
+};
+
+/// Something that both ranks measure together; the figure is the first one's.
+struct Measurement {
+  const char* name;
+  const char* unit;
+  std::function<double()> measure;  ///< collective
+};
+
+/// Two ranks with half of the records each, one rank alone with all of them, and raw MPI. Made and used by
+/// both ranks together.
+class Bench {
+ public:
+  static platform::Expected<std::unique_ptr<Bench>> create(const Settings& settings);
+
+  /// In the order in which they have to be made: those of messages look at what the remote reads before them
+  /// sent.
+  std::vector<Measurement> measurements();
+
+ private:
+  using Engine = engines::shared_nothing::Engine;
+  /// Which records a client reads.
+  enum class Reads { all, own, others };
+
+  explicit Bench(const Settings& settings) : settings_(settings) {}
+
+  void load(Engine& engine) const;
+  double rate_of_reads(Engine& engine, Reads reads);
+  double rate_alone();
+  double round_trip_of_reads();
+  double round_trip_of_raw_messages() const;
+  double rate_of_raw_messages() const;
+  unsigned round_trips() const;
+
+  Settings settings_;
+  int rank_ = 0;
+  std::unique_ptr<platform::Topology> topology_;
+  std::unique_ptr<Engine> together_;
+  std::unique_ptr<Engine> alone_;  ///< the first rank's
+  std::size_t mean_message_bytes_ = 0;
+  double messages_a_second_ = 0;  ///< of both ranks
+};
+
+}  // namespace upout::mpi_micro
