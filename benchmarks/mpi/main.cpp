@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "benchmarks/mpi/measurements.h"
@@ -73,6 +74,8 @@ int run(int argc, char** argv) {
   app.add_option("--depth", settings.depth, "operations in flight at saturation")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
+  std::string filter;
+  app.add_option("--filter", filter, "only measurements with this in their names");
   const engines::shared_nothing::MpiProcess mpi;
   const bool is_root = mpi.rank() == 0;
   try {
@@ -92,7 +95,10 @@ int run(int argc, char** argv) {
     if (is_root) fmt::print(stderr, "upout-mpi-micro: {}\n", error);
     return 2;
   }
-  const std::vector<Measurement> all = (*bench)->measurements();
+  std::vector<Measurement> all = (*bench)->measurements();
+  std::erase_if(all, [&](const Measurement& each) {
+    return std::string_view(each.name).find(filter) == std::string_view::npos;
+  });
   std::map<std::string, std::vector<double>> results;
   for (unsigned repetition = 0; repetition < repetitions; ++repetition) {
     for (const Measurement& measurement : all) {

@@ -29,8 +29,8 @@ using micro::UniformNumbers;
 
 constexpr std::size_t value_bytes = 8;
 /// What a read of one value asks and answers with, alone in its messages.
-constexpr std::size_t request_bytes = sizeof(MessageHeader) + frame_bytes(0);
-constexpr std::size_t response_bytes = sizeof(MessageHeader) + frame_bytes(value_bytes);
+constexpr std::size_t request_bytes = sizeof(MessageHeader) + frame_bytes(FrameType::request, 0);
+constexpr std::size_t response_bytes = sizeof(MessageHeader) + frame_bytes(FrameType::response, value_bytes);
 constexpr int raw_tag = 7;
 /// That the bare loop keeps in flight, each way.
 constexpr int raw_window = 16;

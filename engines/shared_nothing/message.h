@@ -25,6 +25,7 @@ static_assert(sizeof(MessageHeader) == 8);
 
 enum class FrameType : std::uint8_t { request = 0x51, response = 0x52 };
 
+/// A response travels without what comes after `output_size`.
 struct FrameHeader {
   FrameType type;
   std::uint8_t code;         ///< a request's `OperationKind`, a response's `Status`
@@ -32,30 +33,33 @@ struct FrameHeader {
   std::uint32_t slot;        ///< the client's number for the operation, given back by the response
   std::uint32_t payload_bytes;  ///< that follow the header, before padding
   std::uint32_t output_size;  ///< request: how many bytes are wanted; response: how many of the payload count
-  std::uint32_t output_offset;
-  std::uint32_t input_offset;  ///< of a scan: its limit
-  kernel::Key key;
+  std::uint32_t output_offset = 0;
+  std::uint32_t input_offset = 0;  ///< of a scan: its limit
+  kernel::Key key = 0;
 };
 static_assert(sizeof(FrameHeader) == 32);
 
 constexpr std::size_t padded(std::size_t bytes) noexcept {
   return (bytes + 7) / 8 * 8;
 }
-constexpr std::size_t frame_bytes(std::size_t payload) noexcept {
-  return sizeof(FrameHeader) + padded(payload);
+constexpr std::size_t header_bytes(FrameType type) noexcept {
+  return type == FrameType::request ? sizeof(FrameHeader) : offsetof(FrameHeader, output_offset);
+}
+constexpr std::size_t frame_bytes(FrameType type, std::size_t payload) noexcept {
+  return header_bytes(type) + padded(payload);
 }
 
 /// How large messages have to be so that each holds the largest value: small ones travel many to a message,
 /// large ones one by one.
 constexpr std::size_t message_bytes_for(std::size_t largest_value) noexcept {
   constexpr std::size_t smallest_message = std::size_t{16} << 10;
-  return std::max(smallest_message, sizeof(MessageHeader) + frame_bytes(largest_value));
+  return std::max(smallest_message, sizeof(MessageHeader) + frame_bytes(FrameType::request, largest_value));
 }
 
 /// Writes a frame's header to the front of `to` and returns where its payload goes. `to` is large enough.
 inline std::span<std::byte> put_frame(std::span<std::byte> to, const FrameHeader& header) noexcept {
-  std::memcpy(to.data(), &header, sizeof(header));
-  return to.subspan(sizeof(header), header.payload_bytes);
+  std::memcpy(to.data(), &header, header_bytes(header.type));
+  return to.subspan(header_bytes(header.type), header.payload_bytes);
 }
 
 /// Takes frames off the front of a message, checking that they lie within it.
@@ -73,17 +77,18 @@ class FrameReader {
   /// False at the message's end, and at the first frame that is not one; `malformed()` tells which.
   bool next(FrameHeader& header, std::span<const std::byte>& payload) noexcept {
     if (rest_.empty()) return false;
-    malformed_ = rest_.size() < sizeof(FrameHeader);
+    const auto type = static_cast<FrameType>(rest_[0]);
+    const bool is_known = type == FrameType::request || type == FrameType::response;
+    malformed_ = !is_known || rest_.size() < header_bytes(type);
     if (malformed_) return false;
-    std::memcpy(&header, rest_.data(), sizeof(header));
-    const bool is_known = (header.type == FrameType::request && header.code < kernel::operation_kinds) ||
-                          (header.type == FrameType::response && header.code < kernel::statuses);
-    malformed_ = !is_known || header.payload_bytes > kernel::max_value_bytes ||
+    std::memcpy(&header, rest_.data(), header_bytes(type));
+    malformed_ = header.code >= (type == FrameType::request ? kernel::operation_kinds : kernel::statuses) ||
+                 header.payload_bytes > kernel::max_value_bytes ||
                  header.output_size > kernel::max_value_bytes ||
-                 rest_.size() < frame_bytes(header.payload_bytes);
+                 rest_.size() < frame_bytes(type, header.payload_bytes);
     if (malformed_) return false;
-    payload = rest_.subspan(sizeof(header), header.payload_bytes);
-    rest_ = rest_.subspan(frame_bytes(header.payload_bytes));
+    payload = rest_.subspan(header_bytes(type), header.payload_bytes);
+    rest_ = rest_.subspan(frame_bytes(type, header.payload_bytes));
     return true;
   }
   bool malformed() const noexcept { return malformed_; }

@@ -59,7 +59,10 @@ void MpiTransport::send(int peer) {
   MPI_Isend(outgoing.buffer.get(), static_cast<int>(outgoing.filled), MPI_BYTE, peer, message_tag,
             communicator_, &request);
   outgoing.filled = 0;
-  if (request == MPI_REQUEST_NULL) return;  // gone at once: the buffer is free again
+  // A small message has mostly gone at once, and the buffer, which is in the cache, is free again.
+  int is_sent = 0;
+  MPI_Test(&request, &is_sent, MPI_STATUS_IGNORE);
+  if (is_sent != 0) return;
   sends_.push_back(request);
   sending_.push_back(std::move(outgoing.buffer));
 }

@@ -47,7 +47,7 @@ class Session {
         worker_(store.heap()),
         yields_(yields),
         deadline_(deadline),
-        is_listed_(static_cast<std::size_t>(transport.size())) {
+        peers_(static_cast<std::size_t>(transport.size())) {
     served_.reserve(most_served_at_once);
     answers_.reserve(most_served_at_once);
   }
@@ -61,6 +61,8 @@ class Session {
 
   void poll(Completed& done) {
     if (transport_->size() == 1) return;
+    // What is in flight has not even been sent: nothing will come that could be waited for.
+    if (in_flight_ != 0 && in_flight_ == unsent_requests_) send_unsent();
     const bool received = transport_->receive(
         [&](int source, std::span<const std::byte> message) { take(source, message, done); });
     if (++polls_ % T::polls_between_looks == 0) look_at_clock(done);
@@ -91,6 +93,9 @@ class Session {
   /// A message of this size goes out without waiting for more: MPI libraries send up to about 4 KiB at once,
   /// without asking the receiver first (Open MPI 4.1: btl_vader_eager_limit).
   static constexpr std::size_t full_enough = 3072;
+
+  /// Fewer are not worth a message of their own as long as the client goes on.
+  static constexpr std::size_t least_requests = 8;
 
   static constexpr unsigned most_polls_put_off = 4;
 
@@ -136,9 +141,20 @@ class Session {
   }
   void give_back(Flight& asked, kernel::Status status, Completed& done) {
     kernel::Operation& operation = *std::exchange(asked.operation, nullptr);
+    --in_flight_;
     operation.status = status;
     if (status == kernel::Status::no_answer) operation.output_size = 0;
     scans_.end(operation, done, Send{this});
+  }
+
+  struct Peer {
+    bool is_listed = false;  ///< in unsent_
+    std::size_t unsent_requests = 0;
+  };
+  /// Half of what a client that keeps so many requests in flight has under way to one of its peers: the one
+  /// half is being made while the other is on its way.
+  std::size_t share_of_flight() const noexcept {
+    return std::max<std::size_t>(least_requests, most_in_flight_ / (2 * (peers_.size() - 1)));
   }
 
   struct Answer {
@@ -162,6 +178,7 @@ class Session {
   void request(int owner, kernel::Operation& operation) {
     Flight& asked = flight(operation.slot);
     asked = {&operation, owner, static_cast<std::uint16_t>(asked.generation + 1)};
+    most_in_flight_ = std::max(most_in_flight_, ++in_flight_);
     const FrameHeader header{
         .type = FrameType::request,
         .code = static_cast<std::uint8_t>(operation.kind),
@@ -174,17 +191,18 @@ class Session {
         .key = operation.key};
     const std::span<std::byte> payload = append(owner, header);
     std::copy(operation.input.begin(), operation.input.end(), payload.begin());
-    if (transport_->filled(owner) >= full_enough) send(owner);
+    Peer& peer = peers_[static_cast<std::size_t>(owner)];
+    ++unsent_requests_;
+    if (++peer.unsent_requests >= share_of_flight() || transport_->filled(owner) >= full_enough) send(owner);
   }
 
   /// Appends a frame to the peer's message, sending what stood there if it does not fit, and returns its
   /// payload.
   std::span<std::byte> append(int peer, const FrameHeader& header) {
-    const std::size_t bytes = frame_bytes(header.payload_bytes);
+    const std::size_t bytes = frame_bytes(header.type, header.payload_bytes);
     if (room_for(peer) < bytes) send(peer);
     assert(room_for(peer) >= bytes);
-    if (!is_listed_[static_cast<std::size_t>(peer)]) {
-      is_listed_[static_cast<std::size_t>(peer)] = true;
+    if (!std::exchange(peers_[static_cast<std::size_t>(peer)].is_listed, true)) {
       unsent_.push_back(peer);
     }
     if (transport_->filled(peer) == 0) {
@@ -207,6 +225,7 @@ class Session {
     const MessageHeader header{.bytes = static_cast<std::uint32_t>(filled)};
     std::memcpy(transport_->buffer(peer).data() - filled, &header, sizeof(header));
     transport_->send(peer);
+    unsent_requests_ -= std::exchange(peers_[static_cast<std::size_t>(peer)].unsent_requests, 0);
     ++messages_sent_;
     bytes_sent_ += filled;
   }
@@ -214,7 +233,7 @@ class Session {
   void send_unsent() {
     for (const int peer : unsent_) {
       send(peer);
-      is_listed_[static_cast<std::size_t>(peer)] = false;
+      peers_[static_cast<std::size_t>(peer)].is_listed = false;
     }
     unsent_.clear();
   }
@@ -251,22 +270,20 @@ class Session {
   /// Puts a request into the batch to be served; its answer is written straight into the message that carries
   /// it back. False: no rank sends such a request.
   bool accept(int source, const FrameHeader& header, std::span<const std::byte> payload) {
-    if (served_.size() == most_served_at_once || room_for(source) < frame_bytes(header.output_size)) {
+    if (served_.size() == most_served_at_once ||
+        room_for(source) < frame_bytes(FrameType::response, header.output_size)) {
       serve();
       send(source);
-      if (room_for(source) < frame_bytes(header.output_size)) return false;
+      if (room_for(source) < frame_bytes(FrameType::response, header.output_size)) return false;
     }
     const FrameHeader answer{.type = FrameType::response,
                              .code = 0,
                              .generation = header.generation,
                              .slot = header.slot,
                              .payload_bytes = header.output_size,
-                             .output_size = 0,
-                             .output_offset = 0,
-                             .input_offset = 0,
-                             .key = header.key};
+                             .output_size = 0};
     const std::span<std::byte> output = append(source, answer);
-    answers_.push_back({output.data() - sizeof(FrameHeader), answer});
+    answers_.push_back({output.data() - header_bytes(FrameType::response), answer});
     kernel::Operation& operation = served_.emplace_back();
     operation.kind = static_cast<kernel::OperationKind>(header.code);
     operation.key = header.key;
@@ -286,7 +303,7 @@ class Session {
       FrameHeader& answer = answers_[i].header;
       answer.code = static_cast<std::uint8_t>(served_[i].status);
       answer.output_size = served_[i].output_size;
-      std::memcpy(answers_[i].frame, &answer, sizeof(answer));
+      std::memcpy(answers_[i].frame, &answer, header_bytes(FrameType::response));
     }
     served_.clear();
     answers_.clear();
@@ -304,11 +321,14 @@ class Session {
   std::uint64_t messages_sent_ = 0;
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t refused_ = 0;
+  std::size_t in_flight_ = 0;       ///< requests to others
+  std::size_t most_in_flight_ = 0;  ///< at any time so far
+  std::size_t unsent_requests_ = 0;
   std::vector<Flight> flights_;  ///< by slot
   std::vector<Flight> flights_of_parts_;
   std::vector<kernel::Operation*> local_;
-  std::vector<int> unsent_;      ///< peers whose message has been begun, and perhaps sent since; each once
-  std::vector<bool> is_listed_;  ///< in unsent_, by peer
+  std::vector<int> unsent_;  ///< peers whose message has been begun, and perhaps sent since; each once
+  std::vector<Peer> peers_;
   std::vector<kernel::Operation> served_;
   std::vector<kernel::Operation*> batch_;  ///< those that are served
   std::vector<Answer> answers_;

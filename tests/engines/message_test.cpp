@@ -23,7 +23,7 @@ std::vector<std::byte> message_of(std::initializer_list<std::uint32_t> payloads)
   std::vector<std::byte> message(sizeof(MessageHeader));
   for (const std::uint32_t payload : payloads) {
     const std::size_t begin = message.size();
-    message.resize(begin + frame_bytes(payload));
+    message.resize(begin + frame_bytes(FrameType::request, payload));
     const auto to = put_frame(std::span(message).subspan(begin), request(payload));
     std::fill(to.begin(), to.end(), std::byte(payload));
   }
@@ -44,6 +44,30 @@ TEST(Frames, AreReadAsTheyWereWritten) {
     ASSERT_EQ(payload.size(), size);
     for (const std::byte byte : payload) EXPECT_EQ(byte, std::byte(size));
   }
+  EXPECT_FALSE(reader.next(header, payload));
+  EXPECT_FALSE(reader.malformed());
+}
+
+TEST(Frames, OfResponsesAreShorterByWhatTheClientKnows) {
+  std::vector<std::byte> message(sizeof(MessageHeader) + frame_bytes(FrameType::response, 5));
+  const FrameHeader answer{.type = FrameType::response,
+                           .code = static_cast<std::uint8_t>(kernel::Status::exists),
+                           .generation = 9,
+                           .slot = 3,
+                           .payload_bytes = 5,
+                           .output_size = 4};
+  const auto to = put_frame(std::span(message).subspan(sizeof(MessageHeader)), answer);
+  std::fill(to.begin(), to.end(), std::byte{7});
+  const MessageHeader whole{.bytes = static_cast<std::uint32_t>(message.size())};
+  std::memcpy(message.data(), &whole, sizeof(whole));
+  FrameReader reader(message);
+  FrameHeader header;
+  std::span<const std::byte> payload;
+  ASSERT_TRUE(reader.next(header, payload));
+  EXPECT_EQ(header.generation, 9U);
+  EXPECT_EQ(header.slot, 3U);
+  EXPECT_EQ(header.output_size, 4U);
+  EXPECT_EQ(payload.size(), 5U);
   EXPECT_FALSE(reader.next(header, payload));
   EXPECT_FALSE(reader.malformed());
 }
