@@ -81,12 +81,14 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return is_root ? app.exit(error) : error.get_exit_code();
+    if (error.get_exit_code() == 0) return is_root ? app.exit(error) : 0;  // --help
+    if (is_root) fmt::print(stderr, "upout-mpi-micro: {}; see --help\n", error.what());
+    return 2;
   }
   if (mpi.size() != 2) {
     if (is_root)
-      fmt::print(stderr, "upout-mpi-micro: found {} ranks, expected 2: mpirun -n 2 --bind-to core …\n",
-                 mpi.size());
+      fmt::print(stderr, "upout-mpi-micro: found {} rank{}, expected 2: mpirun -n 2 --bind-to core …\n",
+                 mpi.size(), mpi.size() == 1 ? "" : "s");
     return 2;
   }
   auto bench = Bench::create(settings);
