@@ -6,9 +6,10 @@
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
 
-#include <hwloc.h>
 #include <algorithm>
 #include <deque>
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -46,22 +47,34 @@ std::string in_words(std::span<const unsigned> nodes) {
   return text;
 }
 
-}  // namespace
-
-// oneTBB numbers nodes as hwloc's topology of the whole machine does, from 0 on without gaps.
-std::optional<std::vector<unsigned>> nodes_seen_by_tbb([[maybe_unused]] const Topology& host) {
+/// From OS numbers of nodes to those that oneTBB gives them, which are its own affair and differ from version
+/// to version: a thread is bound by each of them, and the kernel asked where it may run now.
+std::optional<std::map<unsigned, tbb::numa_node_id>> numbers_of_tbb(
+    [[maybe_unused]] const Topology& topology) {
 #if defined(__SANITIZE_ADDRESS__)
   return std::nullopt;
 #else
-  std::vector<unsigned> nodes;
-  for (const tbb::numa_node_id id : tbb::info::numa_nodes()) {
-    const hwloc_obj* node =
-        id < 0 ? nullptr
-               : hwloc_get_obj_by_type(host.native(), HWLOC_OBJ_NUMANODE, static_cast<unsigned>(id));
-    if (node != nullptr) nodes.push_back(node->os_index);
+  std::map<unsigned, tbb::numa_node_id> numbers;
+  for (const tbb::numa_node_id number : tbb::info::numa_nodes()) {
+    if (number < 0) continue;
+    std::set<std::optional<unsigned>> nodes;
+    tbb::task_arena(tbb::task_arena::constraints(number, 1)).execute([&] {
+      for (const unsigned cpu : topology.this_thread_cpus()) nodes.insert(topology.node_of_cpu(cpu));
+    });
+    if (nodes.size() == 1 && nodes.begin()->has_value()) numbers.emplace(**nodes.begin(), number);
   }
-  return nodes;
+  return numbers;
 #endif
+}
+
+}  // namespace
+
+std::optional<std::vector<unsigned>> nodes_seen_by_tbb(const Topology& topology) {
+  const auto numbers = numbers_of_tbb(topology);
+  if (!numbers) return std::nullopt;
+  std::vector<unsigned> nodes;
+  for (const auto& [node, number] : *numbers) nodes.push_back(node);
+  return nodes;
 }
 
 Expected<void> check_nodes_seen_by_tbb(std::span<const unsigned> seen, std::span<const unsigned> needed) {
@@ -77,7 +90,8 @@ Expected<void> check_nodes_seen_by_tbb(std::span<const unsigned> seen, std::span
 struct NodeArenas::Arenas {
   explicit Arenas(unsigned threads)
       : control(tbb::global_control::max_allowed_parallelism,
-                std::max<std::size_t>(threads + 1, tbb::info::default_concurrency())) {}
+                std::max<std::size_t>(threads + 1, static_cast<unsigned>(tbb::info::default_concurrency()))) {
+  }
 
   // The main thread counts, too, though it may find all slots taken; and workers may outnumber the
   // processors.
@@ -85,7 +99,7 @@ struct NodeArenas::Arenas {
   std::deque<tbb::task_arena> arenas;
 };
 
-NodeArenas::NodeArenas(std::vector<Crew> crews, const Topology& host) : crews_(std::move(crews)) {
+NodeArenas::NodeArenas(std::vector<Crew> crews) : crews_(std::move(crews)) {
   unsigned threads = 0;
   for (const Crew& crew : crews_) threads += crew.threads;
   arenas_ = std::make_unique<Arenas>(threads);
@@ -93,10 +107,8 @@ NodeArenas::NodeArenas(std::vector<Crew> crews, const Topology& host) : crews_(s
   constexpr unsigned reserved = 0;
   for (const Crew& crew : crews_) {
     const auto slots = static_cast<int>(crew.threads);
-    if (crew.node) {
-      const hwloc_obj* node = hwloc_get_numanode_obj_by_os_index(host.native(), *crew.node);
-      arenas_->arenas.emplace_back(
-          tbb::task_arena::constraints(static_cast<tbb::numa_node_id>(node->logical_index), slots), reserved);
+    if (crew.number_of_tbb) {
+      arenas_->arenas.emplace_back(tbb::task_arena::constraints(*crew.number_of_tbb, slots), reserved);
     } else {
       arenas_->arenas.emplace_back(slots, reserved);
     }
@@ -109,18 +121,13 @@ auto NodeArenas::crews_of(std::span<const WorkerPlace> places) -> std::vector<Cr
   std::vector<Crew> crews;
   for (const WorkerPlace& place : places) {
     auto crew = std::ranges::find(crews, place.node, &Crew::node);
-    if (crew == crews.end()) crew = crews.insert(crews.end(), {place.node, 0});
+    if (crew == crews.end()) crew = crews.insert(crews.end(), {place.node, 0, std::nullopt});
     ++crew->threads;
   }
   return crews;
 }
 
 Expected<NodeArenas> NodeArenas::create(const Topology& topology, std::span<const WorkerPlace> places) {
-  const auto host = Topology::discover(Topology::Scope::host);
-  if (!host) return tl::unexpected(host.error());
-  const auto unbound = [&] {
-    return NodeArenas({{std::nullopt, static_cast<unsigned>(places.size())}}, *host);
-  };
   std::vector<Crew> crews = crews_of(places);
   std::vector<unsigned> needed;
   for (const Crew& crew : crews) {
@@ -128,9 +135,14 @@ Expected<NodeArenas> NodeArenas::create(const Topology& topology, std::span<cons
   }
   const bool can_bind =
       topology.is_this_machine() && topology.numa_nodes() > 1 && needed.size() == crews.size();
-  const auto seen = can_bind ? nodes_seen_by_tbb(*host) : std::nullopt;
-  if (!seen) return unbound();
-  return check_nodes_seen_by_tbb(*seen, needed).map([&] { return NodeArenas(std::move(crews), *host); });
+  const auto numbers = can_bind ? numbers_of_tbb(topology) : std::nullopt;
+  if (!numbers) return NodeArenas({{std::nullopt, static_cast<unsigned>(places.size()), std::nullopt}});
+  std::vector<unsigned> seen;
+  for (const auto& [node, number] : *numbers) seen.push_back(node);
+  return check_nodes_seen_by_tbb(seen, needed).map([&] {
+    for (Crew& crew : crews) crew.number_of_tbb = numbers->at(*crew.node);
+    return NodeArenas(std::move(crews));
+  });
 }
 
 std::size_t NodeArenas::arena_of(std::optional<unsigned> node) const {

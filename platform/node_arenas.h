@@ -42,20 +42,20 @@ class NodeArenas {
   struct Crew {
     std::optional<unsigned> node;  ///< OS number; nothing: wherever the process may run
     unsigned threads = 0;
+    std::optional<int> number_of_tbb;  ///< of the node; nothing: threads are not bound
   };
 
   static std::vector<Crew> crews_of(std::span<const WorkerPlace> places);
-  /// `host` translates nodes into oneTBB's numbers.
-  NodeArenas(std::vector<Crew> crews, const Topology& host);
+  explicit NodeArenas(std::vector<Crew> crews);
 
   std::vector<Crew> crews_;
   std::unique_ptr<Arenas> arenas_;
 };
 
-/// The NUMA nodes (OS numbers) that oneTBB makes out for this process. Without a working tbbbind it makes out
-/// none. `host`: the machine in the scope of that name. Nothing: it was not asked, because AddressSanitizer
-/// ends a program that loads tbbbind as oneTBB does (RTLD_DEEPBIND).
-std::optional<std::vector<unsigned>> nodes_seen_by_tbb(const Topology& host);
+/// The NUMA nodes (OS numbers) to which oneTBB binds threads of this process. Without a working tbbbind it
+/// knows none. Nothing: it was not asked, because AddressSanitizer ends a program that loads tbbbind as
+/// oneTBB does (RTLD_DEEPBIND).
+std::optional<std::vector<unsigned>> nodes_seen_by_tbb(const Topology& topology);
 
 /// An error that says how to mend it if `seen` (as `nodes_seen_by_tbb`) lacks one of `needed`.
 Expected<void> check_nodes_seen_by_tbb(std::span<const unsigned> seen, std::span<const unsigned> needed);

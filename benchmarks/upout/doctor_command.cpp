@@ -49,8 +49,8 @@ void draw_bindings(const DoctorCommand& command, Program& program) {
 }
 
 /// Of the nodes on which workers can have their places; one alone needs no telling apart.
-std::optional<harness::NodeCounts> count_nodes(const Topology& of_this_process, const Topology& host) {
-  const auto seen = platform::nodes_seen_by_tbb(host);
+std::optional<harness::NodeCounts> count_nodes(const Topology& of_this_process) {
+  const auto seen = platform::nodes_seen_by_tbb(of_this_process);
   if (!seen) return std::nullopt;
   harness::NodeCounts counts{.tbb = 0, .hwloc = of_this_process.numa_nodes()};
   for (const platform::NumaNode& node : of_this_process.node_list()) {
@@ -68,7 +68,7 @@ void execute(const DoctorCommand& command, Program& program) {
   if (!own) return program.fail(own.error().to_string(), exit_usage);
   const harness::Patient patient{.environment = platform::describe_environment(*host),
                                  .suite = harness::to_json(harness::build_info()),
-                                 .nodes = count_nodes(*own, *host)};
+                                 .nodes = count_nodes(*own)};
   const auto findings = harness::examine(patient);
   if (command.json) {
     fmt::print("{}\n", harness::findings_document(patient, findings).dump(2));

@@ -37,7 +37,10 @@ class RingNetwork {
     Ring<std::byte*, capacity> returned;
   };
 
-  Lane& lane(int from, int to) noexcept { return lanes_[static_cast<std::size_t>(from * ranks_ + to)]; }
+  Lane& lane(int from, int to) noexcept {
+    return lanes_[static_cast<std::size_t>(from) * static_cast<std::size_t>(ranks_) +
+                  static_cast<std::size_t>(to)];
+  }
 
   int ranks_;
   std::size_t message_bytes_;

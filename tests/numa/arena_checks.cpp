@@ -19,17 +19,17 @@ namespace {
 
 using namespace platform;
 
-Topology topology_of(Topology::Scope scope = Topology::Scope::process) {
-  return std::move(Topology::discover(scope)).value();
+Topology this_topology() {
+  return std::move(Topology::discover()).value();
 }
 
 TEST(OneTbb, SeesFourNodes) {
-  EXPECT_EQ(nodes_seen_by_tbb(topology_of(Topology::Scope::host)), (std::vector<unsigned>{0, 1, 2, 3}));
+  EXPECT_EQ(nodes_seen_by_tbb(this_topology()), (std::vector<unsigned>{0, 1, 2, 3}));
 }
 
 /// Nodes that are not in order, one worker on one of them and two on the other.
 TEST(OneTbb, RunsTheWorkOfEachNodeOnItsProcessors) {
-  const Topology topology = topology_of();
+  const Topology topology = this_topology();
   const std::vector<WorkerPlace> places{{.cpu = 6, .node = 3}, {.cpu = 2, .node = 1}, {.cpu = 3, .node = 1}};
   NodeArenas arenas = NodeArenas::create(topology, places).value();
   ASSERT_EQ(arenas.size(), 2U);
