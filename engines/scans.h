@@ -112,7 +112,7 @@ class Scans {
       whole.output_size += part.output_size;
       const bool up = whole.kind == kernel::OperationKind::scan;
       const bool is_last = up ? owner + 1 == partitioning_.partitions() : owner == 0;
-      const std::uint32_t missing = part.limit - count(part);
+      const std::uint32_t missing = part.limit - std::min(part.limit, count(part));
       if (missing != 0 && !is_last && part.status == kernel::Status::ok) {
         send_next(scan, up ? owner + 1 : owner - 1, missing, send);
         return nullptr;
@@ -172,12 +172,12 @@ class Scans {
       const auto first = std::ranges::min_element(
           heads_, [up](const Head& a, const Head& b) { return up ? a.key < b.key : a.key > b.key; });
       if (!append(whole, *first)) {
-        whole.status = kernel::Status::no_room;
+        if (whole.status == kernel::Status::ok) whole.status = kernel::Status::no_room;
         return;
       }
       if (first->reader.next(first->key, first->value)) continue;
       if (!first->is_whole && left != 1) {
-        whole.status = kernel::Status::no_room;
+        if (whole.status == kernel::Status::ok) whole.status = kernel::Status::no_room;
         return;
       }
       heads_.erase(first);

@@ -225,6 +225,7 @@ std::optional<Outcome> outcome_of_one(const Comparison& comparison, const std::s
   const auto told = told_series(comparison, std::nullopt);
   if (told.empty() || told[0]->points.size() < 2) return std::nullopt;
   const Scaling scaling = scaling_of(*told[0]);
+  if (!scaling.span.starts_with("from")) return std::nullopt;
   return Outcome{std::nullopt, fmt::format("{}, throughput of {} is multiplied", scaling.span, scaling.label),
                  "by " + scaling.figure + " on "};
 }
@@ -244,13 +245,15 @@ Outcome outcome_of(const Comparison& comparison) {
 /// the same.
 std::string common_headline(std::span<const Comparison> comparisons) {
   std::map<std::string, std::vector<std::string>> workloads_by_outcome;
-  std::set<unsigned> cores;
+  std::set<std::optional<unsigned>> cores;
   for (const Comparison& comparison : comparisons) {
     const Outcome outcome = outcome_of(comparison);
-    if (outcome.cores) cores.insert(*outcome.cores);
+    cores.insert(outcome.cores);
     workloads_by_outcome[outcome.text].push_back(outcome.figure + comparison.workload);
   }
-  std::string headline = cores.size() == 1 ? fmt::format("on {}, ", cores_text(*cores.begin())) : "";
+  std::string headline = cores.size() == 1 && cores.begin()->has_value()
+                             ? fmt::format("on {}, ", cores_text(**cores.begin()))
+                             : "";
   bool first = true;
   for (const auto& [outcome, workloads] : workloads_by_outcome) {
     headline += fmt::format("{}{} {}", first ? "" : "; ", outcome, enumeration(workloads));

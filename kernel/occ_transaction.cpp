@@ -110,8 +110,10 @@ Status OccTransaction<Policy>::read(Rec* found, Key key, std::size_t offset, std
 template <class Policy>
 void OccTransaction<Policy>::add_patch(std::size_t write, std::size_t offset,
                                        std::span<const std::byte> input) {
-  patches_.push_back({write, offset, input.size(), data_.size()});
+  make_room(patches_);
+  const std::size_t at = data_.size();
   data_.insert(data_.end(), input.begin(), input.end());
+  patches_.push_back({write, offset, input.size(), at});
 }
 
 template <class Policy>

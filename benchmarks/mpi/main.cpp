@@ -110,6 +110,12 @@ int run(int argc, char** argv) {
     }
   }
   if (is_root && isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\033[K");
+  const std::string failed =
+      mpi.first_error((*bench)->failed() == 0 ? "" : "reads failed: these are no results");
+  if (!failed.empty()) {
+    if (is_root) fmt::print(stderr, "upout-mpi-micro: {}\n", failed);
+    return 1;
+  }
   if (is_root) print(results, all);
   return 0;
 }

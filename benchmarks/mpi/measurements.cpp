@@ -90,10 +90,12 @@ class Reader {
     }
   }
   std::uint64_t completed() const { return completed_; }
+  std::uint64_t failed() const { return failed_; }
 
  private:
   void take_back() {
     completed_ += done_.size();
+    for (const kernel::Operation* operation : done_) failed_ += operation->status != kernel::Status::ok;
     free_.insert(free_.end(), done_.begin(), done_.end());
     done_.clear();
   }
@@ -104,6 +106,7 @@ class Reader {
   std::vector<kernel::Operation*> free_;
   Completed done_;
   std::uint64_t completed_ = 0;
+  std::uint64_t failed_ = 0;
 };
 
 }  // namespace
@@ -121,6 +124,8 @@ platform::Expected<std::unique_ptr<Bench>> Bench::create(const Settings& setting
   if (!together) return tl::unexpected(together.error());
   bench->together_ = std::move(*together);
   bench->load(*bench->together_);
+  if (bench->together_->record_count() != settings.records)
+    return platform::unexpected("--records", "records that could not be inserted", "fewer, or more memory");
   if (bench->rank_ != 0) return bench;
   auto alone = Engine::create(MPI_COMM_SELF, *bench->topology_, *map, options);
   if (!alone) return tl::unexpected(alone.error());
@@ -177,6 +182,7 @@ double Bench::rate_of_reads(Engine& engine, Reads reads) {
     took = seconds(clock.now() - begin);
     sums = {reader.completed(), session.messages_sent(), session.bytes_sent()};
     reader.finish(session);
+    failed_ += reader.failed();
   });
   engine.sum(sums);
   if (sums[1] != 0) {
@@ -211,6 +217,7 @@ double Bench::round_trip_of_reads() {
       reader.step(session, others);
       reader.finish(session);
     });
+    failed_ += reader.failed();
   });
   return median;
 }
@@ -236,9 +243,15 @@ double Bench::round_trip_of_raw_messages() const {
   return 0;
 }
 
+double Bench::rate_of_engines_messages() {
+  if (mean_message_bytes_ == 0) rate_of_reads(*together_, Reads::others);
+  return messages_a_second_;
+}
+
 /// Messages a second of both ranks, of the size that the engine's had: each message that arrives is answered
 /// by another one, with a window of them in flight each way.
-double Bench::rate_of_raw_messages() const {
+double Bench::rate_of_raw_messages() {
+  rate_of_engines_messages();
   const platform::Clock clock = platform::Clock::calibrate();
   const int other = 1 - rank_;
   const auto size = static_cast<int>(mean_message_bytes_);
@@ -285,7 +298,7 @@ std::vector<Measurement> Bench::measurements() {
       {"reads/two_ranks", "reads/s", [this] { return rate_of_reads(*together_, Reads::all); }},
       {"reads/one_rank", "reads/s", [this] { return rate_alone(); }},
       {"reads/remote", "reads/s", [this] { return rate_of_reads(*together_, Reads::others); }},
-      {"messages/engine", "messages/s", [this] { return messages_a_second_; }},
+      {"messages/engine", "messages/s", [this] { return rate_of_engines_messages(); }},
       {"messages/size", "bytes", [this] { return static_cast<double>(mean_message_bytes_); }},
       {"messages/raw", "messages/s", [this] { return rate_of_raw_messages(); }},
   };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -33,6 +34,8 @@ class Bench {
   /// In the order in which they have to be made: those of messages look at what the remote reads before them
   /// sent.
   std::vector<Measurement> measurements();
+  /// Reads of this rank that did not find their record.
+  std::uint64_t failed() const { return failed_; }
 
  private:
   using Engine = engines::shared_nothing::Engine;
@@ -46,7 +49,8 @@ class Bench {
   double rate_alone();
   double round_trip_of_reads();
   double round_trip_of_raw_messages() const;
-  double rate_of_raw_messages() const;
+  double rate_of_engines_messages();
+  double rate_of_raw_messages();
   unsigned round_trips() const;
 
   Settings settings_;
@@ -56,6 +60,7 @@ class Bench {
   std::unique_ptr<Engine> alone_;  ///< the first rank's
   std::size_t mean_message_bytes_ = 0;
   double messages_a_second_ = 0;  ///< of both ranks
+  std::uint64_t failed_ = 0;
 };
 
 }  // namespace upout::mpi_micro

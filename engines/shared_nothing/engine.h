@@ -38,7 +38,7 @@ class Engine {
    public:
     explicit Session(Engine& engine)
         : shared_nothing::Session<MpiTransport>(engine.transport_, *engine.store_, engine.partitioning_,
-                                                engine.yields_),
+                                                engine.yields_, engine.phase_++),
           engine_(&engine) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return engine_->agree_on_start(clock);
@@ -105,6 +105,7 @@ class Engine {
   platform::WorkerBinding planned_;
   platform::WorkerBinding binding_;  ///< as it turned out
   bool yields_;
+  unsigned phase_ = 0;  ///< sessions so far
 };
 
 }  // namespace upout::engines::shared_nothing

@@ -15,11 +15,19 @@ namespace upout::engines::shared_nothing {
 /// binary, so that numbers travel as they are in memory. Nothing that arrives is believed before it has been
 /// checked.
 struct MessageHeader {
-  /// "up" and the version of all of this: what is said otherwise is not understood.
-  static constexpr std::uint32_t mark_of_this_version = 0x7570'0002;
+  /// "up": what is no message of this suite is not understood, nor one of another version.
+  static constexpr std::uint16_t mark_of_suite = 0x7570;
+  static constexpr std::uint8_t this_version = 2;
 
-  std::uint32_t mark = mark_of_this_version;
+  std::uint16_t mark = mark_of_suite;
+  std::uint8_t version = this_version;
+  std::uint8_t phase = 0;   ///< how many sessions the sender has had before, mod 2^8
   std::uint32_t bytes = 0;  ///< of the whole message
+
+  /// Left over from a session that has ended since.
+  bool is_older_than(std::uint8_t other) const noexcept {
+    return static_cast<std::int8_t>(static_cast<std::uint8_t>(phase - other)) < 0;
+  }
 };
 static_assert(sizeof(MessageHeader) == 8);
 
@@ -66,13 +74,15 @@ inline std::span<std::byte> put_frame(std::span<std::byte> to, const FrameHeader
 class FrameReader {
  public:
   explicit FrameReader(std::span<const std::byte> message) noexcept {
-    MessageHeader header;
-    malformed_ = message.size() < sizeof(header);
+    malformed_ = message.size() < sizeof(header_);
     if (malformed_) return;
-    std::memcpy(&header, message.data(), sizeof(header));
-    malformed_ = header.mark != MessageHeader::mark_of_this_version || header.bytes != message.size();
-    if (!malformed_) rest_ = message.subspan(sizeof(header));
+    std::memcpy(&header_, message.data(), sizeof(header_));
+    malformed_ = header_.mark != MessageHeader::mark_of_suite ||
+                 header_.version != MessageHeader::this_version || header_.bytes != message.size();
+    if (!malformed_) rest_ = message.subspan(sizeof(header_));
   }
+  /// Of a message that is not malformed.
+  const MessageHeader& header() const noexcept { return header_; }
 
   /// False at the message's end, and at the first frame that is not one; `malformed()` tells which.
   bool next(FrameHeader& header, std::span<const std::byte>& payload) noexcept {
@@ -94,6 +104,7 @@ class FrameReader {
   bool malformed() const noexcept { return malformed_; }
 
  private:
+  MessageHeader header_;
   std::span<const std::byte> rest_;
   bool malformed_ = false;
 };

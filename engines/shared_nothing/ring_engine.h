@@ -26,7 +26,7 @@ class RingEngine {
    public:
     Session(RingEngine& engine, unsigned rank, Start& start)
         : shared_nothing::Session<RingTransport>(engine.ranks_[rank].transport, *engine.ranks_[rank].store,
-                                                 engine.partitioning_, engine.yields_),
+                                                 engine.partitioning_, engine.yields_, engine.phase_),
           start_(&start),
           decides_start_(rank == 0) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
@@ -45,6 +45,7 @@ class RingEngine {
   template <class Work>
   void run_on_workers(Work&& work) {
     Start start(workers());
+    ++phase_;
     threads_.run([this, &work, &start](unsigned rank) {
       Session session(*this, rank, start);
       work(session, WorkerId{rank, rank});
@@ -93,6 +94,7 @@ class RingEngine {
   Partitioning partitioning_;
   RingNetwork network_;
   bool yields_;
+  unsigned phase_ = 0;  ///< of `run_on_workers`
   std::deque<Rank> ranks_;
 };
 

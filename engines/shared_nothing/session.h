@@ -26,9 +26,10 @@ namespace upout::engines::shared_nothing {
 /// once by the batch; the others are gathered into one message a peer, which goes out when it is full enough
 /// or when the client has nothing more to add. Requests that arrive in one message are served as one batch.
 ///
-/// What is asked of another rank comes back with `Status::no_answer` if there is none before the deadline. A
-/// response that comes later is left alone, and so is all of a message from its first frame on that no rank
-/// of this suite sends.
+/// What is asked of another rank comes back with `Status::no_answer` if there is none before the deadline,
+/// and with `too_large` if it or its answer does not fit into a message. A response that comes later is left
+/// alone, and so is all that is left over from a session before, and all of a message from its first frame on
+/// that no rank of this suite sends.
 template <Transport T>
 class Session {
  public:
@@ -38,14 +39,15 @@ class Session {
   static constexpr platform::Timestamp usual_deadline = std::chrono::seconds(4);
 
   /// Keeps references to both. `yields`: give the processor away when there is nothing to do, because ranks
-  /// share cores.
-  Session(T& transport, OwnStore& store, const Partitioning& partitioning, bool yields,
+  /// share cores. `phase`: how many sessions the ranks have had before, the same on all.
+  Session(T& transport, OwnStore& store, const Partitioning& partitioning, bool yields, unsigned phase = 0,
           platform::Timestamp deadline = usual_deadline)
       : transport_(&transport),
         store_(&store),
         scans_(partitioning),
         worker_(store.heap()),
         yields_(yields),
+        phase_(static_cast<std::uint8_t>(phase)),
         deadline_(deadline),
         peers_(static_cast<std::size_t>(transport.size())) {
     served_.reserve(most_served_at_once);
@@ -66,6 +68,8 @@ class Session {
     const bool received = transport_->receive(
         [&](int source, std::span<const std::byte> message) { take(source, message, done); });
     if (++polls_ % T::polls_between_looks == 0) look_at_clock(done);
+    // Where the client always has something else to do, a few requests must not wait for many others.
+    if (polls_ % polls_before_sending == 0) send_unsent();
     // A message with room left waits for more requests only while the client goes on to make some; others'
     // messages may put that off, but not for long.
     if (client_is_waiting_ && (!received || ++polls_put_off_ == most_polls_put_off)) {
@@ -98,6 +102,7 @@ class Session {
   static constexpr std::size_t least_requests = 8;
 
   static constexpr unsigned most_polls_put_off = 4;
+  static constexpr unsigned polls_before_sending = 64;
 
   /// A slot of the client's, or of a part of a scan, and what has been asked of another rank with it.
   struct Flight {
@@ -173,9 +178,27 @@ class Session {
     }
   };
 
-  void perform_local(Completed& done) { scans_.perform(local_, *store_, worker_, done, Send{this}); }
+  void perform_local(Completed& done) {
+    scans_.perform(local_, *store_, worker_, done, Send{this});
+    for (kernel::Operation* operation : std::exchange(unsendable_, {})) {
+      operation->status = kernel::Status::too_large;
+      operation->output_size = 0;
+      scans_.end(*operation, done, Send{this});
+    }
+  }
+
+  bool is_sendable(int owner, const kernel::Operation& operation) {
+    const std::size_t longest = std::max(frame_bytes(FrameType::request, operation.input.size()),
+                                         frame_bytes(FrameType::response, operation.output.size()));
+    return longest <= room_for(owner) ||
+           longest + sizeof(MessageHeader) <= transport_->filled(owner) + transport_->buffer(owner).size();
+  }
 
   void request(int owner, kernel::Operation& operation) {
+    if (!is_sendable(owner, operation)) [[unlikely]] {
+      unsendable_.push_back(&operation);
+      return;
+    }
     Flight& asked = flight(operation.slot);
     asked = {&operation, owner, static_cast<std::uint16_t>(asked.generation + 1)};
     most_in_flight_ = std::max(most_in_flight_, ++in_flight_);
@@ -222,7 +245,7 @@ class Session {
   void send(int peer) {
     const std::size_t filled = transport_->filled(peer);
     if (filled == 0) return;
-    const MessageHeader header{.bytes = static_cast<std::uint32_t>(filled)};
+    const MessageHeader header{.phase = phase_, .bytes = static_cast<std::uint32_t>(filled)};
     std::memcpy(transport_->buffer(peer).data() - filled, &header, sizeof(header));
     transport_->send(peer);
     unsent_requests_ -= std::exchange(peers_[static_cast<std::size_t>(peer)].unsent_requests, 0);
@@ -240,6 +263,13 @@ class Session {
 
   void take(int source, std::span<const std::byte> message, Completed& done) {
     FrameReader reader(message);
+    if (reader.malformed()) {
+      ++refused_;
+      return;
+    }
+    if (reader.header().is_older_than(phase_)) return;
+    // Who is a phase ahead has passed the barrier that this one is about to see, with nothing in flight.
+    if (in_flight_ == 0) phase_ = reader.header().phase;
     FrameHeader header;
     std::span<const std::byte> payload;
     bool is_sound = true;
@@ -314,6 +344,7 @@ class Session {
   Scans scans_;
   kernel::Worker worker_;
   bool yields_;
+  std::uint8_t phase_;
   platform::Timestamp deadline_;
   unsigned polls_put_off_ = 0;      ///< while the client waited and messages came in
   bool client_is_waiting_ = false;  ///< nothing has been submitted since the last poll
@@ -327,6 +358,7 @@ class Session {
   std::vector<Flight> flights_;  ///< by slot
   std::vector<Flight> flights_of_parts_;
   std::vector<kernel::Operation*> local_;
+  std::vector<kernel::Operation*> unsendable_;
   std::vector<int> unsent_;  ///< peers whose message has been begun, and perhaps sent since; each once
   std::vector<Peer> peers_;
   std::vector<kernel::Operation> served_;

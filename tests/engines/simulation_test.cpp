@@ -50,7 +50,7 @@ class SimulatedRank {
                 unsigned operations)
       : transport_(network, rank),
         session_(transport_, *store_,
-                 Partitioning(PartitioningKind::hash, static_cast<std::uint32_t>(network.ranks())), false,
+                 Partitioning(PartitioningKind::hash, static_cast<std::uint32_t>(network.ranks())), false, 0,
                  deadline),
         log_(&log),
         keys_(keys),
@@ -280,10 +280,13 @@ TEST(Simulation, OfARankThatHasGoneEndsAtTheDeadline) {
 TEST(SimulatedSession, CountsWhatItCannotReadAndGoesOn) {
   SimNetwork network(2, message_bytes, {});
   history::Recorder<RegisterOperation> recorder(2);
-  SimulatedRank<SimTransport> honest(network, 0, 1ms, recorder.log(0), keys, 0);
+  // Of which half ask the other one, and are answered with nonsense for what they asked.
+  constexpr unsigned asked = 5000;
+  SimulatedRank<SimTransport> honest(network, 0, 1s, recorder.log(0), 1000, asked);
+  FrameHeader last_request{};
   SimTransport hostile(network, 1);
   std::mt19937_64 random(1);
-  constexpr unsigned messages = 2000;
+  constexpr unsigned messages = 20000;
   unsigned sent = 0;
   const auto send_noise = [&] {
     auto bytes = hostile.buffer(0);
@@ -293,15 +296,16 @@ TEST(SimulatedSession, CountsWhatItCannotReadAndGoesOn) {
       // Looks like one, up to what is in its frames.
       const MessageHeader whole{.bytes = static_cast<std::uint32_t>(size)};
       std::memcpy(bytes.data(), &whole, sizeof(whole));
-      const FrameHeader frame{.type = random() % 2 == 0 ? FrameType::request : FrameType::response,
-                              .code = static_cast<std::uint8_t>(random() % 8),
-                              .generation = static_cast<std::uint16_t>(random()),
-                              .slot = static_cast<std::uint32_t>(random()),
-                              .payload_bytes = static_cast<std::uint32_t>(random() % 64),
-                              .output_size = static_cast<std::uint32_t>(random() % (2 * message_bytes)),
-                              .output_offset = static_cast<std::uint32_t>(random()),
-                              .input_offset = static_cast<std::uint32_t>(random()),
-                              .key = random()};
+      const FrameHeader frame{
+          .type = random() % 2 == 0 ? FrameType::request : FrameType::response,
+          .code = static_cast<std::uint8_t>(random() % 8),
+          .generation = random() % 2 == 0 ? last_request.generation : static_cast<std::uint16_t>(random()),
+          .slot = random() % 2 == 0 ? last_request.slot : static_cast<std::uint32_t>(random()),
+          .payload_bytes = static_cast<std::uint32_t>(random() % 64),
+          .output_size = static_cast<std::uint32_t>(random() % (random() % 2 == 0 ? 16 : 2 * message_bytes)),
+          .output_offset = static_cast<std::uint32_t>(random()),
+          .input_offset = static_cast<std::uint32_t>(random()),
+          .key = random()};
       std::memcpy(bytes.data() + sizeof(whole), &frame, sizeof(frame));
     }
     hostile.fill(0, size);
@@ -310,12 +314,70 @@ TEST(SimulatedSession, CountsWhatItCannotReadAndGoesOn) {
   network.run(
       [&](int rank) {
         if (rank == 0) return honest.step();
-        hostile.receive([](int, std::span<const std::byte>) {});
+        hostile.receive([&](int, std::span<const std::byte> message) {
+          FrameReader reader(message);
+          std::span<const std::byte> payload;
+          FrameHeader header;
+          while (reader.next(header, payload)) last_request = header;
+        });
         send_noise();
         return ++sent < messages;
       },
       [&] { return sent >= messages; });
   EXPECT_GT(honest.refused(), messages / 2);
+  std::size_t answered = 0;
+  for (const RegisterOperation& operation : recorder.take()) answered += operation.is_pending() ? 0 : 1;
+  EXPECT_GT(answered, 20U) << "no nonsense was taken for an answer";
+}
+
+/// What fits into no message is refused at once, and the rest goes on.
+TEST(SimulatedSession, RefusesWhatIsTooLargeForAMessage) {
+  SimNetwork network(2, message_bytes, {});
+  auto store = std::move(*kernel::Store<kernel::Exclusive>::create({}));
+  SimTransport transport(network, 0);
+  const Partitioning partitioning(PartitioningKind::hash, 2);
+  Session<SimTransport> session(transport, *store, partitioning, false);
+  kernel::Key key = 0;
+  while (partitioning.owner(key) != 1) ++key;
+  std::vector<std::byte> large(message_bytes);
+  kernel::Operation put{.kind = kernel::OperationKind::put, .slot = 0, .key = key, .input = large};
+  kernel::Operation get{.kind = kernel::OperationKind::get, .slot = 1, .key = key, .output = large};
+  Completed done;
+  std::vector<kernel::Operation*> both{&put, &get};
+  session.submit(both, done);
+  ASSERT_EQ(done.size(), 2U);
+  EXPECT_EQ(put.status, kernel::Status::too_large);
+  EXPECT_EQ(get.status, kernel::Status::too_large);
+}
+
+/// What is left over from a session that has ended is neither done nor taken for an answer.
+TEST(SimulatedSession, LeavesAloneWhatIsOlderThanItself) {
+  SimNetwork network(2, message_bytes, {});
+  auto store = std::move(*kernel::Store<kernel::Exclusive>::create({}));
+  const Partitioning partitioning(PartitioningKind::hash, 2);
+  SimTransport old_transport(network, 1);
+  SimTransport transport(network, 0);
+  kernel::Key key = 0;
+  while (partitioning.owner(key) != 0) ++key;
+  for (const unsigned phase : {0U, 1U}) {
+    auto other_store = std::move(*kernel::Store<kernel::Exclusive>::create({}));
+    Session<SimTransport> client(old_transport, *other_store, partitioning, false, phase);
+    Session<SimTransport> server(transport, *store, partitioning, false, 1);
+    kernel::Operation insert{.kind = kernel::OperationKind::insert, .slot = 0, .key = key};
+    kernel::Operation* pointer = &insert;
+    Completed done;
+    client.submit(std::span(&pointer, 1), done);
+    client.poll(done);
+    const Timestamp until = network.now() + 1ms;
+    network.run(
+        [&](int rank) {
+          Completed none;
+          if (rank == 0) server.poll(none);
+          return false;
+        },
+        [&] { return network.now() > until; });
+    EXPECT_EQ(store->size(), phase) << "of phase " << phase;
+  }
 }
 
 }  // namespace
