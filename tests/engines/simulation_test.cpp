@@ -318,7 +318,9 @@ TEST(SimulatedSession, CountsWhatItCannotReadAndGoesOn) {
           FrameReader reader(message);
           std::span<const std::byte> payload;
           FrameHeader header;
-          while (reader.next(header, payload)) last_request = header;
+          while (reader.next(header, payload)) {
+            if (header.type == FrameType::request) last_request = header;
+          }
         });
         send_noise();
         return ++sent < messages;
