@@ -49,7 +49,7 @@ TEST(Frames, AreReadAsTheyWereWritten) {
 }
 
 TEST(Frames, OfResponsesAreShorterByWhatTheClientKnows) {
-  std::vector<std::byte> message(sizeof(MessageHeader) + frame_bytes(FrameType::response, 5));
+  std::vector<std::byte> message(1024);
   const FrameHeader answer{.type = FrameType::response,
                            .code = static_cast<std::uint8_t>(kernel::Status::exists),
                            .generation = 9,
@@ -58,6 +58,7 @@ TEST(Frames, OfResponsesAreShorterByWhatTheClientKnows) {
                            .output_size = 4};
   const auto to = put_frame(std::span(message).subspan(sizeof(MessageHeader)), answer);
   std::fill(to.begin(), to.end(), std::byte{7});
+  message.resize(sizeof(MessageHeader) + 16 + 8);
   const MessageHeader whole{.bytes = static_cast<std::uint32_t>(message.size())};
   std::memcpy(message.data(), &whole, sizeof(whole));
   FrameReader reader(message);
