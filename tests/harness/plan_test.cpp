@@ -209,7 +209,8 @@ engine = "shared-nothing"
 ranks = 2
 transport = ["mpi", "ring"]
 workload = "ycsb-c"
-)").value();
+)")
+                        .value();
   ASSERT_EQ(plan.points.size(), 2u);
   EXPECT_TRUE(plan.points[0].is_launched());
   EXPECT_FALSE(plan.points[1].is_launched());
