@@ -363,6 +363,8 @@ class Session {
   std::vector<Peer> peers_;
   std::vector<kernel::Operation> served_;
   std::vector<kernel::Operation*> batch_;  ///< those that are served
+  /// To those that are served, in the unsent message to the rank whose message is being taken. Nothing else
+  /// goes there meanwhile: the next part of a scan is never its own predecessor's rank's.
   std::vector<Answer> answers_;
 };
 
