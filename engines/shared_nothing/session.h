@@ -364,7 +364,7 @@ class Session {
   std::vector<kernel::Operation> served_;
   std::vector<kernel::Operation*> batch_;  ///< those that are served
   /// To those that are served, in the unsent message to the rank whose message is being taken. Nothing else
-  /// goes there meanwhile: the next part of a scan is never its own predecessor's rank's.
+  /// goes there meanwhile: the next part of a scan goes to another rank than the one before.
   std::vector<Answer> answers_;
 };
 
