@@ -352,6 +352,36 @@ TEST(SimulatedSession, RefusesWhatIsTooLargeForAMessage) {
   EXPECT_EQ(get.status, kernel::Status::too_large);
 }
 
+/// A client that always has something else to do does not keep a request from going out.
+TEST(SimulatedSession, SendsAFewRequestsOfABusyClient) {
+  SimNetwork network(2, message_bytes, {});
+  auto store = std::move(*kernel::Store<kernel::Exclusive>::create({}));
+  SimTransport transport(network, 0);
+  const Partitioning partitioning(PartitioningKind::hash, 2);
+  Session<SimTransport> session(transport, *store, partitioning, false);
+  // Two to the other rank, of which the first goes out at once because nothing else is in flight.
+  std::vector<kernel::Key> others;
+  for (kernel::Key key = 0; others.size() < 2; ++key) {
+    if (partitioning.owner(key) == 1) others.push_back(key);
+  }
+  kernel::Key own = 0;
+  while (partitioning.owner(own) != 0) ++own;
+  Completed done;
+  std::array<kernel::Operation, 3> three{kernel::Operation{.slot = 0, .key = others[0]},
+                                         kernel::Operation{.slot = 1, .key = others[1]},
+                                         kernel::Operation{.slot = 2, .key = own}};
+  const auto submit = [&](std::size_t which) {
+    kernel::Operation* pointer = &three[which];
+    session.submit(std::span(&pointer, 1), done);
+    session.poll(done);
+  };
+  submit(0);
+  ASSERT_EQ(network.sent(), 1U);
+  submit(1);
+  for (int round = 0; round < 100 && network.sent() == 1; ++round) submit(2);
+  EXPECT_EQ(network.sent(), 2U);
+}
+
 /// What is left over from a session that has ended is neither done nor taken for an answer.
 TEST(SimulatedSession, LeavesAloneWhatIsOlderThanItself) {
   SimNetwork network(2, message_bytes, {});
