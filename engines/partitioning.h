@@ -25,7 +25,7 @@ class Partitioning {
 
   PartitioningKind kind() const noexcept { return kind_; }
   std::uint32_t partitions() const noexcept { return partitions_; }
-  std::uint32_t owner(kernel::Key key) const noexcept {
+  std::uint32_t partition_of(kernel::Key key) const noexcept {
     if (kind_ == PartitioningKind::hash) return kernel::KeyHash(key).partition(partitions_);
     if (partitions_ == 1) return 0;
     const kernel::Key share = key / share_;

@@ -21,7 +21,7 @@ namespace upout::engines {
 /// part at a time, which writes behind what the ones before have found. Parts are operations with slots of
 /// their own. Used by the session's thread; memory is used again, by slot.
 ///
-/// All operations of the client pass through here, those on one key as they are. `send(owner, operation)`
+/// All operations of the client pass through here, those on one key as they are. `send(partition, operation)`
 /// takes what a partition is to do.
 class Scans {
  public:
@@ -32,13 +32,19 @@ class Scans {
   /// A small number, its own among slots of that kind.
   static constexpr std::uint32_t number_of(std::uint32_t slot) noexcept { return slot & ~part_bit; }
 
+  /// The partition that an operation of the client's, or a part, is for. (A part's key may be another one's.)
+  std::uint32_t partition_of(const kernel::Operation& operation) const noexcept {
+    return is_part(operation.slot) ? number_of(operation.slot) % partitioning_.partitions()
+                                   : partitioning_.partition_of(operation.key);
+  }
+
   /// Sends an operation that the client has submitted; of a scan, the parts that are to be done now.
   template <class Send>
   void begin(kernel::Operation& operation, Send&& send) {
     if (kernel::is_scan(operation.kind) && partitioning_.partitions() > 1) [[unlikely]] {
       begin_scan(operation, send);
     } else {
-      send(partitioning_.owner(operation.key), operation);
+      send(partitioning_.partition_of(operation.key), operation);
     }
   }
 
@@ -87,23 +93,23 @@ class Scans {
     if (begun.parts.empty()) begun.parts.resize(partitioning_.partitions());
     if (partitioning_.kind() == PartitioningKind::range) {
       begun.waiting_for = 1;
-      send_next(begun, partitioning_.owner(scan.key), scan.limit, send);
+      send_next(begun, partitioning_.partition_of(scan.key), scan.limit, send);
       return;
     }
     const std::size_t bytes = scan.output.size();
     if (begun.memory.size() < bytes * begun.parts.size()) begun.memory.resize(bytes * begun.parts.size());
     begun.waiting_for = partitioning_.partitions();
-    for (std::uint32_t owner = 0; owner < begun.parts.size(); ++owner) {
-      begun.parts[owner] = part_of(scan, owner);
-      begun.parts[owner].output = std::span(begun.memory).subspan(owner * bytes, bytes);
-      send(owner, begun.parts[owner]);
+    for (std::uint32_t partition = 0; partition < begun.parts.size(); ++partition) {
+      begun.parts[partition] = part_of(scan, partition);
+      begun.parts[partition].output = std::span(begun.memory).subspan(partition * bytes, bytes);
+      send(partition, begun.parts[partition]);
     }
   }
 
   /// Returns the scan if that was its last part; else perhaps sends the next.
   template <class Send>
   kernel::Operation* end_part(kernel::Operation& part, Send&& send) {
-    const std::uint32_t owner = (part.slot & ~part_bit) % partitioning_.partitions();
+    const std::uint32_t partition = (part.slot & ~part_bit) % partitioning_.partitions();
     Scan& scan = scans_[(part.slot & ~part_bit) / partitioning_.partitions()];
     kernel::Operation& whole = *scan.operation;
     const bool is_worse = whole.status == kernel::Status::ok || whole.status == kernel::Status::no_room;
@@ -111,10 +117,10 @@ class Scans {
     if (partitioning_.kind() == PartitioningKind::range) {
       whole.output_size += part.output_size;
       const bool up = whole.kind == kernel::OperationKind::scan;
-      const bool is_last = up ? owner + 1 == partitioning_.partitions() : owner == 0;
+      const bool is_last = up ? partition + 1 == partitioning_.partitions() : partition == 0;
       const std::uint32_t missing = part.limit - std::min(part.limit, count(part));
       if (missing != 0 && !is_last && part.status == kernel::Status::ok) {
-        send_next(scan, up ? owner + 1 : owner - 1, missing, send);
+        send_next(scan, up ? partition + 1 : partition - 1, missing, send);
         return nullptr;
       }
     } else {
@@ -125,22 +131,22 @@ class Scans {
     return &whole;
   }
 
-  kernel::Operation part_of(const kernel::Operation& scan, std::uint32_t owner) const {
+  kernel::Operation part_of(const kernel::Operation& scan, std::uint32_t partition) const {
     kernel::Operation part;
     part.kind = scan.kind;
     part.key = scan.key;
     part.limit = scan.limit;
-    part.slot = part_bit | (scan.slot * partitioning_.partitions() + owner);
+    part.slot = part_bit | (scan.slot * partitioning_.partitions() + partition);
     return part;
   }
 
   template <class Send>
-  void send_next(Scan& scan, std::uint32_t owner, std::uint32_t limit, Send&& send) {
-    kernel::Operation& part = scan.parts[owner];
-    part = part_of(*scan.operation, owner);
+  void send_next(Scan& scan, std::uint32_t partition, std::uint32_t limit, Send&& send) {
+    kernel::Operation& part = scan.parts[partition];
+    part = part_of(*scan.operation, partition);
     part.limit = limit;
     part.output = scan.operation->output.subspan(scan.operation->output_size);
-    send(owner, part);
+    send(partition, part);
   }
 
   static std::uint32_t count(const kernel::Operation& part) {

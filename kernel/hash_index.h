@@ -113,6 +113,16 @@ class HashIndex {
       for_each_of_chain(table, i, use);
   }
 
+  std::size_t bucket_count() const noexcept { return table_.load()->size(); }
+  /// The same for the buckets whose number leaves `remainder` when divided by `stride`, which is what
+  /// `bucket_count` has been at some time. However the table grows in between, each record is in the buckets
+  /// of one and the same remainder.
+  template <class Use>
+  void for_each_congruent(std::size_t remainder, std::size_t stride, Use&& use) const {
+    const Table& table = *table_.load();
+    for (std::size_t i = remainder; i < table.size(); i += stride) for_each_of_chain(table, i, use);
+  }
+
   std::span<const std::byte> table() const noexcept { return table_.load()->memory.bytes(); }
 
  private:

@@ -29,6 +29,10 @@ constexpr bool is_scan(OperationKind kind) noexcept {
   return kind == OperationKind::scan || kind == OperationKind::scan_backwards;
 }
 
+constexpr bool is_write(OperationKind kind) noexcept {
+  return kind != OperationKind::get && !is_scan(kind);
+}
+
 enum class Status : std::uint8_t {
   ok,
   not_found,

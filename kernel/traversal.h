@@ -9,6 +9,7 @@
 
 #include "kernel/part.h"
 #include "kernel/prefetch.h"
+#include "kernel/read_value.h"
 #include "kernel/store.h"
 
 namespace upout::kernel {
@@ -52,15 +53,10 @@ class Traversal {
 
   template <class Visit>
   void visit(const Rec& record, Visit& visit) {
-    if (value_->size() < smallest_buffer) value_->resize(smallest_buffer);
-    std::size_t size = 0;
-    if (!record.read_whole(*value_, size)) return;
-    if (size > value_->size()) {
-      value_->resize(max_value_bytes);
-      if (!record.read_whole(*value_, size)) return;
-    }
-    expected_size_ = std::min<std::size_t>(size, most_prefetched_bytes);
-    visit(record.key(), std::span<const std::byte>(*value_).first(size));
+    std::span<const std::byte> value;
+    if (!read_value(record, *value_, value)) return;
+    expected_size_ = std::min(value.size(), most_prefetched_bytes);
+    visit(record.key(), value);
   }
 
   /// The key at which a scan from the other end of the index begins; false: the index is empty.
@@ -99,8 +95,6 @@ class Traversal {
       }
     }
   }
-
-  static constexpr std::size_t smallest_buffer = 4096;
 
   const Store<Policy>* store_;
   std::vector<std::byte>* value_;

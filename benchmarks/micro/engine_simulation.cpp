@@ -6,14 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/session.h"
 #include "engines/shared_nothing/sim_transport.h"
-#include "kernel/store.h"
 #include "keys.h"
 #include "registry.h"
 
@@ -28,19 +27,21 @@ constexpr std::uint64_t records = 100'000;
 constexpr std::uint64_t operations = 1'000'000;
 constexpr std::size_t message_bytes = 2048;
 constexpr std::size_t depth = 16;
+const Options deployment{.expected_records = records};
 
 /// A rank with its partition, whose client keeps reads in flight, then serves the others.
 class Rank {
  public:
   Rank(SimNetwork& network, int rank)
       : transport_(network, rank),
-        partitioning_(engines::PartitioningKind::hash, static_cast<std::uint32_t>(ranks)),
-        session_(transport_, *store_, partitioning_, false),
+        map_(*make_map(deployment, ranks)),
+        partitions_(*make_partitions(deployment, map_, static_cast<unsigned>(rank))),
+        session_(transport_, partitions_, map_, {}),
         numbers_(records, static_cast<std::uint64_t>(rank) + 1) {
-    kernel::Worker worker(store_->heap());
+    Partition& own = partitions_[static_cast<std::uint32_t>(rank)];
     for (std::uint64_t number = 0; number < records; ++number) {
-      if (partitioning_.owner(key_of(number)) != static_cast<std::uint32_t>(rank)) continue;
-      store_->insert(worker, key_of(number), std::as_bytes(std::span(&number, 1)));
+      if (map_.owner_of(key_of(number)) != static_cast<std::uint32_t>(rank)) continue;
+      own.store->insert(own.worker, key_of(number), std::as_bytes(std::span(&number, 1)));
     }
     for (std::size_t i = 0; i < depth; ++i) {
       operations_[i].slot = static_cast<std::uint32_t>(i);
@@ -69,10 +70,9 @@ class Rank {
   std::uint64_t failed() const { return failed_; }
 
  private:
-  std::unique_ptr<kernel::Store<kernel::Exclusive>> store_ =
-      std::move(*kernel::Store<kernel::Exclusive>::create({.expected_records = records / ranks}));
   SimTransport transport_;
-  engines::Partitioning partitioning_;
+  PartitionMap map_;
+  Partitions partitions_;
   Session<SimTransport> session_;
   UniformNumbers numbers_;
   std::array<std::uint64_t, depth> values_{};

@@ -167,7 +167,7 @@ double Bench::rate_of_reads(Engine& engine, Reads reads) {
   double took = 0;
   engine.run_on_workers([&](Engine::Session& session, WorkerId id) {
     Reader reader(settings_.depth, id.global + 1, settings_.records);
-    const auto own = [&](kernel::Key key) { return engine.owner(key) == id.global; };
+    const auto own = [&](kernel::Key key) { return engine.map().owner_of(key) == id.global; };
     const platform::Timestamp begin = session.agree_on_start(clock);
     const auto drive = [&](auto&& wants) {
       while (seconds(clock.now() - begin) < settings_.seconds) {
@@ -212,7 +212,7 @@ double Bench::round_trip_of_reads() {
     session.agree_on_start(clock);
     if (id.global != 0) return;  // and serves until the first one has done
     Reader reader(1, 1, settings_.records);
-    const auto others = [&](kernel::Key key) { return together_->owner(key) != 0; };
+    const auto others = [&](kernel::Key key) { return together_->map().owner_of(key) != 0; };
     median = median_round_trip(clock, round_trips(), [&] {
       reader.step(session, others);
       reader.finish(session);

@@ -48,39 +48,66 @@ platform::Timestamp measure_clock_offset(MPI_Comm communicator, const platform::
 
 static_assert(engines::Engine<Engine>);
 
-platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator,
-                                                           const platform::Topology& topology,
-                                                           const platform::WorkerMap& map,
-                                                           const Options& options) {
-  const auto neighbourhood = find_neighbours(communicator, topology, map, options.oversubscribe);
-  if (!neighbourhood) return tl::unexpected(neighbourhood.error());
-  int size = 1;
-  MPI_Comm_size(communicator, &size);
+platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks) {
+  const std::uint32_t partitions = options.partitions == 0 ? ranks : options.partitions;
+  if (partitions < ranks) {
+    return platform::unexpected("--partitions", std::to_string(partitions),
+                                "at least one for each of the " + std::to_string(ranks) + " ranks");
+  }
+  return PartitionMap(Partitioning(options.partitioning, partitions, options.largest_key), ranks);
+}
+
+platform::Expected<Partitions> make_partitions(const Options& options, const PartitionMap& map,
+                                               unsigned rank) {
+  Partitions partitions(map.partitions(), {.index = options.index});
   // No more than its share: room to spare could double the table, and one engine's buckets would be emptier
   // than the other's.
-  auto store = kernel::Store<kernel::Exclusive>::create(
-      {.expected_records = options.expected_records / static_cast<std::size_t>(size),
-       .index = options.index});
-  int failed = store ? 0 : 1;
+  const std::size_t expected_records = options.expected_records / map.partitions();
+  for (std::uint32_t partition = 0; partition < map.partitions(); ++partition) {
+    if (map.owner(partition) != rank) continue;
+    auto made = partitions.make(partition, expected_records);
+    if (!made) return tl::unexpected(made.error());
+    partitions.add(std::move(*made));
+  }
+  return partitions;
+}
+
+std::size_t message_bytes_for(const Options& options, const PartitionMap& map) {
+  return message_bytes_for(options.value_bytes, map.bytes().size());
+}
+
+platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator,
+                                                           const platform::Topology& topology,
+                                                           const platform::WorkerMap& worker_map,
+                                                           const Options& options) {
+  const auto neighbourhood = find_neighbours(communicator, topology, worker_map, options.oversubscribe);
+  if (!neighbourhood) return tl::unexpected(neighbourhood.error());
+  int rank = 0;
+  int size = 1;
+  MPI_Comm_rank(communicator, &rank);
+  MPI_Comm_size(communicator, &size);
+  auto map = make_map(options, static_cast<unsigned>(size));
+  if (!map) return tl::unexpected(map.error());
+  auto partitions = make_partitions(options, *map, static_cast<unsigned>(rank));
+  int failed = partitions ? 0 : 1;
   MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, communicator);
-  if (!store) return tl::unexpected(store.error());
+  if (!partitions) return tl::unexpected(partitions.error());
   if (failed != 0)
     return platform::unexpected("the hash index", "no memory for it on another rank", "fewer records");
-  const Partitioning partitioning(options.partitioning, static_cast<std::uint32_t>(size),
-                                  options.largest_key);
-  return std::unique_ptr<Engine>(
-      new Engine(communicator, topology, *neighbourhood, planned_binding(communicator, *neighbourhood, map),
-                 message_bytes_for(options.value_bytes), std::move(*store), partitioning));
+  const std::size_t message_bytes = message_bytes_for(options, *map);
+  return std::unique_ptr<Engine>(new Engine(communicator, topology, *neighbourhood,
+                                            planned_binding(communicator, *neighbourhood, worker_map),
+                                            message_bytes, std::move(*map), std::move(*partitions)));
 }
 
 Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-               platform::WorkerBinding planned, std::size_t message_bytes,
-               std::unique_ptr<kernel::Store<kernel::Exclusive>> store, const Partitioning& partitioning)
+               platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map,
+               Partitions partitions)
     : communicator_(communicator),
       topology_(&topology),
       neighbourhood_(neighbourhood),
-      store_(std::move(store)),
-      partitioning_(partitioning),
+      map_(std::move(map)),
+      partitions_(std::move(partitions)),
       transport_(communicator, message_bytes),
       planned_(std::move(planned)),
       yields_(neighbourhood.crowd > 0) {}
@@ -113,7 +140,7 @@ void Engine::max(std::span<std::uint64_t> numbers) {
 }
 
 std::uint64_t Engine::record_count() {
-  std::uint64_t count = store_->size();
+  std::uint64_t count = partitions_.record_count();
   sum({&count, 1});
   return count;
 }

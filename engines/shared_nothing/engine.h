@@ -11,6 +11,8 @@
 #include "engines/engine.h"
 #include "engines/shared_nothing/mpi_transport.h"
 #include "engines/shared_nothing/neighbourhood.h"
+#include "engines/shared_nothing/partition_map.h"
+#include "engines/shared_nothing/partitions.h"
 #include "engines/shared_nothing/session.h"
 #include "kernel/store.h"
 #include "platform/clock.h"
@@ -25,20 +27,29 @@ struct Options {
   std::size_t expected_records = 0;  ///< in all partitions together
   kernel::IndexKind index = kernel::IndexKind::hash;
   PartitioningKind partitioning = PartitioningKind::hash;
+  std::uint32_t partitions = 0;                   ///< at least one a rank; 0: one a rank
   kernel::Key largest_key = kernel::largest_key;  ///< the end of the last range
   /// The largest value, or output of a scan; a message holds at least one.
   std::size_t value_bytes = 0;
 };
 
-/// Shared nothing: one rank a worker, each with one `Exclusive` partition; keys are dealt out by their hash.
-/// The rank's main thread is its worker and the only one that speaks MPI.
+/// How keys are dealt out, and to which of so many ranks.
+platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks);
+/// The partitions that are a rank's to begin with, empty.
+platform::Expected<Partitions> make_partitions(const Options& options, const PartitionMap& map,
+                                               unsigned rank);
+/// Bounds one message.
+std::size_t message_bytes_for(const Options& options, const PartitionMap& map);
+
+/// Shared nothing: one rank a worker, with `Exclusive` partitions of its own. The rank's main thread is its
+/// worker and the only one that speaks MPI.
 class Engine {
  public:
   class Session : public shared_nothing::Session<MpiTransport> {
    public:
     explicit Session(Engine& engine)
-        : shared_nothing::Session<MpiTransport>(engine.transport_, *engine.store_, engine.partitioning_,
-                                                engine.yields_, engine.phase_++),
+        : shared_nothing::Session<MpiTransport>(engine.transport_, engine.partitions_, engine.map_,
+                                                {.yields = engine.yields_, .phase = engine.phase_++}),
           engine_(&engine) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return engine_->agree_on_start(clock);
@@ -51,7 +62,7 @@ class Engine {
   /// Collective; fails on all ranks or on none.
   static platform::Expected<std::unique_ptr<Engine>> create(MPI_Comm communicator,
                                                             const platform::Topology& topology,
-                                                            const platform::WorkerMap& map,
+                                                            const platform::WorkerMap& worker_map,
                                                             const Options& options);
 
   template <class Work>
@@ -71,7 +82,7 @@ class Engine {
   }
   template <Aggregate A>
   A aggregate(const A& empty, Copies = Copies::one) {
-    return gather(*store_, empty);
+    return gather(partitions_, empty);
   }
   unsigned copies() const { return 1; }
 
@@ -84,13 +95,12 @@ class Engine {
   unsigned workers() const { return static_cast<unsigned>(transport_.size()); }
   const Neighbourhood& neighbourhood() const { return neighbourhood_; }
   bool is_root() const { return transport_.rank() == 0; }
-  /// The rank that a key belongs to.
-  unsigned owner(kernel::Key key) const { return partitioning_.owner(key); }
+  /// Which rank owns what, as far as this one knows.
+  const PartitionMap& map() const { return map_; }
 
  private:
   Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-         platform::WorkerBinding planned, std::size_t message_bytes,
-         std::unique_ptr<kernel::Store<kernel::Exclusive>> store, const Partitioning& partitioning);
+         platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map, Partitions partitions);
 
   void bind();
   platform::Timestamp agree_on_start(const platform::Clock& clock);
@@ -99,8 +109,8 @@ class Engine {
   const platform::Topology* topology_;
   Neighbourhood neighbourhood_;
   platform::Timestamp ahead_of_root_{};  ///< this host's clock less the root's, when last measured
-  std::unique_ptr<kernel::Store<kernel::Exclusive>> store_;
-  Partitioning partitioning_;
+  PartitionMap map_;
+  Partitions partitions_;
   MpiTransport transport_;
   platform::WorkerBinding planned_;
   platform::WorkerBinding binding_;  ///< as it turned out

@@ -17,7 +17,7 @@ namespace upout::engines::shared_nothing {
 struct MessageHeader {
   /// "up": what is no message of this suite is not understood, nor one of another version.
   static constexpr std::uint16_t mark_of_suite = 0x7570;
-  static constexpr std::uint8_t this_version = 2;
+  static constexpr std::uint8_t this_version = 3;
 
   std::uint16_t mark = mark_of_suite;
   std::uint8_t version = this_version;
@@ -31,18 +31,28 @@ struct MessageHeader {
 };
 static_assert(sizeof(MessageHeader) == 8);
 
-enum class FrameType : std::uint8_t { request = 0x51, response = 0x52 };
+enum class FrameType : std::uint8_t {
+  request = 0x51,        ///< of an operation on one partition
+  response = 0x52,       ///< to a request that has been served
+  redirect = 0x53,       ///< to one that came to a rank that does not own the partition
+  map = 0x54,            ///< the sender's partition map, before what it redirects
+  records = 0x55,        ///< a chunk of a partition that moves
+  records_taken = 0x56,  ///< a chunk has been taken
+};
 
-/// A response travels without what comes after `output_size`.
+/// What its fields mean depends on the type; those of `records` are named in move.h. All but `request` and
+/// `records` travel without what comes after `output_size`.
 struct FrameHeader {
   FrameType type;
-  std::uint8_t code;         ///< a request's `OperationKind`, a response's `Status`
-  std::uint16_t generation;  ///< how often the client has used the slot, mod 2^16: tells late responses apart
-  std::uint32_t slot;        ///< the client's number for the operation, given back by the response
-  std::uint32_t payload_bytes;  ///< that follow the header, before padding
-  std::uint32_t output_size;  ///< request: how many bytes are wanted; response: how many of the payload count
-  std::uint32_t output_offset = 0;
-  std::uint32_t input_offset = 0;  ///< of a scan: its limit
+  std::uint8_t code = 0;  ///< a request's `OperationKind`, a response's `Status`
+  std::uint16_t generation =
+      0;                   ///< how often the client has used the slot, mod 2^16: tells late responses apart
+  std::uint32_t slot = 0;  ///< the client's number for the operation, given back by the response
+  std::uint32_t payload_bytes = 0;  ///< that follow the header, before padding
+  std::uint32_t output_size =
+      0;  ///< request: how many bytes are wanted; response: how many of the payload count
+  std::uint32_t output_offset = 0;  ///< of a scan: its partition
+  std::uint32_t input_offset = 0;   ///< of a scan: its limit
   kernel::Key key = 0;
 };
 static_assert(sizeof(FrameHeader) == 32);
@@ -51,17 +61,27 @@ constexpr std::size_t padded(std::size_t bytes) noexcept {
   return (bytes + 7) / 8 * 8;
 }
 constexpr std::size_t header_bytes(FrameType type) noexcept {
-  return type == FrameType::request ? sizeof(FrameHeader) : offsetof(FrameHeader, output_offset);
+  const bool is_long = type == FrameType::request || type == FrameType::records;
+  return is_long ? sizeof(FrameHeader) : offsetof(FrameHeader, output_offset);
 }
 constexpr std::size_t frame_bytes(FrameType type, std::size_t payload) noexcept {
   return header_bytes(type) + padded(payload);
 }
 
-/// How large messages have to be so that each holds the largest value: small ones travel many to a message,
-/// large ones one by one.
-constexpr std::size_t message_bytes_for(std::size_t largest_value) noexcept {
+/// What stands before each value of a `records` frame.
+struct MovedRecord {
+  kernel::Key key;
+  std::uint32_t value_bytes;  ///< that follow, before padding
+  std::uint32_t is_removed;   ///< 1: there is no such record any more
+};
+static_assert(sizeof(MovedRecord) == 16);
+
+/// How large messages have to be so that each holds the largest value, and the partition map: small values
+/// travel many to a message, large ones one by one.
+constexpr std::size_t message_bytes_for(std::size_t largest_value, std::size_t map_bytes = 0) noexcept {
   constexpr std::size_t smallest_message = std::size_t{16} << 10;
-  return std::max(smallest_message, sizeof(MessageHeader) + frame_bytes(FrameType::request, largest_value));
+  const std::size_t longest_payload = std::max(largest_value + sizeof(MovedRecord), map_bytes);
+  return std::max(smallest_message, sizeof(MessageHeader) + frame_bytes(FrameType::request, longest_payload));
 }
 
 /// Writes a frame's header to the front of `to` and returns where its payload goes. `to` is large enough.
@@ -88,13 +108,12 @@ class FrameReader {
   bool next(FrameHeader& header, std::span<const std::byte>& payload) noexcept {
     if (rest_.empty()) return false;
     const auto type = static_cast<FrameType>(rest_[0]);
-    const bool is_known = type == FrameType::request || type == FrameType::response;
-    malformed_ = !is_known || rest_.size() < header_bytes(type);
+    malformed_ =
+        type < FrameType::request || type > FrameType::records_taken || rest_.size() < header_bytes(type);
     if (malformed_) return false;
     std::memcpy(&header, rest_.data(), header_bytes(type));
     malformed_ = header.code >= (type == FrameType::request ? kernel::operation_kinds : kernel::statuses) ||
-                 header.payload_bytes > kernel::max_value_bytes ||
-                 header.output_size > kernel::max_value_bytes ||
+                 header.payload_bytes > most_payload_bytes || header.output_size > kernel::max_value_bytes ||
                  rest_.size() < frame_bytes(type, header.payload_bytes);
     if (malformed_) return false;
     payload = rest_.subspan(header_bytes(type), header.payload_bytes);
@@ -104,6 +123,8 @@ class FrameReader {
   bool malformed() const noexcept { return malformed_; }
 
  private:
+  static constexpr std::size_t most_payload_bytes = kernel::max_value_bytes + sizeof(MovedRecord);
+
   MessageHeader header_;
   std::span<const std::byte> rest_;
   bool malformed_ = false;

@@ -12,28 +12,27 @@ platform::Expected<std::unique_ptr<RingEngine>> RingEngine::create(const platfor
   if (!options.oversubscribe) {
     if (auto room = map.check_room("--ranks", ranks); !room) return tl::unexpected(room.error());
   }
+  const auto partition_map = make_map(options, ranks);
+  if (!partition_map) return tl::unexpected(partition_map.error());
   std::unique_ptr<RingEngine> engine(new RingEngine(
-      WorkerThreads(topology, map, ranks), Partitioning(options.partitioning, ranks, options.largest_key),
-      message_bytes_for(options.value_bytes), ranks > map.size()));
+      WorkerThreads(topology, map, ranks), message_bytes_for(options, *partition_map), ranks > map.size()));
   for (unsigned rank = 0; rank < ranks; ++rank) {
-    auto store = kernel::Store<kernel::Exclusive>::create(
-        {.expected_records = options.expected_records / ranks, .index = options.index});
-    if (!store) return tl::unexpected(store.error());
-    engine->ranks_.emplace_back(engine->network_, static_cast<int>(rank), std::move(*store));
+    auto partitions = make_partitions(options, *partition_map, rank);
+    if (!partitions) return tl::unexpected(partitions.error());
+    engine->ranks_.emplace_back(engine->network_, static_cast<int>(rank), *partition_map,
+                                std::move(*partitions));
   }
   return engine;
 }
 
-RingEngine::RingEngine(WorkerThreads threads, const Partitioning& partitioning, std::size_t message_bytes,
-                       bool yields)
+RingEngine::RingEngine(WorkerThreads threads, std::size_t message_bytes, bool yields)
     : threads_(std::move(threads)),
-      partitioning_(partitioning),
       network_(static_cast<int>(threads_.size()), message_bytes),
       yields_(yields) {}
 
 std::uint64_t RingEngine::record_count() {
   std::uint64_t count = 0;
-  for (const Rank& rank : ranks_) count += rank.store->size();
+  for (const Rank& rank : ranks_) count += rank.partitions.record_count();
   return count;
 }
 

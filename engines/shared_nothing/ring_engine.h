@@ -18,15 +18,17 @@
 
 namespace upout::engines::shared_nothing {
 
-/// Shared nothing in one process: ranks are threads, each with one `Exclusive` partition, that talk through
-/// rings of messages. The same session and protocol as over MPI. Made and used by the process's main thread.
+/// Shared nothing in one process: ranks are threads, each with `Exclusive` partitions of its own, that talk
+/// through rings of messages. The same session and protocol as over MPI. Made and used by the process's main
+/// thread.
 class RingEngine {
  public:
   class Session : public shared_nothing::Session<RingTransport> {
    public:
     Session(RingEngine& engine, unsigned rank, Start& start)
-        : shared_nothing::Session<RingTransport>(engine.ranks_[rank].transport, *engine.ranks_[rank].store,
-                                                 engine.partitioning_, engine.yields_, engine.phase_),
+        : shared_nothing::Session<RingTransport>(engine.ranks_[rank].transport,
+                                                 engine.ranks_[rank].partitions, engine.ranks_[rank].map,
+                                                 {.yields = engine.yields_, .phase = engine.phase_}),
           start_(&start),
           decides_start_(rank == 0) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
@@ -63,7 +65,7 @@ class RingEngine {
     A whole = empty;
     std::mutex merging;
     threads_.run([&](unsigned rank) {
-      const A gathered = gather(*ranks_[rank].store, empty);
+      const A gathered = gather(ranks_[rank].partitions, empty);
       const std::lock_guard lock(merging);
       whole.merge(gathered);
     });
@@ -82,16 +84,16 @@ class RingEngine {
 
  private:
   struct Rank {
-    Rank(RingNetwork& network, int number, std::unique_ptr<kernel::Store<kernel::Exclusive>> partition)
-        : transport(network, number), store(std::move(partition)) {}
+    Rank(RingNetwork& network, int number, PartitionMap known, Partitions owned)
+        : transport(network, number), map(std::move(known)), partitions(std::move(owned)) {}
     RingTransport transport;
-    std::unique_ptr<kernel::Store<kernel::Exclusive>> store;
+    PartitionMap map;
+    Partitions partitions;
   };
 
-  RingEngine(WorkerThreads threads, const Partitioning& partitioning, std::size_t message_bytes, bool yields);
+  RingEngine(WorkerThreads threads, std::size_t message_bytes, bool yields);
 
   WorkerThreads threads_;
-  Partitioning partitioning_;
   RingNetwork network_;
   bool yields_;
   unsigned phase_ = 0;  ///< of `run_on_workers`

@@ -1,0 +1,39 @@
+#include "engines/shared_nothing/partition_map.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace upout::engines::shared_nothing {
+
+PartitionMap::PartitionMap(const Partitioning& partitioning, std::uint32_t ranks)
+    : partitioning_(partitioning), ranks_(ranks) {
+  const std::uint64_t count = partitioning.partitions();
+  assert(count >= ranks);
+  for (std::uint64_t partition = 0; partition < count; ++partition) {
+    entries_.push_back({.owner = static_cast<std::uint32_t>(partition * ranks / count), .moves = 0});
+  }
+}
+
+std::uint64_t PartitionMap::version() const noexcept {
+  std::uint64_t version = 1;
+  for (const Entry& entry : entries_) version += entry.moves;
+  return version;
+}
+
+void PartitionMap::assign(std::uint32_t partition, std::uint32_t rank, std::uint32_t moves) noexcept {
+  assert(rank < ranks_);
+  Entry& entry = entries_[partition];
+  if (moves > entry.moves) entry = {.owner = rank, .moves = moves};
+}
+
+bool PartitionMap::merge(std::span<const std::byte> other) {
+  if (other.size() != bytes().size()) return false;
+  std::vector<Entry> theirs(entries_.size());
+  std::memcpy(theirs.data(), other.data(), other.size());
+  if (!std::ranges::all_of(theirs, [this](const Entry& entry) { return entry.owner < ranks_; })) return false;
+  for (std::uint32_t i = 0; i < partitions(); ++i) assign(i, theirs[i].owner, theirs[i].moves);
+  return true;
+}
+
+}  // namespace upout::engines::shared_nothing

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "engines/shared_nothing/message.h"
+#include "engines/shared_nothing/outbox.h"
+#include "engines/shared_nothing/partition_map.h"
+#include "engines/shared_nothing/partitions.h"
+
+namespace upout::engines::shared_nothing {
+
+/// Serves what other clients ask: the requests of one message as one batch a partition, each answer written
+/// straight into the message that carries it back. Between `begin` and `end` nothing but answers may go into
+/// the unsent message to the rank whose requests are served. Used by the rank's thread.
+template <Transport T>
+class Server {
+ public:
+  Server(Outbox<T>& outbox, Partitions& partitions, const PartitionMap& map)
+      : outbox_(&outbox), partitions_(&partitions), map_(&map) {
+    served_.reserve(most_at_once);
+    answers_.reserve(most_at_once);
+  }
+
+  /// A message from that rank has come.
+  void begin(int source) noexcept {
+    source_ = source;
+    has_told_map_ = false;
+  }
+
+  /// A request for a partition that is ours. False: no rank sends such a one.
+  bool accept(Partition& partition, const FrameHeader& header, std::span<const std::byte> payload) {
+    if (served_.size() == most_at_once ||
+        outbox_->room_for(source_) < frame_bytes(FrameType::response, header.output_size)) {
+      end();
+      outbox_->send(source_);  // what others have put there
+      if (outbox_->room_for(source_) < frame_bytes(FrameType::response, header.output_size)) return false;
+    }
+    const FrameHeader answer{.type = FrameType::response,
+                             .generation = header.generation,
+                             .slot = header.slot,
+                             .payload_bytes = header.output_size};
+    const std::span<std::byte> output = outbox_->append(source_, answer);
+    answers_.push_back({output.data() - header_bytes(FrameType::response), answer});
+    kernel::Operation& operation = served_.emplace_back();
+    operation.kind = static_cast<kernel::OperationKind>(header.code);
+    operation.key = header.key;
+    operation.output_offset = header.output_offset;
+    operation.input_offset = header.input_offset;
+    operation.limit = header.input_offset;
+    operation.input = payload;
+    operation.output = output;
+    partition.served.push_back(&operation);
+    return true;
+  }
+
+  /// A request for one that is not, or will not be ours any more.
+  bool redirect(const FrameHeader& header) {
+    if (!served_.empty()) serve();
+    if (!std::exchange(has_told_map_, true)) {
+      const std::span<const std::byte> map = map_->bytes();
+      const std::span<std::byte> payload = outbox_->append(
+          source_, {.type = FrameType::map, .payload_bytes = static_cast<std::uint32_t>(map.size())});
+      std::memcpy(payload.data(), map.data(), map.size());
+    }
+    outbox_->append(source_,
+                    {.type = FrameType::redirect, .generation = header.generation, .slot = header.slot});
+    has_written_ = true;
+    return true;
+  }
+
+  /// Does what has been accepted, and sends the answers.
+  void end() {
+    if (!served_.empty()) serve();
+    if (std::exchange(has_written_, false)) outbox_->send(source_);
+  }
+
+ private:
+  static constexpr std::size_t most_at_once = 256;
+
+  struct Answer {
+    std::byte* frame;
+    FrameHeader header;
+  };
+
+  void serve() {
+    for (Partition* partition : *partitions_) {
+      if (partition->served.empty()) continue;
+      partition->store->execute(partition->worker, partition->served);
+      partition->served.clear();
+    }
+    for (std::size_t i = 0; i < served_.size(); ++i) {
+      FrameHeader& answer = answers_[i].header;
+      answer.code = static_cast<std::uint8_t>(served_[i].status);
+      answer.output_size = served_[i].output_size;
+      std::memcpy(answers_[i].frame, &answer, header_bytes(FrameType::response));
+    }
+    served_.clear();
+    answers_.clear();
+    has_written_ = true;
+  }
+
+  Outbox<T>* outbox_;
+  Partitions* partitions_;
+  const PartitionMap* map_;
+  int source_ = 0;
+  bool has_told_map_ = false;  ///< to the rank whose message is being taken
+  bool has_written_ = false;   ///< into the unsent message
+  std::vector<kernel::Operation> served_;
+  std::vector<Answer> answers_;  ///< to those that are served
+};
+
+}  // namespace upout::engines::shared_nothing
