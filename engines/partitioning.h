@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "kernel/hash.h"
 #include "kernel/operation.h"
@@ -30,6 +31,13 @@ class Partitioning {
     if (partitions_ == 1) return 0;
     const kernel::Key share = key / share_;
     return share < partitions_ ? static_cast<std::uint32_t>(share) : partitions_ - 1;
+  }
+
+  /// The first and the last key of a range partition.
+  std::pair<kernel::Key, kernel::Key> range_of(std::uint32_t partition) const noexcept {
+    const kernel::Key first = partition * share_;
+    const bool is_last = partition + 1 == partitions_;
+    return {first, is_last ? std::numeric_limits<kernel::Key>::max() : first + share_ - 1};
   }
 
  private:

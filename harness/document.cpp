@@ -18,6 +18,22 @@ namespace {
 
 using nlohmann::json;
 
+json to_json(const Rebalance& rebalance) {
+  return {{"partition", rebalance.partition},
+          {"from_rank", rebalance.from},
+          {"to_rank", rebalance.to},
+          {"complete", rebalance.complete},
+          {"begin_seconds", rebalance.begin_seconds},
+          {"copying_seconds", rebalance.copying_seconds},
+          {"frozen_seconds", rebalance.frozen_seconds},
+          {"records", rebalance.records},
+          {"bytes", rebalance.bytes},
+          {"throughput_before", rebalance.dip.before},
+          {"lowest_throughput", rebalance.dip.lowest},
+          {"dip_seconds", rebalance.dip.seconds},
+          {"lost_operations", rebalance.dip.lost_operations}};
+}
+
 json repetitions_json(const std::vector<Repetition>& repetitions) {
   json array = json::array();
   for (const Repetition& repetition : repetitions) {
@@ -27,6 +43,7 @@ json repetitions_json(const std::vector<Repetition>& repetitions) {
                      {"aborts", repetition.aborts},
                      {"failed", repetition.failed},
                      {"complete", repetition.complete}});
+    if (repetition.rebalance) array.back()["rebalance"] = to_json(*repetition.rebalance);
   }
   return array;
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,6 +16,7 @@
 #include "engines/engine.h"
 #include "harness/closed_loop.h"
 #include "harness/interrupt.h"
+#include "harness/move_at_half.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/recorder.h"
@@ -73,6 +75,7 @@ class Measurement {
     } else {
       gather_progress();
       audit("run", record.verification);
+      if (options_->rebalance != "none") record.verification.checks.push_back(all_moved(record));
       record.incomplete = is_interrupted();
     }
     progress_->finish();
@@ -174,6 +177,15 @@ class Measurement {
                 " that of what was read"};
   }
 
+  static Check all_moved(const RunRecord& record) {
+    const auto moved = std::ranges::count_if(record.repetitions, [](const Repetition& repetition) {
+      return repetition.rebalance && repetition.rebalance->complete;
+    });
+    const auto all = std::ssize(record.repetitions);
+    return {"partitions_moved", moved == all,
+            std::to_string(moved) + " of " + std::to_string(all) + " repetitions moved one"};
+  }
+
   static std::string digest_text(std::uint64_t digest) {
     constexpr const char* digits = "0123456789abcdef";
     std::string text(16, '0');
@@ -184,6 +196,9 @@ class Measurement {
   /// Warm-up and one measured window on all workers.
   void repeat(const std::string& phase, RunRecord& record) {
     const Schedule& schedule = options_->schedule;
+    const bool rebalances = options_->rebalance != "none";
+    const auto moving = static_cast<std::uint32_t>(record.repetitions.size() % record.deployment.partitions);
+    MoveAtHalf::Numbers moves{};
     const std::uint64_t failed_before = local_failures();
     std::deque<Recorder> recorders;
     std::vector<std::atomic<Recorder*>> active(engine_->local_workers());
@@ -204,17 +219,33 @@ class Measurement {
       Recorder* recorder = nullptr;
       {
         const std::lock_guard lock(making);
-        recorder = &recorders.emplace_back(Window{begin, begin + duration(schedule.window_seconds())});
+        recorder = &recorders.emplace_back(Window{begin, begin + duration(schedule.window_seconds())},
+                                           rebalances ? stretches : 0);
       }
       active[id.local].store(recorder);
       while (clock_->now() < start) {
       }
-      loop.drive(*stream, [&](auto done, auto started, auto now) {
+      const auto observe = [&](auto done, auto started, auto now) {
         return recorder->observe(done, started, now) && !interrupt_->requested();
-      });
+      };
+      if constexpr (requires { session.begin_move(moving, 0); }) {
+        if (rebalances) {
+          MoveAtHalf move(moving, recorder->window());
+          loop.drive(*stream, [&](auto done, auto started, auto now) {
+            move.look(session, now);
+            return observe(done, started, now);
+          });
+          const MoveAtHalf::Numbers numbers = move.finish(session);
+          const std::lock_guard lock(making);
+          std::ranges::transform(moves, numbers, moves.begin(), std::plus());
+          return;
+        }
+      }
+      loop.drive(*stream, observe);
     });
     progress_->phase(phase, 0);
     add_repetition(recorders, local_failures() - failed_before, record);
+    if (rebalances) add_rebalance(recorders, moves, record);
   }
 
   void add_repetition(std::deque<Recorder>& recorders, std::uint64_t failed, RunRecord& record) {
@@ -237,6 +268,16 @@ class Measurement {
     // A window that was cut short counts only if there is no whole one.
     if (repetition.complete || record.repetitions.empty()) add_latencies(recorders, record);
     record.repetitions.push_back(repetition);
+  }
+
+  void add_rebalance(const std::deque<Recorder>& recorders, MoveAtHalf::Numbers moves, RunRecord& record) {
+    std::vector<std::uint64_t> timeline(stretches);
+    for (const Recorder& recorder : recorders)
+      std::ranges::transform(timeline, recorder.timeline(), timeline.begin(), std::plus());
+    engine_->sum(timeline);
+    engine_->sum(moves);
+    if (moves[0] == 0 || record.repetitions.empty()) return;
+    record.repetitions.back().rebalance = read_report(moves, timeline, options_->schedule.window_seconds());
   }
 
   void add_latencies(std::deque<Recorder>& recorders, RunRecord& record) {
@@ -284,6 +325,9 @@ class Measurement {
     return sum * engine_->workers() /
            engine_->local_workers();  // this process's share stands for the others'
   }
+
+  /// Of a window, for a timeline.
+  static constexpr std::size_t stretches = 1000;
 
   E* engine_;
   const workloads::Workload* workload_;

@@ -131,9 +131,14 @@ bool is_size_key(std::string_view key) {
   return std::ranges::find(known_engines, key, &EngineForm::size_key) != known_engines.end();
 }
 
-/// Where its data lie is a choice of the shared-memory engine alone, and what carries messages one of ranks.
+bool is_of_ranks(std::string_view key) {
+  return key == "transport" || key == "partitions" || key == "rebalance";
+}
+
+/// Where its data lie is a choice of the shared-memory engine alone; which rank has what, and what carries
+/// messages, one of ranks.
 bool concerns(const EngineForm& engine, std::string_view key) {
-  if (key == "transport") return engine.has_ranks;
+  if (is_of_ranks(key)) return engine.has_ranks;
   return !engine.has_ranks || (key != "placement" && key != "islands");
 }
 
@@ -252,7 +257,7 @@ Expected<void> PointBuilder::check_sizes(const Settings& merged, const PointBloc
       return platform::unexpected(at(choices.front().line),
                                   fmt::format("'{}' with engine {}", key, engines.front().value),
                                   fmt::format("'{}' in points of {} alone", key,
-                                              key == "transport" ? "shared-nothing" : "shared-memory"));
+                                              is_of_ranks(key) ? "shared-nothing" : "shared-memory"));
   }
   return {};
 }

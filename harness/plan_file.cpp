@@ -35,7 +35,8 @@ enum class Kind {
   placement,
   index,
   partitioning,
-  transport
+  transport,
+  rebalance
 };
 
 struct KeyRule {
@@ -56,6 +57,8 @@ constexpr std::array key_rules = {
     KeyRule{"islands", Kind::size, "a number from 1, a list of them, or \"scale\""},
     KeyRule{"index", Kind::index, "\"hash\" or \"ordered\""},
     KeyRule{"partitioning", Kind::partitioning, "\"hash\" or \"range\""},
+    KeyRule{"partitions", Kind::count, "a whole number from 1"},
+    KeyRule{"rebalance", Kind::rebalance, "\"none\" or \"cycle\""},
     KeyRule{"transport", Kind::transport, "\"mpi\" or \"ring\""},
     KeyRule{"depth", Kind::count, "a whole number from 1"},
     KeyRule{"seconds", Kind::duration, "a number of seconds above 0"},
@@ -155,6 +158,8 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"hash", "range"});
     case Kind::transport:
       return one_of(node, {"mpi", "ring"});
+    case Kind::rebalance:
+      return one_of(node, {"none", "cycle"});
     case Kind::flag:
       return node.is_boolean() ? std::optional(describe(node)) : std::nullopt;
   }

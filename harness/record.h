@@ -9,6 +9,7 @@
 
 #include "harness/build_info.h"
 #include "harness/histogram.h"
+#include "harness/rebalance.h"
 #include "platform/error.h"
 #include "platform/topology.h"
 
@@ -39,8 +40,9 @@ struct Repetition {
   std::uint64_t operations = 0;  ///< completed within the window, over all workers
   double seconds = 0;            ///< the window's length
   std::uint64_t aborts = 0;
-  std::uint64_t failed = 0;  ///< operations with a status that the workload did not expect
-  bool complete = true;      ///< false: ended early by a signal
+  std::uint64_t failed = 0;                 ///< operations with a status that the workload did not expect
+  bool complete = true;                     ///< false: ended early by a signal
+  std::optional<Rebalance> rebalance = {};  ///< that took place in it
 
   double throughput() const { return seconds > 0 ? double(operations) / seconds : 0; }
 };

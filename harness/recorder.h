@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "harness/histogram.h"
 #include "kernel/operation.h"
@@ -23,7 +24,8 @@ class Recorder {
  public:
   using Histograms = std::array<Histogram, kernel::operation_kinds>;
 
-  explicit Recorder(Window window) noexcept : window_(window) {}
+  /// `stretches`: equal pieces of the window whose operations are to be counted one by one; 0: none.
+  explicit Recorder(Window window, std::size_t stretches = 0) : window_(window), timeline_(stretches) {}
 
   /// As ClosedLoop's observer takes it. False: the window is over.
   bool observe(std::span<kernel::Operation* const> done, std::span<const platform::Timestamp> started,
@@ -33,6 +35,7 @@ class Recorder {
     last_ = now;
     operations_ += done.size();
     completed_.store(operations_, std::memory_order_relaxed);
+    if (!timeline_.empty()) timeline_[stretch_of(now)] += done.size();
     // Operations that were submitted together and came back together have one latency: they are counted in
     // one go.
     for (std::size_t i = 0; i < done.size();) {
@@ -53,13 +56,20 @@ class Recorder {
   platform::Timestamp last() const noexcept { return last_ > window_.begin ? last_ : window_.begin; }
   const Window& window() const noexcept { return window_; }
   Histograms& histograms() noexcept { return histograms_; }
+  const std::vector<std::uint64_t>& timeline() const noexcept { return timeline_; }
 
  private:
+  std::size_t stretch_of(platform::Timestamp now) const noexcept {
+    const auto passed = static_cast<std::uint64_t>((now - window_.begin).count());
+    return passed * timeline_.size() / static_cast<std::uint64_t>((window_.end - window_.begin).count());
+  }
+
   Window window_;
   std::uint64_t operations_ = 0;
   platform::Timestamp last_{};
   std::atomic<std::uint64_t> completed_{0};
   Histograms histograms_{};
+  std::vector<std::uint64_t> timeline_;  ///< operations, by stretch
 };
 
 }  // namespace upout::harness

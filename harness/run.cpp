@@ -115,7 +115,8 @@ Deployment shared_memory_deployment(const RunOptions& options, const workloads::
 Deployment shared_nothing_deployment(const RunOptions& options, const workloads::Workload& workload,
                                      unsigned ranks) {
   Deployment deployment = begin_deployment(options, workload);
-  deployment.ranks = deployment.partitions = ranks;
+  deployment.ranks = ranks;
+  deployment.partitions = options.partitions == 0 ? ranks : options.partitions;
   deployment.placement = "partitioned";
   deployment.partitioning = options.partitioning;
   deployment.transport = options.transport;
@@ -143,8 +144,19 @@ engines::shared_nothing::Options shared_nothing_options(const RunOptions& option
           .expected_records = workload.record_count(),
           .index = index_of(options, workload),
           .partitioning = partitioning_of(options),
+          .partitions = options.partitions,
           .largest_key = workload.largest_key(),
           .value_bytes = workload.output_bytes()};
+}
+
+/// So that a preview finds the same errors as a run.
+platform::Expected<void> check_partitions(const RunOptions& options, const workloads::Workload& workload,
+                                          unsigned ranks) {
+  if (options.rebalance != "none" && ranks < 2) {
+    return platform::unexpected("--rebalance " + options.rebalance, "one rank", "at least two ranks");
+  }
+  return engines::shared_nothing::make_map(shared_nothing_options(options, workload), ranks)
+      .map([](const auto&) {});
 }
 
 RunRecord begin_record(const RunOptions& options, const workloads::Workload& workload,
@@ -211,6 +223,10 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
 platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const workloads::Workload& workload,
                                             const Host& host, const Interrupt& interrupt,
                                             Progress& progress) {
+  int ranks = 1;
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  if (auto possible = check_partitions(options, workload, static_cast<unsigned>(ranks)); !possible)
+    return tl::unexpected(possible.error());
   const platform::Clock clock = platform::Clock::calibrate();
   auto engine = engines::shared_nothing::Engine::create(MPI_COMM_WORLD, host.topology, host.map,
                                                         shared_nothing_options(options, workload));
@@ -227,6 +243,8 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
 platform::Expected<RunOutcome> run_over_rings(const RunOptions& options, const workloads::Workload& workload,
                                               const Host& host, const Interrupt& interrupt,
                                               Progress& progress) {
+  if (auto possible = check_partitions(options, workload, options.ranks); !possible)
+    return tl::unexpected(possible.error());
   auto engine = engines::shared_nothing::RingEngine::create(host.topology, host.map, options.ranks,
                                                             shared_nothing_options(options, workload));
   if (!engine) return tl::unexpected(engine.error());
@@ -264,6 +282,8 @@ platform::Expected<RunPreview> preview_over_rings(const RunOptions& options,
   if (!options.oversubscribe) {
     if (auto room = map.check_room("--ranks", options.ranks); !room) return tl::unexpected(room.error());
   }
+  if (auto possible = check_partitions(options, workload, options.ranks); !possible)
+    return tl::unexpected(possible.error());
   return preview_of_threads(ring_deployment(options, workload, map), options.ranks, map);
 }
 
@@ -271,6 +291,8 @@ platform::Expected<RunPreview> preview_over_mpi(const RunOptions& options,
                                                 const workloads::Workload& workload, const Host& host,
                                                 const MpiProcess& mpi) {
   namespace shared_nothing = engines::shared_nothing;
+  if (auto possible = check_partitions(options, workload, static_cast<unsigned>(mpi.size())); !possible)
+    return tl::unexpected(possible.error());
   const auto hosts =
       shared_nothing::find_neighbours(MPI_COMM_WORLD, host.topology, host.map, options.oversubscribe);
   if (!hosts) return tl::unexpected(hosts.error());

@@ -37,8 +37,12 @@ struct RunOptions {
   platform::Binding bind;             ///< of the workers of each host
   std::string index;                  ///< "hash" or "ordered"; empty: the fastest that the workload can use
   std::string partitioning = "hash";  ///< of keys over partitions: "hash" or "range"
-  std::string placement = "os";       ///< of the shared-memory engine's data; see `engines/shared_memory`
-  unsigned islands = 0;               ///< groups of its workers; 0: one for each NUMA node that has some
+  unsigned partitions = 0;            ///< of the shared-nothing engine; 0: one for each rank
+  /// "cycle": in the middle of each repetition a partition goes to the next rank, each in its turn; or
+  /// "none".
+  std::string rebalance = "none";
+  std::string placement = "os";  ///< of the shared-memory engine's data; see `engines/shared_memory`
+  unsigned islands = 0;          ///< groups of its workers; 0: one for each NUMA node that has some
   platform::PageKind pages = platform::PageKind::transparent;  ///< that its data are asked to lie in
   std::uint64_t seed = 1;
   Schedule schedule;

@@ -6,6 +6,8 @@
 
 #include "benchmarks/upout/command.h"
 #include "engines/shared_memory/placement.h"
+#include "engines/shared_nothing/engine.h"
+#include "engines/shared_nothing/partition_map.h"
 #include "harness/plan.h"
 #include "workloads/registry.h"
 
@@ -13,21 +15,30 @@ namespace upout {
 
 namespace {
 
-void list_workloads() {
+struct ListOptions {
+  std::string what;  ///< empty: everything
+  // of the partition map
+  unsigned ranks = 1;
+  unsigned partitions = 0;
+  std::string partitioning = "hash";
+  kernel::Key largest_key = kernel::largest_key;
+};
+
+void list_workloads(const ListOptions&) {
   fmt::print("workloads\n");
   for (const workloads::WorkloadEntry& entry : workloads::workloads()) {
     fmt::print("  {:<16} {}\n", entry.name, entry.description);
   }
 }
 
-void list_engines() {
+void list_engines(const ListOptions&) {
   fmt::print("engines\n");
   for (const harness::EngineForm& form : harness::engine_forms()) {
     fmt::print("  {:<16} {}\n", form.name, form.description);
   }
 }
 
-void list_plans() {
+void list_plans(const ListOptions&) {
   fmt::print("plans\n");
   for (const harness::PlanEntry& entry : harness::suite_plans()) {
     const auto plan = harness::read_plan(entry.path, {1});
@@ -35,38 +46,93 @@ void list_plans() {
   }
 }
 
-void list_placements() {
+void list_placements(const ListOptions&) {
   fmt::print("placements\n");
   for (const engines::shared_memory::PlacementKind& kind : engines::shared_memory::placements()) {
     fmt::print("  {:<16} {}\n", kind.name, kind.description);
   }
 }
 
+/// How `--partitioning` deals keys out: a range of them, or of the sixteen top bits of their hash.
+std::string keys_of(const engines::Partitioning& partitioning, std::uint32_t partition) {
+  if (partitioning.kind() == engines::PartitioningKind::range) {
+    const auto [first, last] = partitioning.range_of(partition);
+    return fmt::format("{} to {}", first, last);
+  }
+  const std::uint64_t count = partitioning.partitions();
+  const auto first = [&](std::uint64_t number) { return (number * 65536 + count - 1) / count; };
+  return fmt::format("hash {:#06x} to {:#06x}", first(partition), first(partition + 1) - 1);
+}
+
+void list_partitions(const ListOptions& options) {
+  const auto map = engines::shared_nothing::make_map(
+      {.partitioning = options.partitioning == "range" ? engines::PartitioningKind::range
+                                                       : engines::PartitioningKind::hash,
+       .partitions = options.partitions,
+       .largest_key = options.largest_key},
+      options.ranks);
+  if (!map) {
+    fmt::print("partitions\n  {}\n", map.error().to_string());
+    return;
+  }
+  fmt::print("partitions (of {} ranks to begin with: map version {})\n", options.ranks, map->version());
+  for (std::uint32_t partition = 0; partition < map->partitions(); ++partition) {
+    fmt::print("  {:<8} rank {:<8} keys {}\n", partition, map->owner(partition),
+               keys_of(map->partitioning(), partition));
+  }
+}
+
 struct Listing {
   std::string_view name;
-  void (*print)();
+  void (*print)(const ListOptions&);
 };
 constexpr Listing listings[] = {{"workloads", list_workloads},
                                 {"engines", list_engines},
                                 {"placements", list_placements},
-                                {"plans", list_plans}};
+                                {"plans", list_plans},
+                                {"partitions", list_partitions}};
+
+std::string names() {
+  std::string names;
+  for (const Listing& listing : listings) names += (names.empty() ? "" : ", ") + std::string(listing.name);
+  return names;
+}
+
+constexpr const char* examples = R"(
+Examples:
+  upout list
+  upout list plans
+  upout list partitions --ranks 4 --partitions 16
+  upout list partitions --ranks 4 --partitioning range --largest-key 999999)";
 
 }  // namespace
 
 void add_list_command(CLI::App& app, Program&) {
-  auto what = std::make_shared<std::string>();
-  CLI::App* list =
-      app.add_subcommand("list", "Show which workloads, engines, placements and plans there are");
-  list->add_option("what", *what, "workloads, engines, placements or plans; default: all")
+  auto options = std::make_shared<ListOptions>();
+  CLI::App* list = app.add_subcommand("list", "Show what there is: " + names());
+  list->footer(examples);
+  list->add_option("what", options->what, "one of " + names() + "; default: all")
       ->check([](const std::string& text) {
         for (const Listing& listing : listings) {
           if (text == listing.name) return std::string();
         }
-        return fmt::format("found '{}', expected workloads, engines, placements or plans", text);
+        return fmt::format("found '{}', expected one of {}", text, names());
       });
-  list->callback([what] {
+  const std::string of_partitions = "of list partitions: ";
+  list->add_option("--ranks", options->ranks, of_partitions + "ranks that they are dealt out to")
+      ->check(whole_number(1, 65536))
+      ->capture_default_str();
+  list->add_option("--partitions", options->partitions,
+                   of_partitions + "how many there are; without it, one a rank")
+      ->check(whole_number(1, 65536));
+  list->add_option("--partitioning", options->partitioning, of_partitions + "hash or range")
+      ->check(CLI::IsMember({"hash", "range"}))
+      ->capture_default_str();
+  list->add_option("--largest-key", options->largest_key, of_partitions + "the end of the last range")
+      ->check(whole_number(0, UINT64_MAX));
+  list->callback([options] {
     for (const Listing& listing : listings) {
-      if (what->empty() || *what == listing.name) listing.print();
+      if (options->what.empty() || options->what == listing.name) listing.print(*options);
     }
   });
 }

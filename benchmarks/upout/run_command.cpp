@@ -45,6 +45,7 @@ struct RunCommand {
   bool placement_given = false;  ///< or what goes with it
   bool transport_given = false;
   bool ranks_given = false;
+  bool partitions_given = false;
 };
 
 constexpr const char* examples = R"(
@@ -52,6 +53,7 @@ Examples:
   upout run --engine shared-memory --threads 2 --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
   mpirun -n 2 upout run --engine shared-nothing --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
   upout run --engine shared-nothing --transport ring --ranks 2 --workload ycsb-c -p recordcount=1000000
+  mpirun -n 2 upout run --engine shared-nothing --workload ycsb-a --partitions 16 --rebalance cycle
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
   upout run --engine shared-memory --workload ycsb-a -P workloads/workloada -p requestdistribution=uniform
@@ -88,6 +90,11 @@ Expected<void> check_engine(const RunCommand& command) {
     if (!form.has_ranks && command.transport_given) {
       return platform::unexpected("--transport", "it beside --engine " + command.options.engine,
                                   "no such option there: its workers share their memory");
+    }
+    if (!form.has_ranks && (command.partitions_given || command.options.rebalance != "none")) {
+      return platform::unexpected("--partitions, --rebalance",
+                                  "one of them beside --engine " + command.options.engine,
+                                  "no such option there: --placement and --islands say where its data lie");
     }
     if (command.ranks_given && command.options.transport != "ring") {
       return platform::unexpected("--ranks", "it without --transport ring",
@@ -259,6 +266,15 @@ void add_run_command(CLI::App& app, Program& program) {
                   "of keys over partitions: by their hash, or in ranges, so that scans stay together")
       ->check(CLI::IsMember({"hash", "range"}))
       ->capture_default_str();
+  CLI::Option* partitions =
+      run->add_option("--partitions", command->options.partitions,
+                      "of the shared-nothing engine's data, at least one a rank; without it, one a rank")
+          ->check(whole_number(1, 65536));
+  run->add_option("--rebalance", command->options.rebalance,
+                  "cycle: in the middle of each repetition a partition, each in its turn, moves to the next "
+                  "rank while all are at work; what that costs is in the document")
+      ->check(CLI::IsMember({"none", "cycle"}))
+      ->capture_default_str();
   CLI::Option* placement =
       run->add_option("--placement", command->options.placement,
                       "where the shared-memory engine's data lie; see `upout list placements`")
@@ -310,11 +326,12 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_flag("--dry-run", command->dry_run,
                 "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
-  run->callback([command, threads, placement, islands, pages, transport, ranks, &program] {
+  run->callback([command, threads, partitions, placement, islands, pages, transport, ranks, &program] {
     command->threads_given = threads->count() > 0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;
     command->ranks_given = ranks->count() > 0;
+    command->partitions_given = partitions->count() > 0;
     try {
       execute(*command, program);
     } catch (const std::exception& error) {

@@ -82,6 +82,9 @@ class Session {
     client_is_waiting_ = true;
   }
 
+  int rank() const noexcept { return transport_->rank(); }
+  int ranks() const noexcept { return transport_->size(); }
+
   /// Begins to move a partition of this rank to another one, while both go on to work. False: it is not
   /// this rank's, or another one is still on its way.
   bool begin_move(std::uint32_t partition, int to) { return mover_.begin(partition, to); }

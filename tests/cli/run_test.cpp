@@ -32,9 +32,40 @@ constexpr Place places[] = {
     {"1 rank", 1, "--engine shared-nothing"},
     {"2 ranks", 2, "--engine shared-nothing"},
     {"3 ranks", 3, "--engine shared-nothing"},
+    {"2 ranks of 5 partitions", 2, "--engine shared-nothing --partitions 5"},
     {"2 ranks that are threads", 0, "--engine shared-nothing --transport ring --ranks 2"},
     {"3 ranks that are threads", 0, "--engine shared-nothing --transport ring --ranks 3"},
 };
+
+class RunOfMovingPartitions : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(RunOfMovingPartitions, MovesOneInEachRepetitionAndLosesNothing) {
+  const Scratch scratch;
+  for (const Place& place : {Place{"processes", 2, "--engine shared-nothing"},
+                             Place{"threads", 0, "--engine shared-nothing --transport ring --ranks 2"}}) {
+    SCOPED_TRACE(place.name);
+    const std::string json = scratch / "out.json";
+    const Ended ended = run(place, "--partitions 3 --rebalance cycle --workload " + std::string(GetParam()) +
+                                       small + "--json " + json);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    EXPECT_NE(ended.out.find("rebalance: partition"), std::string::npos) << ended.out;
+    const nlohmann::json result = read_run(json);
+    EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
+    EXPECT_EQ(result["deployment"]["partitions"], 3u);
+    unsigned number = 0;
+    for (const nlohmann::json& repetition : result["repetitions"]) {
+      EXPECT_EQ(repetition["failed"], 0u);
+      const nlohmann::json& move = repetition["rebalance"];
+      EXPECT_TRUE(move["complete"]);
+      EXPECT_EQ(move["partition"], number++ % 3);
+      EXPECT_NE(move["from_rank"], move["to_rank"]);
+      EXPECT_GT(move["records"], 0u);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, RunOfMovingPartitions,
+                         ::testing::Values("ycsb-a", "ycsb-d", "ycsb-e --partitioning range", "ycsb-e"));
 
 class RunOfWorkload : public ::testing::TestWithParam<const char*> {};
 

@@ -221,6 +221,24 @@ workload = "ycsb-c"
   EXPECT_NE(std::ranges::find(arguments, "--transport"), arguments.end());
 }
 
+TEST_F(PlanTest, WhatConcernsPartitionsOfRanksIsLeftOutOfPointsOfTheOtherEngine) {
+  const Plan plan = read(R"(
+[[points]]
+engine = ["shared-memory", "shared-nothing"]
+threads = 1
+ranks = 1
+partitions = 16
+rebalance = "cycle"
+workload = "ycsb-c"
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 2u);
+  EXPECT_FALSE(plan.points[0].options.contains("partitions"));
+  EXPECT_FALSE(plan.points[0].options.contains("rebalance"));
+  EXPECT_EQ(plan.points[1].options.at("partitions"), "16");
+  EXPECT_EQ(plan.points[1].options.at("rebalance"), "cycle");
+}
+
 TEST_F(PlanTest, CombinationsWithMoreIslandsThanThreadsAreLeftOut) {
   const std::string text = R"([[points]]
 engine = "shared-memory"
@@ -339,7 +357,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:5: found unknown key 'deph', expected 'depth'"},
         Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
-                "workload, bind, placement, islands, index, partitioning, transport, depth, "
+                "workload, bind, placement, islands, index, partitioning, partitions, rebalance, transport, "
+                "depth, "
                 "seconds, warmup, repetitions, seed, oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},

@@ -1,0 +1,32 @@
+#include "harness/move_at_half.h"
+
+namespace upout::harness {
+
+namespace {
+
+double seconds_of(std::uint64_t nanoseconds) {
+  return static_cast<double>(nanoseconds) * 1e-9;
+}
+
+}  // namespace
+
+Rebalance read_report(const MoveAtHalf::Numbers& sums, std::span<const std::uint64_t> timeline,
+                      double window_seconds) {
+  const auto report = std::bit_cast<MoveAtHalf::Report>(sums);
+  Rebalance rebalance{.partition = report.partition,
+                      .from = report.from,
+                      .to = report.to,
+                      .complete = report.is_complete != 0,
+                      .begin_seconds = seconds_of(report.began_ns),
+                      .copying_seconds = seconds_of(report.copying_ns),
+                      .frozen_seconds = seconds_of(report.frozen_ns),
+                      .records = report.records,
+                      .bytes = report.bytes,
+                      .dip = {}};
+  const double share = rebalance.begin_seconds / window_seconds;
+  const auto begin = static_cast<std::size_t>(share * static_cast<double>(timeline.size()));
+  if (begin > 0 && begin < timeline.size()) rebalance.dip = find_dip(timeline, begin, window_seconds);
+  return rebalance;
+}
+
+}  // namespace upout::harness
