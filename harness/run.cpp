@@ -1,7 +1,13 @@
 #include "harness/run.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <cstdio>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "engines/shared_memory/engine.h"
@@ -146,7 +152,8 @@ engines::shared_nothing::Options shared_nothing_options(const RunOptions& option
           .partitioning = partitioning_of(options),
           .partitions = options.partitions,
           .largest_key = workload.largest_key(),
-          .value_bytes = workload.output_bytes()};
+          .value_bytes = workload.output_bytes(),
+          .on_lost = {}};
 }
 
 /// So that a preview finds the same errors as a run.
@@ -220,6 +227,25 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
       });
 }
 
+/// Without copies elsewhere, what a lost rank had is lost, and so is the run. The first of the others says so
+/// and ends them all; if that does not help, each does.
+[[noreturn]] void end_without(const engines::shared_nothing::LostRank& lost, int own_rank) {
+  if (own_rank != (lost.rank == 0 ? 1 : 0)) std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  if (lost.rank < 0) {
+    fmt::print(stderr, "upout: a rank is missing in a collective call; the run ends\n");
+  } else {
+    fmt::print(
+        stderr,
+        "upout: rank {} on {} has not been heard of for {} ms: partition{} {} of {} {} lost with it, for "
+        "there is no copy; the run ends\n",
+        lost.rank, lost.host,
+        engines::shared_nothing::Liveness::longest_silence / std::chrono::milliseconds(1),
+        lost.partitions.size() == 1 ? "" : "s", fmt::join(lost.partitions, ", "), lost.of_partitions,
+        lost.partitions.size() == 1 ? "is" : "are");
+  }
+  MpiProcess::abort_all(1);
+}
+
 platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const workloads::Workload& workload,
                                             const Host& host, const Interrupt& interrupt,
                                             Progress& progress) {
@@ -228,8 +254,12 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   if (auto possible = check_partitions(options, workload, static_cast<unsigned>(ranks)); !possible)
     return tl::unexpected(possible.error());
   const platform::Clock clock = platform::Clock::calibrate();
-  auto engine = engines::shared_nothing::Engine::create(MPI_COMM_WORLD, host.topology, host.map,
-                                                        shared_nothing_options(options, workload));
+  int rank = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  auto engine_options = shared_nothing_options(options, workload);
+  engine_options.on_lost = [rank](const auto& lost) { end_without(lost, rank); };
+  auto engine =
+      engines::shared_nothing::Engine::create(MPI_COMM_WORLD, host.topology, host.map, engine_options);
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{
       begin_record(options, workload,

@@ -1,6 +1,9 @@
 #include "engines/shared_nothing/engine.h"
 
+#include <sched.h>
+
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -10,6 +13,9 @@ namespace {
 
 /// Long enough for every rank to leave the collective call and reach its loop.
 constexpr platform::Timestamp start_delay = std::chrono::milliseconds(10);
+
+/// Ranks go through their records between two collectives, and one may have many more than the others.
+constexpr std::chrono::seconds longest_collective{60};
 
 /// How far this host's clock is ahead of the root's: the reading in the middle of the shortest of some round
 /// trips (Cristian, "Probabilistic clock synchronization", 1989).
@@ -95,14 +101,14 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator
   if (failed != 0)
     return platform::unexpected("the hash index", "no memory for it on another rank", "fewer records");
   const std::size_t message_bytes = message_bytes_for(options, *map);
-  return std::unique_ptr<Engine>(new Engine(communicator, topology, *neighbourhood,
-                                            planned_binding(communicator, *neighbourhood, worker_map),
-                                            message_bytes, std::move(*map), std::move(*partitions)));
+  return std::unique_ptr<Engine>(new Engine(
+      communicator, topology, *neighbourhood, planned_binding(communicator, *neighbourhood, worker_map),
+      message_bytes, std::move(*map), std::move(*partitions), options.on_lost));
 }
 
 Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
                platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map,
-               Partitions partitions)
+               Partitions partitions, std::function<void(const LostRank&)> on_lost)
     : communicator_(communicator),
       topology_(&topology),
       neighbourhood_(neighbourhood),
@@ -110,7 +116,40 @@ Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighb
       partitions_(std::move(partitions)),
       transport_(communicator, message_bytes),
       planned_(std::move(planned)),
-      yields_(neighbourhood.crowd > 0) {}
+      on_lost_(std::move(on_lost)),
+      yields_(neighbourhood.crowd > 0) {
+  for (const platform::WorkerBinding& rank : gather_bindings(communicator, planned_)) {
+    hosts_.push_back(rank.host);
+  }
+}
+
+/// What a session calls with a rank that it does not hear of.
+std::function<void(int)> Engine::watch() const {
+  if (!on_lost_) return {};
+  return [this](int rank) {
+    LostRank lost{.rank = rank,
+                  .host = hosts_[static_cast<std::size_t>(rank)],
+                  .partitions = {},
+                  .of_partitions = map_.partitions()};
+    for (std::uint32_t partition = 0; partition < map_.partitions(); ++partition) {
+      if (map_.owner(partition) == static_cast<std::uint32_t>(rank)) lost.partitions.push_back(partition);
+    }
+    on_lost_(lost);
+  };
+}
+
+/// All ranks call a collective at about the same time; who is missing for so long has gone. (Which one it is,
+/// MPI does not say.)
+void Engine::wait_for(MPI_Request request) const {
+  const auto begin = std::chrono::steady_clock::now();
+  for (int done = 0; done == 0;) {
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (done != 0) return;
+    if (yields_) sched_yield();
+    if (on_lost_ && std::chrono::steady_clock::now() - begin > longest_collective)
+      on_lost_({.rank = -1, .host = {}, .partitions = {}});
+  }
+}
 
 void Engine::bind() {
   binding_ = planned_;
@@ -130,13 +169,17 @@ platform::Timestamp Engine::agree_on_start(const platform::Clock& clock) {
 }
 
 void Engine::sum(std::span<std::uint64_t> numbers) {
-  MPI_Allreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T, MPI_SUM,
-                communicator_);
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Iallreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T, MPI_SUM,
+                 communicator_, &request);
+  wait_for(request);
 }
 
 void Engine::max(std::span<std::uint64_t> numbers) {
-  MPI_Allreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T, MPI_MAX,
-                communicator_);
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Iallreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T, MPI_MAX,
+                 communicator_, &request);
+  wait_for(request);
 }
 
 std::uint64_t Engine::record_count() {

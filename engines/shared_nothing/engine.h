@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engines/engine.h"
@@ -22,6 +24,14 @@
 
 namespace upout::engines::shared_nothing {
 
+/// A rank that the others do not hear of any more, and what was there and nowhere else.
+struct LostRank {
+  int rank = 0;
+  std::string host;
+  std::vector<std::uint32_t> partitions;
+  std::uint32_t of_partitions = 0;  ///< of the deployment
+};
+
 struct Options {
   bool oversubscribe = false;        ///< allow more ranks on a host than the map has places
   std::size_t expected_records = 0;  ///< in all partitions together
@@ -31,6 +41,8 @@ struct Options {
   kernel::Key largest_key = kernel::largest_key;  ///< the end of the last range
   /// The largest value, or output of a scan; a message holds at least one.
   std::size_t value_bytes = 0;
+  /// Called by the thread that notices; does not return. Empty: nobody looks whether ranks are there.
+  std::function<void(const LostRank&)> on_lost = {};
 };
 
 /// How keys are dealt out, and to which of so many ranks.
@@ -48,8 +60,9 @@ class Engine {
   class Session : public shared_nothing::Session<MpiTransport> {
    public:
     explicit Session(Engine& engine)
-        : shared_nothing::Session<MpiTransport>(engine.transport_, engine.partitions_, engine.map_,
-                                                {.yields = engine.yields_, .phase = engine.phase_++}),
+        : shared_nothing::Session<MpiTransport>(
+              engine.transport_, engine.partitions_, engine.map_,
+              {.yields = engine.yields_, .phase = engine.phase_++, .on_lost = engine.watch()}),
           engine_(&engine) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return engine_->agree_on_start(clock);
@@ -100,9 +113,12 @@ class Engine {
 
  private:
   Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-         platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map, Partitions partitions);
+         platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map, Partitions partitions,
+         std::function<void(const LostRank&)> on_lost);
 
   void bind();
+  std::function<void(int)> watch() const;
+  void wait_for(MPI_Request request) const;
   platform::Timestamp agree_on_start(const platform::Clock& clock);
 
   MPI_Comm communicator_;
@@ -114,6 +130,8 @@ class Engine {
   MpiTransport transport_;
   platform::WorkerBinding planned_;
   platform::WorkerBinding binding_;  ///< as it turned out
+  std::function<void(const LostRank&)> on_lost_;
+  std::vector<std::string> hosts_;  ///< by rank
   bool yields_;
   unsigned phase_ = 0;  ///< sessions so far
 };

@@ -69,6 +69,13 @@ class Flights {
     }
   }
 
+  /// All have waited from the next look on.
+  void begin_anew() noexcept {
+    for (auto* flights : {&flights_, &flights_of_parts_}) {
+      for (Flight& asked : *flights) asked.since = Flight::not_looked_at;
+    }
+  }
+
   std::size_t count() const noexcept { return count_; }
   /// At any time so far.
   std::size_t most() const noexcept { return most_; }

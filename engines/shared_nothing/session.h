@@ -14,6 +14,7 @@
 #include "engines/scans.h"
 #include "engines/session.h"
 #include "engines/shared_nothing/flights.h"
+#include "engines/shared_nothing/liveness.h"
 #include "engines/shared_nothing/message.h"
 #include "engines/shared_nothing/outbox.h"
 #include "engines/shared_nothing/partition_map.h"
@@ -44,6 +45,9 @@ class Session {
     bool yields = false;  ///< give the processor away when there is nothing to do, because ranks share cores
     unsigned phase = 0;   ///< how many sessions the ranks have had before, the same on all
     platform::Timestamp deadline = usual_deadline;
+    /// Called, perhaps more than once, with a rank of which nothing has been heard for long. Null: nobody
+    /// looks.
+    std::function<void(int)> on_lost = {};
   };
 
   /// Keeps references to the three.
@@ -55,7 +59,8 @@ class Session {
         scans_(map.partitioning()),
         outbox_(transport, static_cast<std::uint8_t>(options.phase)),
         server_(outbox_, partitions, map),
-        mover_(transport, outbox_, partitions, map, options.deadline) {}
+        mover_(transport, outbox_, partitions, map, options.deadline),
+        liveness_(transport.rank(), transport.size()) {}
 
   void submit(std::span<kernel::Operation* const> operations, Completed& done) {
     for (kernel::Operation* operation : operations) scans_.begin(*operation, Route{this});
@@ -69,7 +74,8 @@ class Session {
     if (flights_.count() != 0 && flights_.count() == outbox_.requests()) outbox_.send_all();
     const bool received = transport_->receive(
         [&](int source, std::span<const std::byte> message) { take(source, message, done); });
-    if (++polls_ % T::polls_between_looks == 0) look_at_clock(done);
+    if (++polls_ % T::polls_between_looks == 0 || has_yielded_) look_at_clock(done);
+    has_yielded_ = false;
     // Where the client always has something else to do, a few requests must not wait for many others.
     if (polls_ % polls_before_sending == 0) outbox_.send_all();
     // A message with room left waits for more requests only while the client goes on to make some; others'
@@ -77,7 +83,10 @@ class Session {
     if (client_is_waiting_ && (!received || ++polls_put_off_ == most_polls_put_off)) {
       outbox_.send_all();
       polls_put_off_ = 0;
-      if (options_.yields && !received) sched_yield();
+      if (options_.yields && !received) {
+        sched_yield();
+        has_yielded_ = true;
+      }
     }
     client_is_waiting_ = true;
   }
@@ -209,6 +218,12 @@ class Session {
 
   void look_at_clock(Completed& done) {
     const platform::Timestamp now = transport_->now();
+    if (options_.on_lost) {
+      const auto lost = liveness_.look(now, [this](int peer) { outbox_.send_sign_of_life(peer); });
+      if (lost) options_.on_lost(*lost);
+    }
+    // Who has not looked for so long was stopped itself, and perhaps all others with it.
+    if (now - std::exchange(looked_, now) > Liveness::longest_gap) flights_.begin_anew();
     flights_.for_each_overdue(now, options_.deadline, [&](Flight& flight) {
       give_back(flights_.end(flight), kernel::Status::no_answer, done);
     });
@@ -231,6 +246,7 @@ class Session {
       ++refused_;
       return;
     }
+    liveness_.heard(source);
     if (reader.header().is_older_than(outbox_.phase())) return;
     // Who is a phase ahead has passed the barrier that this one is about to see, with nothing in flight.
     if (flights_.count() == 0) outbox_.set_phase(reader.header().phase);
@@ -316,10 +332,13 @@ class Session {
   Outbox<T> outbox_;
   Server<T> server_;
   PartitionMover<T> mover_;
+  Liveness liveness_;
   Flights flights_;
   unsigned polls_put_off_ = 0;      ///< while the client waited and messages came in
+  bool has_yielded_ = false;        ///< since the last look at the clock
   bool client_is_waiting_ = false;  ///< nothing has been submitted since the last poll
   std::uint64_t polls_ = 0;
+  platform::Timestamp looked_{};  ///< at the clock, when last
   std::uint64_t refused_ = 0;
   std::vector<kernel::Operation*> unsendable_;
   std::vector<Parked> parked_;  ///< the oldest first

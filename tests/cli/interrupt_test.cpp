@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "tests/cli/program.h"
 
@@ -12,9 +14,9 @@ namespace {
 
 using namespace testing;
 
-/// Starts a command line that would take minutes, waits until it measures, sends SIGINT as Ctrl-C does, and
-/// waits for its end.
-Ended interrupted(const std::string& command, const Scratch& scratch) {
+/// Starts a command line that would take minutes, waits until it measures, does something to it, and waits
+/// for its end. `deed` is a shell's command that finds the process in $pid.
+Ended disturbed(const std::string& command, const std::string& deed, const Scratch& scratch) {
   const std::string err = scratch / "err";
   // With job control, so that the command does not ignore SIGINT as background jobs of scripts do.
   const std::string script =
@@ -25,13 +27,19 @@ Ended interrupted(const std::string& command, const Scratch& scratch) {
                                   err +
                                   " && break\n"
                                   "  sleep 0.05\n"
-                                  "done\n"
-                                  "kill -INT $pid\n"
+                                  "done\n" +
+                                  deed +
+                                  "\n"
                                   "wait $pid\n"
                                   "echo $? >" +
                                   (scratch / "status") + "\n");
   EXPECT_EQ(std::system(("bash " + script + " 2>/dev/null").c_str()), 0);
   return {std::atoi(contents(scratch / "status").c_str()), contents(scratch / "out"), contents(err)};
+}
+
+/// As Ctrl-C does.
+Ended interrupted(const std::string& command, const Scratch& scratch) {
+  return disturbed(command, "kill -INT $pid", scratch);
 }
 
 void expect_partial_result(const std::string& path) {
@@ -42,6 +50,16 @@ void expect_partial_result(const std::string& path) {
   EXPECT_LT(result["repetitions"].size(), 100u);
   EXPECT_TRUE(result["repetitions"][0]["complete"].get<bool>());
   EXPECT_GT(result["summary"]["throughput"]["median"], 0.0);
+}
+
+void expect_nobody_left(const std::string& json) {
+  // Written so that the pattern does not match the command line that looks for it.
+  std::string left = "?";
+  for (int i = 0; i < 100 && !left.empty(); ++i) {
+    left = shell("pgrep -f -- '[-]-json " + json + "'").out;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_EQ(left, "") << "processes left behind";
 }
 
 /// Options that no other process on this machine has, so that survivors can be told.
@@ -67,14 +85,31 @@ TEST(Interrupt, OfMpirunKeepsWhatWasMeasuredAndLeavesNoRankBehind) {
       interrupted(under_mpirun(2, "run --engine shared-nothing" + marked_options(json)), scratch);
   EXPECT_NE(ended.status, 0) << ended.err;
   expect_partial_result(json);
-  // Written so that the pattern does not match the command line that looks for it.
-  std::string left = "?";
-  for (int i = 0; i < 100 && !left.empty(); ++i) {
-    left = shell("pgrep -f -- '[-]-json " + json + "'").out;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  EXPECT_EQ(left, "") << "processes left behind";
+  expect_nobody_left(json);
 }
+
+/// What a rank that goes without a word leaves the others with: `--enable-recovery` keeps mpirun from ending
+/// them itself, as other launchers do not, and a rank that only hangs is left alone by all of them.
+class LostRank : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(LostRank, EndsTheRunWithItsNameAndWhatIsLost) {
+  const auto [signal, options] = GetParam();
+  const Scratch scratch;
+  const std::string json = scratch / "out.json";
+  const std::string command =
+      under_mpirun(3, "run --engine shared-nothing --partitions 6" + marked_options(json), options);
+  const std::string find_rank_1 =
+      "for p in $(pgrep -f -- '[-]-json " + json +
+      "'); do tr '\\0' '\\n' </proc/$p/environ | grep -qx OMPI_COMM_WORLD_RANK=1 && victim=$p; done\n";
+  const Ended ended = disturbed(command, find_rank_1 + "kill -" + std::string(signal) + " $victim", scratch);
+  EXPECT_NE(ended.err.find("upout: rank 1 on "), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find("partitions 2, 3 of 6 are lost with it"), std::string::npos) << ended.err;
+  expect_nobody_left(json);
+}
+
+INSTANTIATE_TEST_SUITE_P(, LostRank,
+                         ::testing::Values(std::pair("KILL", "--enable-recovery"), std::pair("STOP", "")),
+                         [](const auto& how) { return std::string(how.param.first); });
 
 }  // namespace
 }  // namespace upout::cli

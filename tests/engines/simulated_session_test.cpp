@@ -125,6 +125,28 @@ TEST(SimulatedSession, SendsAFewRequestsOfABusyClient) {
   EXPECT_EQ(network.sent(), 2U);
 }
 
+/// A rank that was stopped for longer than the deadline does not take its own absence for the other's.
+TEST(SimulatedSession, WaitsAnewIfItWasStoppedItself) {
+  SimNetwork network(2, message_bytes, {});
+  SimTransport transport(network, 0);
+  Holdings own({}, 2, 0);
+  Session<SimTransport> session(transport, own.partitions, own.map, {});
+  kernel::Operation get{.slot = 0};
+  while (own.map.owner_of(get.key) != 1) ++get.key;
+  Completed done;
+  kernel::Operation* pointer = &get;
+  session.submit(std::span(&pointer, 1), done);
+  const auto poll_at = [&](Timestamp time) { network.at(time, [&] { session.poll(done); }); };
+  for (const Timestamp time : std::initializer_list<Timestamp>{1ms, 500ms, 10s, 10500ms, 11s, 12s, 13s})
+    poll_at(time);
+  network.run([](int) { return false; }, [&] { return network.now() > 13500ms; });
+  EXPECT_TRUE(done.empty());
+  for (const Timestamp time : std::initializer_list<Timestamp>{13900ms, 14500ms, 15s}) poll_at(time);
+  network.run([](int) { return false; }, [&] { return network.now() > 16s; });
+  ASSERT_EQ(done.size(), 1U);
+  EXPECT_EQ(get.status, kernel::Status::no_answer);
+}
+
 /// What is left over from a session that has ended is neither done nor taken for an answer.
 TEST(SimulatedSession, LeavesAloneWhatIsOlderThanItself) {
   SimNetwork network(2, message_bytes, {});
