@@ -144,7 +144,7 @@ Status OccTransaction<Policy>::update(Rec* found, Key key, std::size_t offset,
 
 template <class Policy>
 auto OccTransaction<Policy>::make_fresh(Key key, std::span<const std::byte> value) noexcept -> Rec* {
-  return store_->make_record(*worker_, key, store_->first_header(value.size()).locked().absent(), value);
+  return store_->make_record(*worker_, key, store_->first_header(*worker_, value.size()).locked().absent(), value);
 }
 
 template <class Policy>
@@ -235,8 +235,9 @@ bool OccTransaction<Policy>::hold(Write& write) {
   if (write.kind == WriteKind::nothing) return true;
   if (write.kind != WriteKind::insert) {
     write.is_held = write.record->try_lock(write.before);
-    return write.is_held ||
-           fail(write.record->header().is_absent() ? AbortCause::read_changed : AbortCause::record_locked);
+    if (write.is_held) return true;
+    const bool is_locked = write.record->header().word() == write.before.locked().word();
+    return fail(is_locked ? AbortCause::record_locked : AbortCause::read_changed);
   }
   make_room(leaves_);
   Rec* other = nullptr;
@@ -354,7 +355,7 @@ void OccTransaction<Policy>::install(Write& write) noexcept {
       store_->retire(*worker_, write.record, write.before.size());
       break;
     case WriteKind::replace:
-      write.fresh->unlock(store_->replacing_header(write.before, write.size));
+      write.fresh->unlock(store_->replacing_header(*worker_, write.before, write.size));
       store_->relink(write.record, write.fresh);
       write.record->unlock(write.before.gone());
       store_->retire(*worker_, write.record, write.before.size());

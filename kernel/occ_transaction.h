@@ -54,7 +54,7 @@ class OccTransaction {
     Rec* record;       ///< in the store; none for an insert
     Rec* fresh;        ///< insert, replace: the new record, written by nobody else before `install`
     std::size_t size;  ///< of the fresh record's value
-    Header before;     ///< of `record`, when it was locked
+    Header before;     ///< of `record`, when it was read
     WriteKind kind;
     bool is_held;  ///< `record` is locked, or `fresh` is linked
   };

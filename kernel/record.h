@@ -96,12 +96,11 @@ class Record {
       }
     }
   }
-  /// Locks the record if nobody has and it is there: for those who hold other locks and so must not wait.
-  bool try_lock(Header& before) noexcept {
-    std::uint64_t word = header_.load();
-    if (Header(word).is_absent() || Header(word).is_locked()) return false;
-    before = Header(word);
-    return header_.compare_exchange(word, before.locked().word());
+  /// Locks the record if it is still as it was seen, unlocked and there: for those who hold other locks and so
+  /// must not wait, and who do not know whether this is still the record that it was.
+  bool try_lock(Header seen) noexcept {
+    std::uint64_t word = seen.word();
+    return header_.compare_exchange(word, seen.locked().word());
   }
   void unlock(Header after) noexcept { header_.store(after.word()); }
 

@@ -93,7 +93,7 @@ template <class Policy>
 Status Store<Policy>::insert(Worker& worker, Key key, std::span<const std::byte> value) noexcept {
   if (value.size() > max_value_bytes) return Status::too_large;
   // Made before a latch is taken, so that nobody waits for memory.
-  Rec* fresh = make_record(worker, key, first_header(value.size()), value);
+  Rec* fresh = make_record(worker, key, first_header(worker, value.size()), value);
   if (fresh == nullptr) return Status::out_of_memory;
   Backoff backoff;
   for (;;) {
@@ -168,7 +168,7 @@ Status Store<Policy>::put_at(Worker& worker, Rec* hint, Key key, std::span<const
         record.write(0, value);
         return before.next(value.size());
       }
-      Rec* replacement = make_record(worker, key, replacing_header(before, value.size()), value);
+      Rec* replacement = make_record(worker, key, replacing_header(worker, before, value.size()), value);
       if (replacement == nullptr) {
         result = Status::out_of_memory;
         return before;
@@ -256,12 +256,13 @@ void Store<Policy>::unlink(Worker& worker, Rec* record) noexcept {
 template <class Policy>
 void Store<Policy>::retire(Worker& worker, Rec* record, std::size_t value_size) noexcept {
   const SizeClass size = SizeClass::of(Rec::bytes_for(value_size));
+  Heap::Cache& cache = worker.cache();
+  cache.first_version = std::max(cache.first_version, record->header().version() + 2);
+  // The header is not the word through which free blocks are linked.
   if constexpr (Policy::is_shared) {
-    worker.cache().retire(record, size);
+    cache.retire(record, size);
   } else {
-    first_version_ = std::max(first_version_, record->header().version() + 2);
-    // The header is not the word through which free blocks are linked.
-    worker.cache().free(record, size);
+    cache.free(record, size);
   }
 }
 

@@ -118,15 +118,15 @@ class Store {
     if (hint != nullptr && hint->key() == key) return hint;
     return ordered_ ? ordered_->find(key) : hash_->find(key);
   }
-  /// The header of a new record. Its version is greater than that of every record that had the same memory
-  /// before, so that who remembers an address and a header is never deceived. (With `Shared` nobody remembers
-  /// them for so long: memory is used again only after a grace period.)
-  Header first_header(std::size_t value_size) const noexcept {
-    return Header::present(first_version_, value_size);
+  /// The header of a new record in the worker's memory. Its version is greater than that of every record that
+  /// had the same memory before, so that who remembers an address and a header is never deceived, for however
+  /// long he does, and whatever is in that memory by now.
+  static Header first_header(Worker& worker, std::size_t value_size) noexcept {
+    return Header::present(worker.cache().first_version, value_size);
   }
   /// The same for a record that takes another one's place: greater than that one's version, too.
-  Header replacing_header(Header replaced, std::size_t value_size) const noexcept {
-    return Header::present(std::max(replaced.version() + 1, first_version_), value_size);
+  static Header replacing_header(Worker& worker, Header replaced, std::size_t value_size) noexcept {
+    return Header::present(std::max(replaced.version() + 1, worker.cache().first_version), value_size);
   }
   /// A record that nobody else can reach yet. Null: no memory.
   Rec* make_record(Worker& worker, Key key, Header header, std::span<const std::byte> value) noexcept;
