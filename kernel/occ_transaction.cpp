@@ -11,10 +11,6 @@ namespace upout::kernel {
 
 namespace {
 
-/// How often to look at a record that somebody is writing before giving up: writers hold locks for less than
-/// a microsecond, unless they wait for other ranks.
-constexpr int most_looks = 200;
-
 /// Between locking and validating: a store before, a load after, of different words, which processors
 /// reorder. Without it two transactions that each read what the other writes could both commit.
 template <class Policy>
@@ -46,30 +42,28 @@ auto OccTransaction<Policy>::own_write(Key key) noexcept -> Write* {
 template <class Policy>
 Status OccTransaction<Policy>::read_record(Rec* found, Key key, std::size_t offset,
                                            std::span<std::byte> output, std::uint32_t& copied, Header& seen) {
-  copied = 0;
-  const Rec* absent = nullptr;
-  Backoff backoff;
-  for (int looks = 0; looks < most_looks; ++looks) {
-    if (found == nullptr || found == absent) {
+  Patience patience(Policy::is_shared ? most_looks : 0);
+  do {
+    while (found != nullptr && found->header().is_gone()) found = store_->find(key);
+    if (found == nullptr) {
+      copied = 0;
       missing_.push_back({key, 0});
       return Status::not_found;
     }
     seen = found->header();
-    if (seen.is_absent()) {
-      // Gone or replaced in between; found again, it belongs to another transaction that inserts it.
-      absent = found;
-      found = store_->find(key);
-    } else if (!seen.is_locked() && found->try_read(offset, output, copied) &&
-               found->header().word() == seen.word()) {
+    if (seen.is_settled() && found->try_read(offset, output, copied) &&
+        found->header().word() == seen.word()) {
       reads_.push_back({found, seen.word()});
       return Status::ok;
-    } else if (!Policy::is_shared) {
-      break;  // whoever holds it is of this thread
-    } else {
-      backoff.wait();
     }
-  }
-  fail(AbortCause::record_locked);
+  } while (patience.wait());
+  return conflict(copied, AbortCause::record_locked);
+}
+
+template <class Policy>
+Status OccTransaction<Policy>::conflict(std::uint32_t& copied, AbortCause cause) noexcept {
+  copied = 0;
+  fail(cause);
   return Status::conflict;
 }
 
@@ -86,7 +80,10 @@ Status OccTransaction<Policy>::read_own(const Write& write, std::size_t offset, 
   }
   Header seen(0);
   const Status status = read_record(write.record, write.key, offset, output, copied, seen);
-  if (status != Status::ok) return status;
+  if (status == Status::conflict) return status;
+  // Another version, or another record in the same memory.
+  if (status != Status::ok || seen.word() != write.before.word())
+    return conflict(copied, AbortCause::read_changed);
   const auto index = static_cast<std::size_t>(&write - writes_.data());
   for (const Patch& patch : patches_) {
     if (patch.write != index) continue;
@@ -324,11 +321,6 @@ bool OccTransaction<Policy>::validate() noexcept {
 
 template <class Policy>
 void OccTransaction<Policy>::install() noexcept {
-  // Until they are all unlocked, whoever comes waits for each of them: he must not find the one record and
-  // miss the other.
-  for (const Write& write : writes_) {
-    if (write.fresh != nullptr) write.fresh->unlock(write.fresh->header().revealed().locked());
-  }
   for (const Patch& patch : patches_) {
     const Write& write = writes_[patch.write];
     if (write.kind == WriteKind::update)

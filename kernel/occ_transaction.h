@@ -78,6 +78,7 @@ class OccTransaction {
   Status read_own(const Write& write, std::size_t offset, std::span<std::byte> output, std::uint32_t& copied);
   Status read_record(Rec* found, Key key, std::size_t offset, std::span<std::byte> output,
                      std::uint32_t& copied, Header& seen);
+  Status conflict(std::uint32_t& copied, AbortCause cause) noexcept;
   Rec* make_fresh(Key key, std::span<const std::byte> value) noexcept;
   void add_patch(std::size_t write, std::size_t offset, std::span<const std::byte> input);
 

@@ -11,7 +11,7 @@ template <class Policy>
 Status SerialTransaction<Policy>::read(Rec* found, std::size_t offset, std::span<std::byte> output,
                                        std::uint32_t& copied) const {
   copied = 0;
-  if (found == nullptr || !found->read(offset, output, copied)) return Status::not_found;
+  if (found == nullptr || !found->try_read(offset, output, copied)) return Status::not_found;
   return Status::ok;
 }
 

@@ -95,20 +95,19 @@ Status Store<Policy>::insert(Worker& worker, Key key, std::span<const std::byte>
   // Made before a latch is taken, so that nobody waits for memory.
   Rec* fresh = make_record(worker, key, first_header(worker, value.size()), value);
   if (fresh == nullptr) return Status::out_of_memory;
-  Backoff backoff;
-  for (;;) {
+  for (Patience patience(looks());;) {
     Rec* other = nullptr;
     const Status status = link(worker, fresh, other);
     if (status == Status::ok) {
       count_insert(worker);
       return status;
     }
-    // One that is absent is about to be taken out, or belongs to a transaction that inserts it.
-    if (status != Status::exists || !other->header().is_absent()) {
-      free_record(worker, fresh, value.size());
-      return status;
-    }
-    backoff.wait();
+    // A transaction may be about to insert the one that is there, or to take it out, and may have its place
+    // before others that have ended already.
+    const bool is_held = status == Status::exists && !other->header().is_settled();
+    if (is_held && patience.wait()) continue;
+    free_record(worker, fresh, value.size());
+    return is_held ? Status::conflict : status;
   }
 }
 
@@ -125,7 +124,13 @@ Status Store<Policy>::get_at(Rec* hint, Key key, std::size_t offset, std::span<s
       copied = 0;
       return Status::not_found;
     }
-    if (record->read(offset, output, copied)) return Status::ok;
+    const Status status = record->wait_for(looks(), [&] { return record->try_read(offset, output, copied); });
+    if (status == Status::ok) [[likely]]
+      return status;
+    if (status == Status::conflict) {
+      copied = 0;
+      return status;
+    }
     gone = record;  // removed or replaced in between, so the index knows better by now
   }
 }

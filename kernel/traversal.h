@@ -54,10 +54,13 @@ class Traversal {
   void visit(const Rec& record, Visit& visit) {
     if (value_->size() < smallest_buffer) value_->resize(smallest_buffer);
     std::size_t size = 0;
-    if (!record.read_whole(*value_, size)) return;
+    const auto read = [&] {
+      return record.wait_for(store_->looks(), [&] { return record.try_read_whole(*value_, size); });
+    };
+    if (read() != Status::ok) return;
     if (size > value_->size()) {
       value_->resize(max_value_bytes);
-      if (!record.read_whole(*value_, size)) return;
+      if (read() != Status::ok) return;
     }
     expected_size_ = std::min<std::size_t>(size, most_prefetched_bytes);
     visit(record.key(), std::span<const std::byte>(*value_).first(size));
