@@ -141,7 +141,8 @@ Status OccTransaction<Policy>::update(Rec* found, Key key, std::size_t offset,
 
 template <class Policy>
 auto OccTransaction<Policy>::make_fresh(Key key, std::span<const std::byte> value) noexcept -> Rec* {
-  return store_->make_record(*worker_, key, store_->first_header(*worker_, value.size()).locked().absent(), value);
+  return store_->make_record(*worker_, key, store_->first_header(*worker_, value.size()).locked().absent(),
+                             value);
 }
 
 template <class Policy>
@@ -207,16 +208,13 @@ bool OccTransaction<Policy>::next_insert(Key from, Direction direction, Key& key
 // Commit
 // --------------------------------------------------------------------------------------------------------
 
+/// The first look for missing keys belongs to this step: see `Transaction` for the moment that must come
+/// after it.
 template <class Policy>
-bool OccTransaction<Policy>::prepare() noexcept {
-  if (lock_writes()) {
-    separate_locks_from_validation<Policy>();
-    if (validate()) return true;
-  }
-  const AbortCause cause = cause_;
-  abort();
-  cause_ = cause;
-  return false;
+bool OccTransaction<Policy>::lock() noexcept {
+  if (!lock_writes() || !find_missing()) return false;
+  separate_locks_from_validation<Policy>();
+  return true;
 }
 
 /// Nobody waits while holding a lock, so there are no deadlocks to detect or to order away.
@@ -301,12 +299,10 @@ bool OccTransaction<Policy>::find_missing_still() noexcept {
   });
 }
 
-/// The transaction takes place between the two looks for missing keys. What has been read is unchanged from
-/// its reading to its check, so also then; what was missing has been missing from the one look to the other.
-/// (Looked for only at the end, a key could have been put in before the first check and taken out after it.)
+/// (Were missing keys looked for only here, one could have been put in before a first check and taken out
+/// after it.)
 template <class Policy>
 bool OccTransaction<Policy>::validate() noexcept {
-  if (!find_missing()) return false;
   for (const Read& read : reads_) {
     const Header now = read.record->header();
     if (now.word() == read.header) continue;
@@ -361,7 +357,6 @@ template <class Policy>
 void OccTransaction<Policy>::abort() noexcept {
   for (Write& write : writes_) release(write);
   forget();
-  cause_ = AbortCause::requested;
 }
 
 template <class Policy>

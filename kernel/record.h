@@ -99,8 +99,8 @@ class Record {
       }
     }
   }
-  /// Locks the record if it is still as it was seen, unlocked and there: for those who hold other locks and so
-  /// must not wait, and who do not know whether this is still the record that it was.
+  /// Locks the record if it is still as it was seen, unlocked and there: for those who hold other locks and
+  /// so must not wait, and who do not know whether this is still the record that it was.
   bool try_lock(Header seen) noexcept {
     std::uint64_t word = seen.word();
     return header_.compare_exchange(word, seen.locked().word());
@@ -130,8 +130,8 @@ class Record {
     return !Policy::is_shared || header().word() == before.word();
   }
 
-  /// Calls `attempt`, one of the above, until it succeeds. A record that is being inserted is waited for as one
-  /// that is being written: its transaction may have its place before others that have ended already.
+  /// Calls `attempt`, one of the above, until it succeeds. A record that is being inserted is waited for as
+  /// one that is being written: its transaction may have its place before others that have ended already.
   /// `not_found`: the record is gone; `conflict`: it was locked each of `looks` times.
   template <class Attempt>
   Status wait_for(unsigned looks, Attempt&& attempt) const noexcept {

@@ -19,8 +19,8 @@
 
 namespace upout::kernel {
 
-/// How often to look at what a transaction holds before one gives up: those that wait for nobody hold locks for
-/// less than a microsecond.
+/// How often to look at what a transaction holds before one gives up: those that wait for nobody hold locks
+/// for less than a microsecond.
 inline constexpr unsigned most_looks = 200;
 
 enum class IndexKind : std::uint8_t {
@@ -45,15 +45,15 @@ struct StoreOptions {
 /// registered threads may call it at the same time, each with its own Worker. With `Exclusive` one thread may
 /// call it; nothing is latched, no atomic is used.
 ///
-/// An operation that meets a record which a transaction has locked, or a partition that a serial one has, waits
-/// for its end, except where that could be for ever: the transaction may wait for a message that this very
-/// thread has to bring. So with `Exclusive` it comes back with `conflict` at once; with `Shared` it does so
-/// after a while if the store has `distributed_transactions`. (If it has none, it waits as long as it takes,
-/// because a holder whose processor was taken away is no conflict: and so must not be called on a thread that
-/// has such a transaction prepared.)
+/// An operation that meets a record which a transaction has locked, or a partition that a serial one has,
+/// waits for its end, except where that could be for ever: the transaction may wait for a message that this
+/// very thread has to bring. So with `Exclusive` it comes back with `conflict` at once; with `Shared` it does
+/// so after a while if the store has `distributed_transactions`. (If it has none, it waits as long as it
+/// takes, because a holder whose processor was taken away is no conflict: and so must not be called on a
+/// thread that has such a transaction prepared.)
 ///
-/// Beside serial transactions, operations go through `execute` alone. Serial transactions lock no records, and
-/// whoever looks at one without the partition's lock may see a half of what is being written.
+/// Beside serial transactions, operations go through `execute` alone. Serial transactions lock no records,
+/// and whoever looks at one without the partition's lock may see a half of what is being written.
 ///
 /// Who writes a record locks it first, then latches its position in the index; nobody waits for a record's
 /// lock while holding a latch.
