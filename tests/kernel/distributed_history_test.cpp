@@ -134,6 +134,7 @@ class Client : public Actor {
     bool writes = false;
     bool misses = false;
     bool is_locked = false;
+    bool is_validated = false;
   };
   using Participants = std::vector<Participant*>;
 
@@ -162,7 +163,7 @@ class Client : public Actor {
   }
 
   bool enter(Participant& in) {
-    in.writes = in.misses = in.is_locked = false;
+    in.writes = in.misses = in.is_locked = in.is_validated = false;
     return in.transaction.try_begin();
   }
 
@@ -247,18 +248,15 @@ class Client : public Actor {
   }
   void lock() {
     Participant& each = take();
-    // The last one may validate at once.
     each.is_locked = true;
-    const bool is_last = takes_short_cuts_ && to_do_.empty();
-    if (!(is_last ? each.transaction.prepare() : each.transaction.lock())) return give_up();
-    if (is_last) validated_ = &each;
+    each.is_validated = takes_short_cuts_ && to_do_.empty();  // the last one may do it at once
+    if (!(each.is_validated ? each.transaction.prepare() : each.transaction.lock())) return give_up();
     if (to_do_.empty()) begin_validating();
   }
   void begin_validating() {
     for (Participant& each : participants_) {
-      if (each.transaction.is_active() && &each != validated_) to_do_.push_back(&each);
+      if (each.transaction.is_active() && !each.is_validated) to_do_.push_back(&each);
     }
-    validated_ = nullptr;
     next(Phase::validating);
     if (to_do_.empty()) decide();
   }
@@ -282,7 +280,6 @@ class Client : public Actor {
 
   void give_up() {
     is_told_ = false;
-    validated_ = nullptr;
     finish(Phase::aborting);
   }
   void abort() {
@@ -324,7 +321,6 @@ class Client : public Actor {
   bool takes_short_cuts_ = false;  ///< those that `Transaction` allows
   bool is_told_ = false;
   Participants to_do_;
-  Participant* validated_ = nullptr;
 };
 
 // Beside them
