@@ -36,10 +36,10 @@ namespace upout::kernel {
 ///
 /// An access that gives `conflict` or `out_of_memory` has doomed the transaction: `commit` will fail.
 ///
-/// **Over several stores** a commit takes three steps, each of which may be far from the others in time, on
-/// any thread: all participants `lock`; when all have, all `validate`; when all have, all `install`. If one
-/// fails, which aborts it, the others are told to `abort`. So there is one moment, after the last `lock` and
-/// before the first `validate`, at which the whole transaction takes place:
+/// **Over several stores** a commit takes three steps, which may be far from each other in time: all
+/// participants, each on its own thread, `lock`; when all have, all `validate`; when all have, all `install`.
+/// If one fails, which aborts it, the others are told to `abort`. So there is one moment, after the last
+/// `lock` and before the first `validate`, at which the whole transaction takes place:
 ///
 /// - What it writes is locked from before that moment to the end: nobody else has written it, and nobody sees
 ///   the old value once somebody can have seen another of the new ones.
@@ -53,7 +53,8 @@ namespace upout::kernel {
 ///
 /// If one store validated before another has locked, each of two transactions could have its moment before
 /// the other's. But the last participant to lock may validate at once (`prepare`); so may, when all others
-/// have locked, one that has only read, and has found all that it looked for.
+/// have locked, one that has only read, and has found all that it looked for. And one that has only read
+/// holds nothing, so it may be installed as soon as it has validated.
 ///
 /// Between two calls the thread may do whatever it likes, announce itself quiescent and use the same store:
 /// what a transaction remembers of records and leaves is only ever compared, and no version comes twice.

@@ -182,6 +182,14 @@ TYPED_TEST(StepsTest, WhatChangesBetweenThemIsAConflict) {
   this->expect_cause(AbortCause::read_changed);
 }
 
+/// Looked for at the validation alone, it could have gone by then.
+TYPED_TEST(StepsTest, AMissingKeyThatHasComeIsAConflictBeforeAnythingIsValidated) {
+  this->words.read(11);
+  ASSERT_EQ(this->execute(OperationKind::insert, 11, 1), Status::ok);
+  EXPECT_FALSE(this->transaction.lock());
+  this->expect_cause(AbortCause::insert_conflict);
+}
+
 TYPED_TEST(StepsTest, AMissingKeyThatComesAndGoesBetweenThemIsAConflict) {
   this->words.read(11);
   ASSERT_TRUE(this->transaction.lock());
