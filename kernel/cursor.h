@@ -42,7 +42,8 @@ class Cursor {
     }
     for (const Rec* record : records_) {
       std::span<const std::byte> value;
-      if (read_value(*record, worker.scratch(), value)) visit(record->key(), value);
+      if (read_value(*record, store_->looks(), worker.scratch(), value) == Status::ok)
+        visit(record->key(), value);
     }
   }
 

@@ -144,8 +144,10 @@ bool HashIndex<Policy>::add_to_chain(Bucket* bucket, std::uint64_t word, Heap::C
     if (next == nullptr) {
       void* memory = cache.allocate(SizeClass::of(sizeof(Bucket)));
       if (memory == nullptr) return false;
-      next = new (memory) Bucket{};
+      // Others may still compare its first word with what they remember of a record that was here.
+      next = static_cast<Bucket*>(memory);
       next->control.store(moved_bit);
+      for (auto& slot : next->slots) slot.store(0);
       next->slots[0].store(word);
       bucket->control.store(reinterpret_cast<std::uintptr_t>(next) | (bucket->control.load() & flag_bits));
       return true;

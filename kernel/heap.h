@@ -87,6 +87,8 @@ class Heap {
     std::atomic<std::int64_t> record_balance{0};
     /// Bytes cut into blocks, in use or free; read by any thread.
     std::atomic<std::size_t> cut_bytes{0};
+    /// Greater than the versions of all records that have been given back to this cache.
+    std::uint64_t first_version = 1;
 
    private:
     struct Retired;

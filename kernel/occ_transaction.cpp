@@ -11,10 +11,6 @@ namespace upout::kernel {
 
 namespace {
 
-/// How often to look at a record that somebody is writing before giving up: writers hold locks for less than
-/// a microsecond, unless they wait for other ranks.
-constexpr int most_looks = 200;
-
 /// Between locking and validating: a store before, a load after, of different words, which processors
 /// reorder. Without it two transactions that each read what the other writes could both commit.
 template <class Policy>
@@ -46,30 +42,28 @@ auto OccTransaction<Policy>::own_write(Key key) noexcept -> Write* {
 template <class Policy>
 Status OccTransaction<Policy>::read_record(Rec* found, Key key, std::size_t offset,
                                            std::span<std::byte> output, std::uint32_t& copied, Header& seen) {
-  copied = 0;
-  const Rec* absent = nullptr;
-  Backoff backoff;
-  for (int looks = 0; looks < most_looks; ++looks) {
-    if (found == nullptr || found == absent) {
+  Patience patience(Policy::is_shared ? most_looks : 0);
+  do {
+    while (found != nullptr && found->header().is_gone()) found = store_->find(key);
+    if (found == nullptr) {
+      copied = 0;
       missing_.push_back({key, 0});
       return Status::not_found;
     }
     seen = found->header();
-    if (seen.is_absent()) {
-      // Gone or replaced in between; found again, it belongs to another transaction that inserts it.
-      absent = found;
-      found = store_->find(key);
-    } else if (!seen.is_locked() && found->try_read(offset, output, copied) &&
-               found->header().word() == seen.word()) {
+    if (seen.is_settled() && found->try_read(offset, output, copied) &&
+        found->header().word() == seen.word()) {
       reads_.push_back({found, seen.word()});
       return Status::ok;
-    } else if (!Policy::is_shared) {
-      break;  // whoever holds it is of this thread
-    } else {
-      backoff.wait();
     }
-  }
-  fail(AbortCause::record_locked);
+  } while (patience.wait());
+  return conflict(copied, AbortCause::record_locked);
+}
+
+template <class Policy>
+Status OccTransaction<Policy>::conflict(std::uint32_t& copied, AbortCause cause) noexcept {
+  copied = 0;
+  fail(cause);
   return Status::conflict;
 }
 
@@ -86,7 +80,10 @@ Status OccTransaction<Policy>::read_own(const Write& write, std::size_t offset, 
   }
   Header seen(0);
   const Status status = read_record(write.record, write.key, offset, output, copied, seen);
-  if (status != Status::ok) return status;
+  if (status == Status::conflict) return status;
+  // Another version, or another record in the same memory.
+  if (status != Status::ok || seen.word() != write.before.word())
+    return conflict(copied, AbortCause::read_changed);
   const auto index = static_cast<std::size_t>(&write - writes_.data());
   for (const Patch& patch : patches_) {
     if (patch.write != index) continue;
@@ -144,7 +141,8 @@ Status OccTransaction<Policy>::update(Rec* found, Key key, std::size_t offset,
 
 template <class Policy>
 auto OccTransaction<Policy>::make_fresh(Key key, std::span<const std::byte> value) noexcept -> Rec* {
-  return store_->make_record(*worker_, key, store_->first_header(value.size()).locked().absent(), value);
+  return store_->make_record(*worker_, key, store_->first_header(*worker_, value.size()).locked().absent(),
+                             value);
 }
 
 template <class Policy>
@@ -210,16 +208,13 @@ bool OccTransaction<Policy>::next_insert(Key from, Direction direction, Key& key
 // Commit
 // --------------------------------------------------------------------------------------------------------
 
+/// The first look for missing keys belongs to this step: see `Transaction` for the moment that must come
+/// after it.
 template <class Policy>
-bool OccTransaction<Policy>::prepare() noexcept {
-  if (lock_writes()) {
-    separate_locks_from_validation<Policy>();
-    if (validate()) return true;
-  }
-  const AbortCause cause = cause_;
-  abort();
-  cause_ = cause;
-  return false;
+bool OccTransaction<Policy>::lock() noexcept {
+  if (!lock_writes() || !find_missing()) return false;
+  separate_locks_from_validation<Policy>();
+  return true;
 }
 
 /// Nobody waits while holding a lock, so there are no deadlocks to detect or to order away.
@@ -235,8 +230,9 @@ bool OccTransaction<Policy>::hold(Write& write) {
   if (write.kind == WriteKind::nothing) return true;
   if (write.kind != WriteKind::insert) {
     write.is_held = write.record->try_lock(write.before);
-    return write.is_held ||
-           fail(write.record->header().is_absent() ? AbortCause::read_changed : AbortCause::record_locked);
+    if (write.is_held) return true;
+    const bool is_locked = write.record->header().word() == write.before.locked().word();
+    return fail(is_locked ? AbortCause::record_locked : AbortCause::read_changed);
   }
   make_room(leaves_);
   Rec* other = nullptr;
@@ -303,12 +299,10 @@ bool OccTransaction<Policy>::find_missing_still() noexcept {
   });
 }
 
-/// The transaction takes place between the two looks for missing keys. What has been read is unchanged from
-/// its reading to its check, so also then; what was missing has been missing from the one look to the other.
-/// (Looked for only at the end, a key could have been put in before the first check and taken out after it.)
+/// (Were missing keys looked for only here, one could have been put in before a first check and taken out
+/// after it.)
 template <class Policy>
 bool OccTransaction<Policy>::validate() noexcept {
-  if (!find_missing()) return false;
   for (const Read& read : reads_) {
     const Header now = read.record->header();
     if (now.word() == read.header) continue;
@@ -323,11 +317,6 @@ bool OccTransaction<Policy>::validate() noexcept {
 
 template <class Policy>
 void OccTransaction<Policy>::install() noexcept {
-  // Until they are all unlocked, whoever comes waits for each of them: he must not find the one record and
-  // miss the other.
-  for (const Write& write : writes_) {
-    if (write.fresh != nullptr) write.fresh->unlock(write.fresh->header().revealed().locked());
-  }
   for (const Patch& patch : patches_) {
     const Write& write = writes_[patch.write];
     if (write.kind == WriteKind::update)
@@ -354,7 +343,7 @@ void OccTransaction<Policy>::install(Write& write) noexcept {
       store_->retire(*worker_, write.record, write.before.size());
       break;
     case WriteKind::replace:
-      write.fresh->unlock(store_->replacing_header(write.before, write.size));
+      write.fresh->unlock(store_->replacing_header(*worker_, write.before, write.size));
       store_->relink(write.record, write.fresh);
       write.record->unlock(write.before.gone());
       store_->retire(*worker_, write.record, write.before.size());
@@ -368,7 +357,6 @@ template <class Policy>
 void OccTransaction<Policy>::abort() noexcept {
   for (Write& write : writes_) release(write);
   forget();
-  cause_ = AbortCause::requested;
 }
 
 template <class Policy>

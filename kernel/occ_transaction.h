@@ -11,12 +11,12 @@
 namespace upout::kernel {
 
 /// The optimistic half of `Transaction`: what it has read and is going to write, and Silo's commit (Tu et
-/// al., SOSP 2013). Nothing that it does is visible before `prepare`. Reads are of committed versions but,
-/// until `prepare` has said so, perhaps not of one moment. Used by one thread; records that it refers to must
-/// not be reclaimed before it has ended.
+/// al., SOSP 2013). Nothing that it does is visible before `lock`. Reads are of committed versions but,
+/// until `validate` has said so, perhaps not of one moment. Used by one thread. Records and leaves that it
+/// has read may go, and their memory be used again, while it remembers them: their versions are not.
 ///
-/// Keys that were found missing are looked for again at the end, twice, with the removals counted in between;
-/// ranges are protected by the versions of the leaves that were read.
+/// Keys that were found missing are looked for again in `lock` and in `validate`, with the removals counted
+/// in between; ranges are protected by the versions of the leaves that were read.
 template <class Policy>
 class OccTransaction {
  public:
@@ -39,12 +39,13 @@ class OccTransaction {
   /// The next key from `from` on, in `direction`, that this transaction inserts; false: there is none.
   bool next_insert(Key from, Direction direction, Key& key) const noexcept;
 
-  /// Locks what is to be written and validates what was read: true if the transaction can commit, whatever
-  /// others do. Either `install` or `abort` must follow.
-  bool prepare() noexcept;
+  /// Locks what is to be written. Whatever these two say, the transaction has not been aborted.
+  bool lock() noexcept;
+  /// Whether what was read is still so, and the transaction can commit, whatever others do.
+  bool validate() noexcept;
   void install() noexcept;
   void abort() noexcept;
-  /// After a `prepare` that failed, or an operation that met a `conflict`.
+  /// After a step that failed, or an operation that met a `conflict`.
   AbortCause cause() const noexcept { return cause_; }
 
  private:
@@ -54,7 +55,7 @@ class OccTransaction {
     Rec* record;       ///< in the store; none for an insert
     Rec* fresh;        ///< insert, replace: the new record, written by nobody else before `install`
     std::size_t size;  ///< of the fresh record's value
-    Header before;     ///< of `record`, when it was locked
+    Header before;     ///< of `record`, when it was read
     WriteKind kind;
     bool is_held;  ///< `record` is locked, or `fresh` is linked
   };
@@ -64,7 +65,7 @@ class OccTransaction {
   };
   struct Missing {
     Key key;
-    std::uint64_t removals;  ///< `Store::removals`, when it was looked for first in `validate`
+    std::uint64_t removals;  ///< `Store::removals`, when it was looked for in `lock`
   };
   /// Bytes that an update is going to write.
   struct Patch {
@@ -78,6 +79,7 @@ class OccTransaction {
   Status read_own(const Write& write, std::size_t offset, std::span<std::byte> output, std::uint32_t& copied);
   Status read_record(Rec* found, Key key, std::size_t offset, std::span<std::byte> output,
                      std::uint32_t& copied, Header& seen);
+  Status conflict(std::uint32_t& copied, AbortCause cause) noexcept;
   Rec* make_fresh(Key key, std::span<const std::byte> value) noexcept;
   void add_patch(std::size_t write, std::size_t offset, std::span<const std::byte> input);
 
@@ -86,7 +88,6 @@ class OccTransaction {
   void follow(const LeafChange& change) noexcept;
   bool holds(const Rec* record) const noexcept;
   bool inserts(const Rec* record) const noexcept;
-  bool validate() noexcept;
   bool is_missing(Key key) noexcept;
   bool find_missing() noexcept;
   bool find_missing_still() noexcept;

@@ -42,7 +42,8 @@ enum class Status : std::uint8_t {
   out_of_memory,
   unordered,  ///< scan of a store that keeps no order
   no_room,    ///< scan: `output` had no room for the next record; those before it are there
-  conflict,   ///< in a transaction: it cannot commit any more, and should end now
+  conflict,   ///< a transaction holds what is needed. In a transaction: it cannot commit any more, and should
+              ///< end now. Alone: nothing has been done (of a scan, what is copied is right), try again later
   no_answer,  ///< the rank that has the key did not answer in time: it may have been done, or be done later
 };
 inline constexpr std::size_t statuses = 10;

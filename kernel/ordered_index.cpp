@@ -261,7 +261,9 @@ auto OrderedIndex<Policy>::make_node(unsigned level, Heap::Cache& cache) noexcep
   if (memory == nullptr) return {};
   const NodeWord word(newborn_.load());
   nodes_.fetch_add(1);
-  return Latch(*new (memory) Node(level, Policy::is_shared ? word.latched() : word), NodeWord(0), word);
+  auto* node = static_cast<Node*>(memory);
+  node->construct(level, Policy::is_shared ? word.latched() : word);
+  return Latch(*node, NodeWord(0), word);
 }
 
 /// A root above the one that there is, which the caller holds.

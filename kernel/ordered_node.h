@@ -68,12 +68,14 @@ class alignas(64) OrderedNode {
   static constexpr unsigned capacity = 56;
   static constexpr unsigned group_size = 8;
 
-  /// An empty node.
-  OrderedNode(unsigned level, NodeWord word) noexcept : level_(level) {
+  /// Makes an empty node of memory whose first word others may still compare with what they remember.
+  void construct(unsigned level, NodeWord word) noexcept {
+    word_.store(word.word());
+    size_.store(0);
+    level_ = level;
     for (auto& head : heads_) head.store(largest_key);
     for (auto& key : keys_) key.store(largest_key);
     for (auto& slot : slots_) slot.store(0);
-    word_.store(word.word());
   }
 
   NodeWord word() const noexcept { return NodeWord(word_.load()); }

@@ -81,4 +81,23 @@ class Backoff {
   unsigned spins_ = 0;
 };
 
+/// Waiting for what a transaction may hold for as long as its messages travel: gives up after so many looks.
+class Patience {
+ public:
+  static constexpr unsigned endless = ~0U;
+
+  explicit Patience(unsigned looks) noexcept : looks_(looks) {}
+  /// False: it has been waited for long enough.
+  bool wait() noexcept {
+    if (looks_ == 0) return false;
+    if (looks_ != endless) --looks_;
+    backoff_.wait();
+    return true;
+  }
+
+ private:
+  unsigned looks_;
+  Backoff backoff_;
+};
+
 }  // namespace upout::kernel

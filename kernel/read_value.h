@@ -9,20 +9,24 @@
 
 namespace upout::kernel {
 
-/// The record's value, copied into `buffer`, which grows if it has to. False: the record is absent.
+/// The record's value, copied into `buffer`, which grows if it has to. `not_found`: the record is absent;
+/// `conflict`: it was locked each of `looks` times.
 template <class Policy>
-bool read_value(const Record<Policy>& record, std::vector<std::byte>& buffer,
-                std::span<const std::byte>& value) {
+Status read_value(const Record<Policy>& record, unsigned looks, std::vector<std::byte>& buffer,
+                  std::span<const std::byte>& value) {
   constexpr std::size_t smallest_buffer = 4096;
   if (buffer.size() < smallest_buffer) buffer.resize(smallest_buffer);
   std::size_t size = 0;
-  if (!record.read_whole(buffer, size)) return false;
+  const auto read = [&] {
+    return record.wait_for(looks, [&] { return record.try_read_whole(buffer, size); });
+  };
+  if (const Status status = read(); status != Status::ok) return status;
   if (size > buffer.size()) {
     buffer.resize(max_value_bytes);
-    if (!record.read_whole(buffer, size)) return false;
+    if (const Status status = read(); status != Status::ok) return status;
   }
   value = std::span<const std::byte>(buffer).first(size);
-  return true;
+  return Status::ok;
 }
 
 }  // namespace upout::kernel

@@ -34,6 +34,8 @@ class Header {
   constexpr bool is_absent() const noexcept { return (word_ & absent_bit) != 0; }
   /// Absent for good. (One that is absent and locked is being inserted.)
   constexpr bool is_gone() const noexcept { return (word_ & (absent_bit | locked_bit)) == absent_bit; }
+  /// There, and nobody writes it.
+  constexpr bool is_settled() const noexcept { return (word_ & (absent_bit | locked_bit)) == 0; }
   constexpr std::size_t size() const noexcept { return (word_ >> size_shift) & size_mask; }
   constexpr std::uint64_t version() const noexcept { return word_ >> version_shift; }
 
@@ -81,27 +83,27 @@ class Record {
     write(0, value);
   }
 
-  /// Waits until nobody writes or inserts the record and locks it. False: the record is gone.
-  bool lock(Header& before) noexcept {
-    Backoff backoff;
+  /// Waits until nobody writes or inserts the record and locks it. `not_found`: the record is gone;
+  /// `conflict`: it was locked each of `looks` times.
+  Status lock(Header& before, unsigned looks) noexcept {
+    Patience patience(looks);
     std::uint64_t word = header_.load();
     for (;;) {
-      if (Header(word).is_gone()) return false;
+      if (Header(word).is_gone()) return Status::not_found;
       if (Header(word).is_locked()) {
-        backoff.wait();
+        if (!patience.wait()) return Status::conflict;
         word = header_.load();
       } else if (header_.compare_exchange(word, Header(word).locked().word())) {
         before = Header(word);
-        return true;
+        return Status::ok;
       }
     }
   }
-  /// Locks the record if nobody has and it is there: for those who hold other locks and so must not wait.
-  bool try_lock(Header& before) noexcept {
-    std::uint64_t word = header_.load();
-    if (Header(word).is_absent() || Header(word).is_locked()) return false;
-    before = Header(word);
-    return header_.compare_exchange(word, before.locked().word());
+  /// Locks the record if it is still as it was seen, unlocked and there: for those who hold other locks and
+  /// so must not wait, and who do not know whether this is still the record that it was.
+  bool try_lock(Header seen) noexcept {
+    std::uint64_t word = seen.word();
+    return header_.compare_exchange(word, seen.locked().word());
   }
   void unlock(Header after) noexcept { header_.store(after.word()); }
 
@@ -109,7 +111,7 @@ class Record {
   /// False: the record is absent, or somebody was writing it.
   bool try_read(std::size_t offset, std::span<std::byte> out, std::uint32_t& copied) const noexcept {
     const Header before = header();
-    if (before.is_absent() || before.is_locked()) return false;
+    if (!before.is_settled()) return false;
     const std::size_t size = before.size();
     std::size_t length = out.size();
     if (offset + length > size) [[unlikely]]
@@ -119,26 +121,26 @@ class Record {
     return !Policy::is_shared || header().word() == before.word();
   }
 
-  /// The same, waiting for writers. A record that is being inserted is waited for too: its transaction may
-  /// have its place before others that have ended already. False: the record is gone.
-  bool read(std::size_t offset, std::span<std::byte> out, std::uint32_t& copied) const noexcept {
-    Backoff backoff;
-    while (!try_read(offset, out, copied)) {
-      if (header().is_gone()) return false;
-      backoff.wait();
-    }
-    return true;
+  /// The same; copies the value if `out` takes all of it, and tells its size either way.
+  bool try_read_whole(std::span<std::byte> out, std::size_t& size) const noexcept {
+    const Header before = header();
+    if (!before.is_settled()) return false;
+    size = before.size();
+    if (size <= out.size()) copy_out(0, out.first(size));
+    return !Policy::is_shared || header().word() == before.word();
   }
 
-  /// Copies the value if `out` takes all of it, and tells its size either way. False: the record is absent.
-  bool read_whole(std::span<std::byte> out, std::size_t& size) const noexcept {
-    for (Backoff backoff;; backoff.wait()) {
-      const Header before = header();
-      if (before.is_absent()) return false;
-      if (before.is_locked()) continue;
-      size = before.size();
-      if (size <= out.size()) copy_out(0, out.first(size));
-      if (!Policy::is_shared || header().word() == before.word()) return true;
+  /// Calls `attempt`, one of the above, until it succeeds. A record that is being inserted is waited for as
+  /// one that is being written: its transaction may have its place before others that have ended already.
+  /// `not_found`: the record is gone; `conflict`: it was locked each of `looks` times.
+  template <class Attempt>
+  Status wait_for(unsigned looks, Attempt&& attempt) const noexcept {
+    if (attempt()) [[likely]]
+      return Status::ok;
+    for (Patience patience(looks);;) {
+      if (header().is_gone()) return Status::not_found;
+      if (!patience.wait()) return Status::conflict;
+      if (attempt()) return Status::ok;
     }
   }
 

@@ -104,12 +104,18 @@ class Located : public Search<Policy> {
 
   bool await_ready() noexcept {
     if (interleaver_->is_running()) return false;
-    while (!this->step(*this)) {
-    }
+    search();
     return true;
   }
   void await_suspend(std::coroutine_handle<> self) noexcept { interleaver_->wait(*this, self); }
   Record<Policy>* await_resume() const noexcept { return this->record(); }
+
+ protected:
+  /// To its end, without giving way.
+  void search() noexcept {
+    while (!this->step(*this)) {
+    }
+  }
 
  private:
   Interleaver* interleaver_;

@@ -11,7 +11,7 @@ template <class Policy>
 Status SerialTransaction<Policy>::read(Rec* found, std::size_t offset, std::span<std::byte> output,
                                        std::uint32_t& copied) const {
   copied = 0;
-  if (found == nullptr || !found->read(offset, output, copied)) return Status::not_found;
+  if (found == nullptr || !found->try_read(offset, output, copied)) return Status::not_found;
   return Status::ok;
 }
 
@@ -35,7 +35,7 @@ Status SerialTransaction<Policy>::insert(Rec* found, Key key, std::span<const st
   if (value.size() > max_value_bytes) return Status::too_large;
   if (found != nullptr && !found->header().is_absent()) return Status::exists;
   make_room(changes_);
-  Rec* fresh = store_->make_record(*worker_, key, store_->first_header(value.size()), value);
+  Rec* fresh = store_->make_record(*worker_, key, store_->first_header(*worker_, value.size()), value);
   if (fresh == nullptr) return Status::out_of_memory;
   const Header nothing(0);
   if (found != nullptr) {

@@ -93,22 +93,21 @@ template <class Policy>
 Status Store<Policy>::insert(Worker& worker, Key key, std::span<const std::byte> value) noexcept {
   if (value.size() > max_value_bytes) return Status::too_large;
   // Made before a latch is taken, so that nobody waits for memory.
-  Rec* fresh = make_record(worker, key, first_header(value.size()), value);
+  Rec* fresh = make_record(worker, key, first_header(worker, value.size()), value);
   if (fresh == nullptr) return Status::out_of_memory;
-  Backoff backoff;
-  for (;;) {
+  for (Patience patience(looks());;) {
     Rec* other = nullptr;
     const Status status = link(worker, fresh, other);
     if (status == Status::ok) {
       count_insert(worker);
       return status;
     }
-    // One that is absent is about to be taken out, or belongs to a transaction that inserts it.
-    if (status != Status::exists || !other->header().is_absent()) {
-      free_record(worker, fresh, value.size());
-      return status;
-    }
-    backoff.wait();
+    // A transaction may be about to insert the one that is there, or to take it out, and may have its place
+    // before others that have ended already.
+    const bool is_held = status == Status::exists && !other->header().is_settled();
+    if (is_held && patience.wait()) continue;
+    free_record(worker, fresh, value.size());
+    return is_held ? Status::conflict : status;
   }
 }
 
@@ -125,7 +124,13 @@ Status Store<Policy>::get_at(Rec* hint, Key key, std::size_t offset, std::span<s
       copied = 0;
       return Status::not_found;
     }
-    if (record->read(offset, output, copied)) return Status::ok;
+    const Status status = record->wait_for(looks(), [&] { return record->try_read(offset, output, copied); });
+    if (status == Status::ok) [[likely]]
+      return status;
+    if (status == Status::conflict) {
+      copied = 0;
+      return status;
+    }
     gone = record;  // removed or replaced in between, so the index knows better by now
   }
 }
@@ -168,7 +173,7 @@ Status Store<Policy>::put_at(Worker& worker, Rec* hint, Key key, std::span<const
         record.write(0, value);
         return before.next(value.size());
       }
-      Rec* replacement = make_record(worker, key, replacing_header(before, value.size()), value);
+      Rec* replacement = make_record(worker, key, replacing_header(worker, before, value.size()), value);
       if (replacement == nullptr) {
         result = Status::out_of_memory;
         return before;
@@ -256,12 +261,13 @@ void Store<Policy>::unlink(Worker& worker, Rec* record) noexcept {
 template <class Policy>
 void Store<Policy>::retire(Worker& worker, Rec* record, std::size_t value_size) noexcept {
   const SizeClass size = SizeClass::of(Rec::bytes_for(value_size));
+  Heap::Cache& cache = worker.cache();
+  cache.first_version = std::max(cache.first_version, record->header().version() + 2);
+  // The header is not the word through which free blocks are linked.
   if constexpr (Policy::is_shared) {
-    worker.cache().retire(record, size);
+    cache.retire(record, size);
   } else {
-    first_version_ = std::max(first_version_, record->header().version() + 2);
-    // The header is not the word through which free blocks are linked.
-    worker.cache().free(record, size);
+    cache.free(record, size);
   }
 }
 

@@ -19,6 +19,10 @@
 
 namespace upout::kernel {
 
+/// How often to look at what a transaction holds before one gives up: those that wait for nobody hold locks
+/// for less than a microsecond.
+inline constexpr unsigned most_looks = 200;
+
 enum class IndexKind : std::uint8_t {
   hash,     ///< fastest for single keys; cannot scan
   ordered,  ///< a B+-tree
@@ -28,6 +32,8 @@ struct StoreOptions {
   std::size_t expected_records = 0;  ///< sizes a hash index; it grows on its own beyond that
   IndexKind index = IndexKind::hash;
   ConcurrencyControl concurrency_control = ConcurrencyControl::occ;
+  /// Transactions may stay prepared while messages travel. See `Store`.
+  bool distributed_transactions = false;
   platform::Region::Options memory = {};  ///< how records and index are mapped
 };
 
@@ -39,9 +45,15 @@ struct StoreOptions {
 /// registered threads may call it at the same time, each with its own Worker. With `Exclusive` one thread may
 /// call it; nothing is latched, no atomic is used.
 ///
-/// Beside serial transactions, operations go through `execute` alone, which waits until the partition is
-/// free: so not on a thread that has such a transaction in flight. Serial transactions lock no records, and
-/// whoever looks at one without the partition's lock may see a half of what is being written.
+/// An operation that meets a record which a transaction has locked, or a partition that a serial one has,
+/// waits for its end, except where that could be for ever: the transaction may wait for a message that this
+/// very thread has to bring. So with `Exclusive` it comes back with `conflict` at once; with `Shared` it does
+/// so after a while if the store has `distributed_transactions`. (If it has none, it waits as long as it
+/// takes, because a holder whose processor was taken away is no conflict: and so must not be called on a
+/// thread that has such a transaction prepared.)
+///
+/// Beside serial transactions, operations go through `execute` alone. Serial transactions lock no records,
+/// and whoever looks at one without the partition's lock may see a half of what is being written.
 ///
 /// Who writes a record locks it first, then latches its position in the index; nobody waits for a record's
 /// lock while holding a latch.
@@ -66,8 +78,8 @@ class Store {
 
   /// Does the operations and fills in each one's results, overlapping their cache misses: the lines of all
   /// are asked for stage by stage before the first is done. The operations of one call are concurrent with
-  /// each other: they take effect in any order. The calling thread holds no reference into the store
-  /// afterwards (it is announced quiescent).
+  /// each other: they take effect in any order. The calling thread is announced quiescent afterwards, so none
+  /// of its coroutines may be within an access of a store.
   void execute(Worker& worker, std::span<Operation* const> operations) noexcept;
 
   /// Copies up to `output.size()` bytes of the value, beginning at `offset`.
@@ -118,15 +130,15 @@ class Store {
     if (hint != nullptr && hint->key() == key) return hint;
     return ordered_ ? ordered_->find(key) : hash_->find(key);
   }
-  /// The header of a new record. Its version is greater than that of every record that had the same memory
-  /// before, so that who remembers an address and a header is never deceived. (With `Shared` nobody remembers
-  /// them for so long: memory is used again only after a grace period.)
-  Header first_header(std::size_t value_size) const noexcept {
-    return Header::present(first_version_, value_size);
+  /// The header of a new record in the worker's memory. Its version is greater than that of every record that
+  /// had the same memory before, so that who remembers an address and a header is never deceived, for however
+  /// long he does, and whatever is in that memory by now.
+  static Header first_header(Worker& worker, std::size_t value_size) noexcept {
+    return Header::present(worker.cache().first_version, value_size);
   }
   /// The same for a record that takes another one's place: greater than that one's version, too.
-  Header replacing_header(Header replaced, std::size_t value_size) const noexcept {
-    return Header::present(std::max(replaced.version() + 1, first_version_), value_size);
+  static Header replacing_header(Worker& worker, Header replaced, std::size_t value_size) noexcept {
+    return Header::present(std::max(replaced.version() + 1, worker.cache().first_version), value_size);
   }
   /// A record that nobody else can reach yet. Null: no memory.
   Rec* make_record(Worker& worker, Key key, Header header, std::span<const std::byte> value) noexcept;
@@ -149,11 +161,16 @@ class Store {
   const RemovalCounts<Policy>& removals() const noexcept { return removals_; }
   /// The partition's lock; taken by serial transactions only, and by operations beside them.
   PartitionLock<Policy>& partition_lock() noexcept { return partition_lock_; }
+  /// How often an operation looks again whether a transaction has ended.
+  unsigned looks() const noexcept { return Policy::is_shared ? looks_ : 0; }
 
  private:
   explicit Store(const StoreOptions& options) noexcept
-      : heap_(options.memory), concurrency_control_(options.concurrency_control) {}
+      : heap_(options.memory),
+        concurrency_control_(options.concurrency_control),
+        looks_(options.distributed_transactions ? most_looks : Patience::endless) {}
   bool make_index(const StoreOptions& options) noexcept;
+  bool wait_for_partition() noexcept;
 
   void execute_hash(Worker& worker, std::span<Operation* const> operations) noexcept;
   void execute_ordered(Worker& worker, std::span<Operation* const> operations) noexcept;
@@ -176,7 +193,7 @@ class Store {
   std::unique_ptr<Hash> hash_;        // one of the two
   std::unique_ptr<Ordered> ordered_;  //
   ConcurrencyControl concurrency_control_;
-  std::uint64_t first_version_ = 1;
+  unsigned looks_;
   PartitionLock<Policy> partition_lock_;
   RemovalCounts<Policy> removals_;
 };
@@ -191,12 +208,12 @@ Status Store<Policy>::with_locked(Key key, Rec* hint, Use&& use) noexcept {
     // Found again: a serial transaction that has removed it is under way.
     if (record == nullptr || record == gone) return Status::not_found;
     Header before(0);
-    if (!record->lock(before)) {
+    Status status = record->lock(before, looks());
+    if (status == Status::not_found) {
       gone = record;  // removed or replaced in between: look again
       continue;
     }
-    Status status = Status::ok;
-    record->unlock(use(*record, before, status));
+    if (status == Status::ok) record->unlock(use(*record, before, status));
     return status;
   }
 }

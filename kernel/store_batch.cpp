@@ -26,6 +26,14 @@ template <class Rec>
   return true;
 }
 
+/// A transaction has the partition.
+void refuse(std::span<Operation* const> operations) noexcept {
+  for (Operation* operation : operations) {
+    operation->status = Status::conflict;
+    operation->output_size = 0;
+  }
+}
+
 /// Places in a batch, in a fixed space.
 class Places {
  public:
@@ -52,15 +60,27 @@ template <class Policy>
 void Store<Policy>::execute(Worker& worker, std::span<Operation* const> operations) noexcept {
   // Serial transactions see nobody beside them.
   const bool is_serial = concurrency_control_ == ConcurrencyControl::serial;
-  for (Backoff backoff; is_serial && !partition_lock_.try_lock();) backoff.wait();
-  if (hash_) {
-    execute_hash(worker, operations);
-    if (hash_->is_growing()) hash_->help_growth(worker.cache());
+  if (is_serial && !wait_for_partition()) {
+    refuse(operations);
   } else {
-    execute_ordered(worker, operations);
+    if (hash_) {
+      execute_hash(worker, operations);
+      if (hash_->is_growing()) hash_->help_growth(worker.cache());
+    } else {
+      execute_ordered(worker, operations);
+    }
+    if (is_serial) partition_lock_.unlock();
   }
-  if (is_serial) partition_lock_.unlock();
   if constexpr (Policy::is_shared) announce_quiescent();
+}
+
+/// Takes the partition's lock. False: a transaction has had it for longer than one has patience.
+template <class Policy>
+bool Store<Policy>::wait_for_partition() noexcept {
+  for (Patience patience(looks()); !partition_lock_.try_lock();) {
+    if (!patience.wait()) return false;
+  }
+  return true;
 }
 
 template <class Policy>
@@ -139,16 +159,14 @@ class ScanInProgress {
     std::size_t gone = 0;
     for (std::size_t i = 0; i < pending_; ++i) {
       if (i + records_ahead < pending_) ask_for(entries_[i + records_ahead]);
-      switch (copy(entries_[i])) {
-        case Outcome::copied:
-          break;
-        case Outcome::gone:
-          ++gone;
-          break;
-        case Outcome::no_room:
-          operation_->status = Status::no_room;
-          return true;
+      const Status status = copy(entries_[i]);
+      if (status == Status::ok) [[likely]]
+        continue;
+      if (status != Status::not_found) {
+        operation_->status = status;
+        return true;
       }
+      ++gone;
     }
     pending_ = 0;
     if (gone != 0) [[unlikely]]
@@ -165,30 +183,32 @@ class ScanInProgress {
   /// each other.
   static constexpr std::size_t records_ahead = 16;
 
-  enum class Outcome : std::uint8_t { copied, gone, no_room };
-
   [[gnu::always_inline]] void ask_for(const typename Index::Entry& entry) const noexcept {
     prefetch(entry.record, Record<Policy>::overhead_bytes + expected_size_);
   }
 
-  Outcome copy(const typename Index::Entry& entry) noexcept {
+  Status copy(const typename Index::Entry& entry) noexcept {
     const std::span<std::byte> room = operation_->output.subspan(operation_->output_size);
-    if (room.size() < sizeof(ScanEntry)) return Outcome::no_room;
+    if (room.size() < sizeof(ScanEntry)) return Status::no_room;
     const std::span<std::byte> to = room.subspan(sizeof(ScanEntry));
     Record<Policy>* record = entry.record;
-    for (const Record<Policy>* absent = nullptr;;) {
-      // Removed in between, or its insert is under way.
-      if (record == nullptr || record == absent) return Outcome::gone;
+    for (const Record<Policy>* gone = nullptr;;) {
+      if (record == nullptr || record == gone) return Status::not_found;
       std::size_t size = 0;
-      if (record->key() == entry.key && record->read_whole(to, size)) [[likely]] {
-        if (scan_entry_bytes(size) > room.size()) return Outcome::no_room;
+      const Status status =
+          record->key() != entry.key
+              ? Status::not_found
+              : record->wait_for(store_->looks(), [&] { return record->try_read_whole(to, size); });
+      if (status == Status::conflict) return status;
+      if (status == Status::ok) [[likely]] {
+        if (scan_entry_bytes(size) > room.size()) return Status::no_room;
         const ScanEntry header{entry.key, static_cast<std::uint32_t>(size)};
         std::memcpy(room.data(), &header, sizeof(header));
         operation_->output_size += static_cast<std::uint32_t>(scan_entry_bytes(size));
         expected_size_ = std::min<std::size_t>(size, most_prefetched_bytes);
-        return Outcome::copied;
+        return status;
       }
-      absent = record;
+      gone = record;  // removed or replaced in between
       record = store_->find(entry.key);
     }
   }
@@ -255,6 +275,7 @@ void Store<Policy>::perform(Worker& worker, Operation& operation, Rec* hint) noe
 // The class as a whole is instantiated in store.cpp, which does not see these.
 #define UPOUT_INSTANTIATE(Policy)                                                                    \
   template void Store<Policy>::execute(Worker&, std::span<Operation* const>) noexcept;               \
+  template bool Store<Policy>::wait_for_partition() noexcept;                                        \
   template void Store<Policy>::execute_hash(Worker&, std::span<Operation* const>) noexcept;          \
   template void Store<Policy>::execute_ordered(Worker&, std::span<Operation* const>) noexcept;       \
   template void Store<Policy>::execute_ordered_stage(Worker&, std::span<Operation* const>) noexcept; \

@@ -20,17 +20,46 @@
 
 namespace upout::kernel {
 
-/// A serializable transaction on one store, for a coroutine: every access is awaited, and the worker's other
-/// coroutines run while its lines are on their way. One object serves one transaction after the other. Used
-/// by one thread, which must not announce itself quiescent between `begin` and the end.
+/// A serializable transaction on one store, or what a transaction over several stores does in one of them: a
+/// participant. Every access can be awaited, and the worker's other coroutines run while its lines are on
+/// their way. One object serves one transaction after the other. Used by one thread.
 ///
 ///     co_await tx.begin();
 ///     co_await tx.read_for_update(key, 0, bytes, copied);
 ///     co_await tx.update(key, 0, changed);
 ///     if (!tx.commit()) ...  // tx.cause() says why; begin again
 ///
-/// `commit` is `prepare` and `install`, which are separate steps for those who have to ask others in between.
+/// Who serves others, and has no coroutine, does the same at once:
+///
+///     if (!tx.try_begin()) ...  // serial, and another one has the partition
+///     Status status = tx.read(key, 0, bytes, copied).now();
+///
 /// An access that gives `conflict` or `out_of_memory` has doomed the transaction: `commit` will fail.
+///
+/// **Over several stores** a commit takes three steps, which may be far from each other in time: all
+/// participants, each on its own thread, `lock`; when all have, all `validate`; when all have, all `install`.
+/// If one fails, which aborts it, the others are told to `abort`. So there is one moment, after the last
+/// `lock` and before the first `validate`, at which the whole transaction takes place:
+///
+/// - What it writes is locked from before that moment to the end: nobody else has written it, and nobody sees
+///   the old value once somebody can have seen another of the new ones.
+/// - What it has read was read before the moment and is found unchanged after it; so are the leaves that it
+///   has scanned. (Versions never repeat.)
+/// - Keys that it has found missing are looked for in `lock` and again in `validate`, and none of their group
+///   has been taken out in between: so they have been missing at the moment, too.
+/// - Of two transactions that each read what the other writes, or look for what it inserts, the later one to
+///   lock finds the lock or the insert of the other when it validates: wherever each of them has locked
+///   first.
+///
+/// If one store validated before another has locked, each of two transactions could have its moment before
+/// the other's. But the last participant to lock may validate at once (`prepare`); so may, when all others
+/// have locked, one that has only read, and has found all that it looked for. And one that has only read
+/// holds nothing, so it may be installed as soon as it has validated.
+///
+/// Between two calls the thread may do whatever it likes, announce itself quiescent and use the same store:
+/// what a transaction remembers of records and leaves is only ever compared, and no version comes twice.
+/// While an access is under way, which a coroutine awaits, it must not announce itself quiescent. Operations
+/// that meet a lock give `conflict` or wait: see `Store`.
 template <class Policy>
 class Transaction {
  public:
@@ -41,15 +70,19 @@ class Transaction {
       : store_(&store), worker_(&worker), occ_(store, worker), serial_(store, worker) {}
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
-  ~Transaction() { assert(!is_active_); }
+  ~Transaction() { assert(phase_ == Phase::ended); }
 
   /// For coroutines that take a transaction: where their frames come from.
   FramePool& frame_pool() noexcept { return worker_->frame_pool(); }
   Interleaver& interleaver() noexcept { return worker_->interleaver(); }
 
-  /// Awaitable. Serial: waits until the partition is free.
+  /// Awaitable. Serial: waits until the partition is free; so not on a thread that has to bring what the one
+  /// that has it is waiting for.
   auto begin() noexcept;
-  /// Awaitables; `co_await` gives a Status. Copies up to `output.size()` bytes of the value from `offset` on.
+  /// The same without waiting. False: serial, and another transaction has the partition.
+  bool try_begin() noexcept;
+  /// Awaitables: `co_await` gives a Status, and so does `.now()`, which does it at once; spans and references
+  /// have to last until then. Copies up to `output.size()` bytes of the value from `offset` on.
   auto read(Key key, std::size_t offset, std::span<std::byte> output, std::uint32_t& copied) noexcept;
   /// A read of what is going to be updated or removed.
   auto read_for_update(Key key, std::size_t offset, std::span<std::byte> output,
@@ -61,16 +94,20 @@ class Transaction {
   auto insert(Key key, std::span<const std::byte> value) noexcept;
   auto remove(Key key) noexcept;
   /// Calls `visit(key, value)` for up to `limit` records from `from` on, in order, as they are together at
-  /// the transaction's one moment. Needs an ordered store.
+  /// the transaction's one moment. Needs an ordered store. `.now()` is only for who is not himself within the
+  /// interleaver's `run`.
   template <class Visit>
   Task<Status> scan(Key from, Direction direction, std::size_t limit, Visit visit);
 
-  /// True: the transaction can commit whatever others do, and `install` or `abort` must follow. False: it has
-  /// been aborted. Until then, transactions that need one of its records give up, but single operations of
-  /// the store wait; so the same thread must do none in between.
-  bool prepare() noexcept;
+  /// The steps of a commit, in this order. False: it has been aborted, and `cause` says why; nothing must
+  /// follow. True from `validate`: it can commit whatever others do, and `install` or `abort` must follow.
+  bool lock() noexcept;
+  bool validate() noexcept;
   void install() noexcept;
+  /// At any time from `begin` on, before `install`.
   void abort() noexcept;
+  /// On one store: what comes before `install`, in one step.
+  bool prepare() noexcept { return lock() && validate(); }
   bool commit() noexcept {
     if (!prepare()) return false;
     install();
@@ -80,8 +117,12 @@ class Transaction {
   AbortCause cause() const noexcept { return cause_; }
   /// An access met a conflict, or found no memory.
   bool is_doomed() const noexcept { return is_doomed_; }
+  /// It has begun, and neither been installed nor aborted.
+  bool is_active() const noexcept { return phase_ != Phase::ended; }
 
  private:
+  enum class Phase : std::uint8_t { ended, reading, locked, validated };
+
   template <class Use>
   class Access;
   template <class Use>
@@ -98,6 +139,7 @@ class Transaction {
   } catch (const std::bad_alloc&) {
     return noted(Status::out_of_memory);
   }
+  bool give_up(AbortCause cause) noexcept;
   void end() noexcept;
   Status read_at(Rec* found, Key key, std::size_t offset, std::span<std::byte> output,
                  std::uint32_t& copied) {
@@ -115,7 +157,7 @@ class Transaction {
   OccTransaction<Policy> occ_;
   SerialTransaction<Policy> serial_;
   AbortCause cause_ = AbortCause::requested;
-  bool is_active_ = false;
+  Phase phase_ = Phase::ended;
   bool is_doomed_ = false;
 };
 
@@ -128,7 +170,12 @@ class Transaction<Policy>::Access : public Located<Policy> {
       : Located<Policy>(*transaction.store_, *transaction.worker_, key, bytes),
         transaction_(&transaction),
         use_(std::move(use)) {
-    assert(transaction.is_active_);
+    assert(transaction.phase_ == Phase::reading);
+  }
+  /// Finds and uses it without giving way to anybody.
+  Status now() noexcept {
+    this->search();
+    return await_resume();
   }
   Status await_resume() noexcept {
     return transaction_->attempt([this] { return use_(this->record()); });
@@ -140,16 +187,24 @@ class Transaction<Policy>::Access : public Located<Policy> {
 };
 
 template <class Policy>
+bool Transaction<Policy>::try_begin() noexcept {
+  assert(phase_ == Phase::ended);
+  if (is_serial() && !store_->partition_lock().try_lock()) return false;
+  phase_ = Phase::reading;
+  is_doomed_ = false;
+  return true;
+}
+
+template <class Policy>
 auto Transaction<Policy>::begin() noexcept {
-  assert(!is_active_);
   struct Begin : Interleaver::Waiting {
     explicit Begin(Transaction& owner) noexcept : transaction(&owner) {
       step = [](Interleaver::Waiting& waiting) noexcept {
-        return static_cast<Begin&>(waiting).transaction->store_->partition_lock().try_lock();
+        return static_cast<Begin&>(waiting).transaction->try_begin();
       };
     }
     bool await_ready() noexcept {
-      if (!transaction->is_serial() || step(*this)) return true;
+      if (step(*this)) return true;
       if (transaction->worker_->interleaver().is_running()) return false;
       for (Backoff backoff; !step(*this);) backoff.wait();
       return true;
@@ -157,10 +212,7 @@ auto Transaction<Policy>::begin() noexcept {
     void await_suspend(std::coroutine_handle<> self) noexcept {
       transaction->worker_->interleaver().wait(*this, self);
     }
-    void await_resume() noexcept {
-      transaction->is_active_ = true;
-      transaction->is_doomed_ = false;
-    }
+    void await_resume() const noexcept {}
     Transaction* transaction;
   };
   return Begin(*this);
@@ -205,22 +257,25 @@ Status Transaction<Policy>::noted(Status status) noexcept {
 }
 
 template <class Policy>
-bool Transaction<Policy>::prepare() noexcept {
-  assert(is_active_);
-  if (is_doomed_) {
-    const AbortCause cause = cause_;
-    abort();
-    cause_ = cause;
-    return false;
-  }
-  if (is_serial() || occ_.prepare()) return true;
-  cause_ = occ_.cause();
-  is_active_ = false;
-  return false;
+bool Transaction<Policy>::lock() noexcept {
+  assert(phase_ == Phase::reading);
+  if (is_doomed_) return give_up(cause_);
+  if (!is_serial() && !occ_.lock()) return give_up(occ_.cause());
+  phase_ = Phase::locked;
+  return true;
+}
+
+template <class Policy>
+bool Transaction<Policy>::validate() noexcept {
+  assert(phase_ == Phase::locked);
+  if (!is_serial() && !occ_.validate()) return give_up(occ_.cause());
+  phase_ = Phase::validated;
+  return true;
 }
 
 template <class Policy>
 void Transaction<Policy>::install() noexcept {
+  assert(phase_ == Phase::validated);
   if (is_serial()) {
     serial_.install();
   } else {
@@ -231,6 +286,7 @@ void Transaction<Policy>::install() noexcept {
 
 template <class Policy>
 void Transaction<Policy>::abort() noexcept {
+  assert(is_active());
   if (is_serial()) {
     serial_.abort();
   } else {
@@ -241,9 +297,16 @@ void Transaction<Policy>::abort() noexcept {
 }
 
 template <class Policy>
+bool Transaction<Policy>::give_up(AbortCause cause) noexcept {
+  abort();
+  cause_ = cause;
+  return false;
+}
+
+template <class Policy>
 void Transaction<Policy>::end() noexcept {
   if (is_serial()) store_->partition_lock().unlock();
-  is_active_ = false;
+  phase_ = Phase::ended;
 }
 
 // Scans

@@ -16,8 +16,8 @@ namespace upout::kernel {
 
 /// Goes through a part of a store's records: of a hash index in the order of its buckets, of an ordered one
 /// in the order of keys. For aggregates and checks, which want all records and no particular one. The parts
-/// of a division hold each record once if nobody writes from the beginning of the first one to the end of the
-/// last. Used by one thread, which is registered if the store is `Shared`.
+/// of a division hold each record once if nobody writes, and no transaction is prepared, from the beginning
+/// of the first one to the end of the last. Used by one thread, which is registered if the store is `Shared`.
 template <class Policy>
 class Traversal {
  public:
@@ -54,7 +54,7 @@ class Traversal {
   template <class Visit>
   void visit(const Rec& record, Visit& visit) {
     std::span<const std::byte> value;
-    if (!read_value(record, *value_, value)) return;
+    if (read_value(record, store_->looks(), *value_, value) != Status::ok) return;
     expected_size_ = std::min(value.size(), most_prefetched_bytes);
     visit(record.key(), value);
   }

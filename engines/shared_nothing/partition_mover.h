@@ -246,9 +246,11 @@ class PartitionMover {
 
   void append_as_it_is(kernel::Key key) {
     Departure& leaving = *leaving_;
-    const auto* record = leaving.partition->store->find(key);
+    const auto& store = *leaving.partition->store;
+    const auto* record = store.find(key);
     std::span<const std::byte> value;
-    if (record != nullptr && kernel::read_value(*record, leaving.partition->worker.scratch(), value)) {
+    if (record != nullptr && kernel::read_value(*record, store.looks(), leaving.partition->worker.scratch(),
+                                                value) == kernel::Status::ok) {
       leaving.records.append(key, value);
     } else {
       leaving.records.append_removed(key);

@@ -13,13 +13,15 @@
 namespace upout::kernel::testing {
 
 /// A store of one kind, and one worker on this thread.
-template <class P, IndexKind index_kind, ConcurrencyControl control>
+template <class P, IndexKind index_kind, ConcurrencyControl control, bool distributed = false>
 struct TransactionBench : Bench<P> {
   using Policy = P;
   static constexpr IndexKind index = index_kind;
   static constexpr bool is_serial = control == ConcurrencyControl::serial;
 
-  TransactionBench() : Bench<P>({.index = index_kind, .concurrency_control = control}) {}
+  TransactionBench()
+      : Bench<P>(
+            {.index = index_kind, .concurrency_control = control, .distributed_transactions = distributed}) {}
 
   /// A value of eight bytes, or nothing if there is no such record.
   std::optional<std::uint64_t> value(Key key) {
@@ -57,64 +59,50 @@ using AllKinds = ::testing::Types<SharedKind<IndexKind::hash, ConcurrencyControl
                                   ExclusiveKind<IndexKind::ordered, ConcurrencyControl::occ>,
                                   ExclusiveKind<IndexKind::hash, ConcurrencyControl::serial>,
                                   ExclusiveKind<IndexKind::ordered, ConcurrencyControl::serial>>;
+/// Those whose operations do not wait for transactions for ever.
+template <ConcurrencyControl control>
+using ImpatientKinds =
+    ::testing::Types<TransactionBench<Shared, IndexKind::hash, control, true>,
+                     TransactionBench<Shared, IndexKind::ordered, control, true>,
+                     ExclusiveKind<IndexKind::hash, control>, ExclusiveKind<IndexKind::ordered, control>>;
 
-/// Accesses of records of one word, outside of an interleaver: each is done when it returns. (A coroutine of
-/// its own for each; the transaction goes on.)
+/// Accesses of records of one word, each done when it returns.
 template <class Policy>
 class Words {
  public:
   explicit Words(Transaction<Policy>& transaction) : transaction_(&transaction) {}
 
-  void begin() {
-    done([](Transaction<Policy>& tx) -> Task<Status> {
-      co_await tx.begin();
-      co_return Status::ok;
-    });
-  }
+  void begin() { EXPECT_TRUE(transaction_->try_begin()); }
   /// Nothing: there is no such record, or a conflict.
   std::optional<std::uint64_t> read(Key key) {
     std::uint64_t word = 0;
     std::uint32_t copied = 0;
-    const Status status = done([&](Transaction<Policy>& tx) -> Task<Status> {
-      co_return co_await tx.read(key, 0, std::as_writable_bytes(std::span(&word, 1)), copied);
-    });
+    const Status status =
+        transaction_->read(key, 0, std::as_writable_bytes(std::span(&word, 1)), copied).now();
     return status == Status::ok ? std::optional(word) : std::nullopt;
   }
   Status update(Key key, std::uint64_t word) {
-    return done([&](Transaction<Policy>& tx) -> Task<Status> {
-      co_return co_await tx.update(key, 0, std::as_bytes(std::span(&word, 1)));
-    });
+    return transaction_->update(key, 0, std::as_bytes(std::span(&word, 1))).now();
   }
   Status insert(Key key, std::uint64_t word) {
-    return done([&](Transaction<Policy>& tx) -> Task<Status> {
-      co_return co_await tx.insert(key, std::as_bytes(std::span(&word, 1)));
-    });
+    return transaction_->insert(key, std::as_bytes(std::span(&word, 1))).now();
   }
-  Status remove(Key key) {
-    return done([&](Transaction<Policy>& tx) -> Task<Status> { co_return co_await tx.remove(key); });
-  }
+  Status remove(Key key) { return transaction_->remove(key).now(); }
   std::vector<std::pair<Key, std::uint64_t>> scan(Key from, std::size_t limit,
                                                   Direction direction = Direction::ascending) {
     std::vector<std::pair<Key, std::uint64_t>> found;
-    done([&](Transaction<Policy>& tx) -> Task<Status> {
-      co_return co_await tx.scan(from, direction, limit, [&](Key key, std::span<const std::byte> value) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, value.data(), sizeof(word));
-        found.emplace_back(key, word);
-      });
-    });
+    transaction_
+        ->scan(from, direction, limit,
+               [&](Key key, std::span<const std::byte> value) {
+                 std::uint64_t word = 0;
+                 std::memcpy(&word, value.data(), sizeof(word));
+                 found.emplace_back(key, word);
+               })
+        .now();
     return found;
   }
 
  private:
-  template <class Text>
-  Status done(Text text) {
-    Task<Status> task = text(*transaction_);
-    task.start();
-    EXPECT_TRUE(task.done());
-    return task.value();
-  }
-
   Transaction<Policy>* transaction_;
 };
 

@@ -2,10 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-
 #include "kernel/retry.h"
-#include "kernel/scan_entry.h"
 #include "tests/kernel/no_memory.h"
 #include "tests/kernel/transaction_kinds.h"
 
@@ -215,28 +212,6 @@ TYPED_TEST(OccTransactionTest, NothingIsVisibleBeforeTheCommit) {
   this->transaction.install();
   EXPECT_FALSE(this->other_transaction.commit());
   EXPECT_EQ(this->all(), (Found{{10, 1}, {11, 1}, {30, 300}, {40, 400}}));
-}
-
-TYPED_TEST(OccTransactionTest, AScanBesideItPassesOverWhatItIsAboutToInsert) {
-  if (TypeParam::index == IndexKind::ordered) {
-    for (const Key key : {5u, 15u, 25u}) this->words.insert(key, key);
-    for (Key key = 100; key < 300; ++key) this->words.insert(key, key);  // several leaves
-    ASSERT_TRUE(this->transaction.prepare());
-    for (const OperationKind kind : {OperationKind::scan, OperationKind::scan_backwards}) {
-      const bool up = kind == OperationKind::scan;
-      std::array<std::byte, 1000> output;
-      Operation scan{.kind = kind, .key = up ? 0u : 500u, .limit = 2, .output = output};
-      Operation* pointer = &scan;
-      this->bench.store->execute(this->bench.worker, std::span(&pointer, 1));
-      ScanReader reader(scan.output.first(scan.output_size));
-      std::vector<Key> found;
-      std::span<const std::byte> value;
-      for (Key key = 0; reader.next(key, value);) found.push_back(key);
-      EXPECT_EQ(found, up ? (std::vector<Key>{10, 20}) : (std::vector<Key>{40, 30}));
-    }
-  }
-  this->transaction.abort();
-  this->other_transaction.abort();
 }
 
 TYPED_TEST(OccTransactionTest, NoUpdateIsLost) {
