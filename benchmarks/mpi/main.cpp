@@ -8,7 +8,6 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "benchmarks/mpi/measurements.h"
@@ -31,18 +30,20 @@ struct Ratio {
 constexpr Ratio ratios[] = {
     {"remote read at depth 1, time over a ping-pong's", "remote_read/depth_1", "raw/ping_pong"},
     {"all reads remote over all local, depth 64", "reads/remote", "reads/local"},
-    {"messages at saturation over a bare MPI_Isend/MPI_Irecv loop's", "messages/engine", "messages/raw"},
+    {"messages of one request over a bare MPI_Isend/MPI_Irecv loop's", "messages/engine", "messages/raw"},
     {"two ranks over one, uniform, depth 64", "reads/two_ranks", "reads/one_rank"},
 };
 
 void print(const std::map<std::string, std::vector<double>>& results, const std::vector<Measurement>& all) {
-  fmt::print("{:<24}{:>14}{:>14}{:>14}  {}\n", "name", "median", "least", "greatest", "unit");
+  fmt::print("{:<32}{:>14}{:>14}{:>14}  {}\n", "name", "median", "least", "greatest", "unit");
   for (const Measurement& measurement : all) {
     const std::vector<double>& values = results.at(measurement.name);
     const auto [least, greatest] = std::ranges::minmax(values);
-    fmt::print("{:<24}{:>14.4g}{:>14.4g}{:>14.4g}  {}\n", measurement.name,
+    fmt::print("{:<32}{:>14.4g}{:>14.4g}{:>14.4g}  {}\n", measurement.name,
                harness::median_interval(values).median, least, greatest, measurement.unit);
   }
+  if (std::ranges::none_of(ratios, [&](const Ratio& ratio) { return results.contains(ratio.measured); }))
+    return;
   fmt::print("\n{:<64}{:>8}  {}\n", "ratio, repetition by repetition", "median", "least to greatest");
   for (const Ratio& ratio : ratios) {
     const auto measured = results.find(ratio.measured);
@@ -59,7 +60,9 @@ void print(const std::map<std::string, std::vector<double>>& results, const std:
 
 int run(int argc, char** argv) {
   CLI::App app("upout-mpi-micro: what the shared-nothing engine makes of MPI. Start it as two bound ranks.");
-  app.footer("\nExample:\n  mpirun -n 2 --bind-to core upout-mpi-micro --repetitions 9");
+  app.footer(
+      "\nExample:\n  mpirun -n 2 --bind-to core upout-mpi-micro --repetitions 9\n"
+      "  mpirun -n 2 --bind-to core upout-mpi-micro --batching");
   Settings settings;
   unsigned repetitions = 5;
   app.add_option("--repetitions", repetitions, "of everything, in turn")
@@ -76,6 +79,9 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   std::string filter;
   app.add_option("--filter", filter, "only measurements with this in their names");
+  bool sweeps_batching = false;
+  app.add_flag("--batching", sweeps_batching,
+               "instead: remote reads by how full and how old a message is when it goes out");
   const engines::shared_nothing::MpiProcess mpi;
   const bool is_root = mpi.rank() == 0;
   try {
@@ -97,10 +103,8 @@ int run(int argc, char** argv) {
     if (is_root) fmt::print(stderr, "upout-mpi-micro: {}\n", error);
     return 2;
   }
-  std::vector<Measurement> all = (*bench)->measurements();
-  std::erase_if(all, [&](const Measurement& each) {
-    return std::string_view(each.name).find(filter) == std::string_view::npos;
-  });
+  std::vector<Measurement> all = sweeps_batching ? (*bench)->batching_sweep() : (*bench)->measurements();
+  std::erase_if(all, [&](const Measurement& each) { return each.name.find(filter) == std::string::npos; });
   std::map<std::string, std::vector<double>> results;
   for (unsigned repetition = 0; repetition < repetitions; ++repetition) {
     for (const Measurement& measurement : all) {

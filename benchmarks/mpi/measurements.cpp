@@ -1,5 +1,6 @@
 #include "benchmarks/mpi/measurements.h"
 
+#include <fmt/format.h>
 #include <mpi.h>
 
 #include <algorithm>
@@ -243,15 +244,25 @@ double Bench::round_trip_of_raw_messages() const {
   return 0;
 }
 
+/// One request a message, so that messages are what is waited for.
 double Bench::rate_of_engines_messages() {
-  if (mean_message_bytes_ == 0) rate_of_reads(*together_, Reads::others);
+  together_->set_batching({.bytes = 1});
+  rate_of_reads(*together_, Reads::others);
+  together_->set_batching({});
   return messages_a_second_;
+}
+
+double Bench::rate_with(const engines::shared_nothing::Batching& batching) {
+  together_->set_batching(batching);
+  const double rate = rate_of_reads(*together_, Reads::others);
+  together_->set_batching({});
+  return rate;
 }
 
 /// Messages a second of both ranks, of the size that the engine's had: each message that arrives is answered
 /// by another one, with a window of them in flight each way.
 double Bench::rate_of_raw_messages() {
-  rate_of_engines_messages();
+  if (mean_message_bytes_ == 0) rate_of_engines_messages();
   const platform::Clock clock = platform::Clock::calibrate();
   const int other = 1 - rank_;
   const auto size = static_cast<int>(mean_message_bytes_);
@@ -302,6 +313,17 @@ std::vector<Measurement> Bench::measurements() {
       {"messages/size", "bytes", [this] { return static_cast<double>(mean_message_bytes_); }},
       {"messages/raw", "messages/s", [this] { return rate_of_raw_messages(); }},
   };
+}
+
+std::vector<Measurement> Bench::batching_sweep() {
+  std::vector<Measurement> sweep;
+  for (const std::size_t bytes : {1U, 512U, 1024U, 2048U, 3072U, 8192U, 16384U}) {
+    for (const unsigned turns : {1U, 8U, 64U, 512U}) {
+      sweep.push_back({fmt::format("batching/{}_bytes/{}_turns", bytes, turns), "reads/s",
+                       [this, bytes, turns] { return rate_with({.bytes = bytes, .turns = turns}); }});
+    }
+  }
+  return sweep;
 }
 
 }  // namespace upout::mpi_micro

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engines/shared_nothing/engine.h"
@@ -20,7 +21,7 @@ struct Settings {
 
 /// Something that both ranks measure together; the figure is the first one's.
 struct Measurement {
-  const char* name;
+  std::string name;
   const char* unit;
   std::function<double()> measure;  ///< collective
 };
@@ -31,9 +32,10 @@ class Bench {
  public:
   static platform::Expected<std::unique_ptr<Bench>> create(const Settings& settings);
 
-  /// In the order in which they have to be made: those of messages look at what the remote reads before them
-  /// sent.
+  /// In the order in which they have to be made: raw messages are as large as the engine's before them.
   std::vector<Measurement> measurements();
+  /// Remote reads at saturation, by when messages go out.
+  std::vector<Measurement> batching_sweep();
   /// Reads of this rank that did not find their record.
   std::uint64_t failed() const { return failed_; }
 
@@ -50,6 +52,7 @@ class Bench {
   double round_trip_of_reads();
   double round_trip_of_raw_messages() const;
   double rate_of_engines_messages();
+  double rate_with(const engines::shared_nothing::Batching& batching);
   double rate_of_raw_messages();
   unsigned round_trips() const;
 

@@ -101,14 +101,14 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator
   if (failed != 0)
     return platform::unexpected("the hash index", "no memory for it on another rank", "fewer records");
   const std::size_t message_bytes = message_bytes_for(options, *map);
-  return std::unique_ptr<Engine>(new Engine(
-      communicator, topology, *neighbourhood, planned_binding(communicator, *neighbourhood, worker_map),
-      message_bytes, std::move(*map), std::move(*partitions), options.on_lost));
+  return std::unique_ptr<Engine>(new Engine(communicator, topology, *neighbourhood,
+                                            planned_binding(communicator, *neighbourhood, worker_map),
+                                            message_bytes, std::move(*map), std::move(*partitions), options));
 }
 
 Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
                platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map,
-               Partitions partitions, std::function<void(const LostRank&)> on_lost)
+               Partitions partitions, const Options& options)
     : communicator_(communicator),
       topology_(&topology),
       neighbourhood_(neighbourhood),
@@ -116,8 +116,9 @@ Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighb
       partitions_(std::move(partitions)),
       transport_(communicator, message_bytes),
       planned_(std::move(planned)),
-      on_lost_(std::move(on_lost)),
-      yields_(neighbourhood.crowd > 0) {
+      on_lost_(options.on_lost),
+      yields_(neighbourhood.crowd > 0),
+      batching_(options.batching) {
   for (const platform::WorkerBinding& rank : gather_bindings(communicator, planned_)) {
     hosts_.push_back(rank.host);
   }

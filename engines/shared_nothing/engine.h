@@ -41,6 +41,7 @@ struct Options {
   kernel::Key largest_key = kernel::largest_key;  ///< the end of the last range
   /// The largest value, or output of a scan; a message holds at least one.
   std::size_t value_bytes = 0;
+  Batching batching = {};
   /// Called by the thread that notices; does not return. Empty: nobody looks whether ranks are there.
   std::function<void(const LostRank&)> on_lost = {};
 };
@@ -110,11 +111,13 @@ class Engine {
   bool is_root() const { return transport_.rank() == 0; }
   /// Which rank owns what, as far as this one knows.
   const PartitionMap& map() const { return map_; }
+  /// Of the sessions from now on; the same on all ranks.
+  void set_batching(const Batching& batching) { batching_ = batching; }
 
  private:
   Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
          platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map, Partitions partitions,
-         std::function<void(const LostRank&)> on_lost);
+         const Options& options);
 
   void bind();
   std::function<void(int)> watch() const;
@@ -133,6 +136,7 @@ class Engine {
   std::function<void(const LostRank&)> on_lost_;
   std::vector<std::string> hosts_;  ///< by rank
   bool yields_;
+  Batching batching_;
   unsigned phase_ = 0;  ///< sessions so far
 };
 

@@ -14,8 +14,9 @@ platform::Expected<std::unique_ptr<RingEngine>> RingEngine::create(const platfor
   }
   const auto partition_map = make_map(options, ranks);
   if (!partition_map) return tl::unexpected(partition_map.error());
-  std::unique_ptr<RingEngine> engine(new RingEngine(
-      WorkerThreads(topology, map, ranks), message_bytes_for(options, *partition_map), ranks > map.size()));
+  std::unique_ptr<RingEngine> engine(new RingEngine(WorkerThreads(topology, map, ranks),
+                                                    message_bytes_for(options, *partition_map),
+                                                    ranks > map.size(), options.batching));
   for (unsigned rank = 0; rank < ranks; ++rank) {
     auto partitions = make_partitions(options, *partition_map, rank);
     if (!partitions) return tl::unexpected(partitions.error());
@@ -25,10 +26,12 @@ platform::Expected<std::unique_ptr<RingEngine>> RingEngine::create(const platfor
   return engine;
 }
 
-RingEngine::RingEngine(WorkerThreads threads, std::size_t message_bytes, bool yields)
+RingEngine::RingEngine(WorkerThreads threads, std::size_t message_bytes, bool yields,
+                       const Batching& batching)
     : threads_(std::move(threads)),
       network_(static_cast<int>(threads_.size()), message_bytes),
-      yields_(yields) {}
+      yields_(yields),
+      batching_(batching) {}
 
 std::uint64_t RingEngine::record_count() {
   std::uint64_t count = 0;

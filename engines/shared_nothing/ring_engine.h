@@ -26,9 +26,9 @@ class RingEngine {
   class Session : public shared_nothing::Session<RingTransport> {
    public:
     Session(RingEngine& engine, unsigned rank, Start& start)
-        : shared_nothing::Session<RingTransport>(engine.ranks_[rank].transport,
-                                                 engine.ranks_[rank].partitions, engine.ranks_[rank].map,
-                                                 {.yields = engine.yields_, .phase = engine.phase_}),
+        : shared_nothing::Session<RingTransport>(
+              engine.ranks_[rank].transport, engine.ranks_[rank].partitions, engine.ranks_[rank].map,
+              {.yields = engine.yields_, .phase = engine.phase_, .batching = engine.batching_}),
           start_(&start),
           decides_start_(rank == 0) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
@@ -91,11 +91,12 @@ class RingEngine {
     Partitions partitions;
   };
 
-  RingEngine(WorkerThreads threads, std::size_t message_bytes, bool yields);
+  RingEngine(WorkerThreads threads, std::size_t message_bytes, bool yields, const Batching& batching);
 
   WorkerThreads threads_;
   RingNetwork network_;
   bool yields_;
+  Batching batching_;
   unsigned phase_ = 0;  ///< of `run_on_workers`
   std::deque<Rank> ranks_;
 };

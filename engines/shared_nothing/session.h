@@ -13,6 +13,7 @@
 
 #include "engines/scans.h"
 #include "engines/session.h"
+#include "engines/shared_nothing/batching.h"
 #include "engines/shared_nothing/flights.h"
 #include "engines/shared_nothing/liveness.h"
 #include "engines/shared_nothing/message.h"
@@ -45,6 +46,7 @@ class Session {
     bool yields = false;  ///< give the processor away when there is nothing to do, because ranks share cores
     unsigned phase = 0;   ///< how many sessions the ranks have had before, the same on all
     platform::Timestamp deadline = usual_deadline;
+    Batching batching = {};
     /// Called, perhaps more than once, with a rank of which nothing has been heard for long. Null: nobody
     /// looks.
     std::function<void(int)> on_lost = {};
@@ -77,7 +79,7 @@ class Session {
     if (++polls_ % T::polls_between_looks == 0 || has_yielded_) look_at_clock(done);
     has_yielded_ = false;
     // Where the client always has something else to do, a few requests must not wait for many others.
-    if (polls_ % polls_before_sending == 0) outbox_.send_all();
+    if (polls_ % options_.batching.turns == 0) outbox_.send_all();
     // A message with room left waits for more requests only while the client goes on to make some; others'
     // messages may put that off, but not for long.
     if (client_is_waiting_ && (!received || ++polls_put_off_ == most_polls_put_off)) {
@@ -115,13 +117,9 @@ class Session {
   }
 
  private:
-  /// A message of this size goes out without waiting for more: MPI libraries send up to about 4 KiB at once,
-  /// without asking the receiver first (Open MPI 4.1: btl_vader_eager_limit).
-  static constexpr std::size_t full_enough = 3072;
   /// Fewer are not worth a message of their own as long as the client goes on.
   static constexpr std::size_t least_requests = 8;
   static constexpr unsigned most_polls_put_off = 4;
-  static constexpr unsigned polls_before_sending = 64;
 
   using Flight = Flights::Flight;
 
@@ -190,7 +188,7 @@ class Session {
     const int owner = flight.owner;
     const std::span<std::byte> payload = outbox_.append(owner, header);
     std::copy(operation.input.begin(), operation.input.end(), payload.begin());
-    if (outbox_.requests(owner) >= share_of_flight() || outbox_.filled(owner) >= full_enough) {
+    if (outbox_.requests(owner) >= share_of_flight() || outbox_.filled(owner) >= options_.batching.bytes) {
       outbox_.send(owner);
     }
   }
