@@ -68,20 +68,20 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator
     return platform::unexpected("the hash index", "no memory for it on another rank", "fewer records");
   const Partitioning partitioning(options.partitioning, static_cast<std::uint32_t>(size),
                                   options.largest_key);
-  return std::unique_ptr<Engine>(
-      new Engine(communicator, topology, *neighbourhood, planned_binding(communicator, *neighbourhood, map),
-                 message_bytes_for(options.value_bytes), std::move(*store), partitioning));
+  return std::unique_ptr<Engine>(new Engine(
+      communicator, topology, *neighbourhood, planned_binding(communicator, *neighbourhood, map),
+      message_bytes_for(options.value_bytes), options.link_delay, std::move(*store), partitioning));
 }
 
 Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-               platform::WorkerBinding planned, std::size_t message_bytes,
+               platform::WorkerBinding planned, std::size_t message_bytes, platform::Timestamp link_delay,
                std::unique_ptr<kernel::Store<kernel::Exclusive>> store, const Partitioning& partitioning)
     : communicator_(communicator),
       topology_(&topology),
       neighbourhood_(neighbourhood),
       store_(std::move(store)),
       partitioning_(partitioning),
-      transport_(communicator, message_bytes),
+      transport_(link_delay, communicator, message_bytes),
       planned_(std::move(planned)),
       yields_(neighbourhood.crowd > 0) {}
 

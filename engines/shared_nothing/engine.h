@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "engines/shared_nothing/delayed_transport.h"
 #include "engines/shared_nothing/mpi_transport.h"
 #include "engines/shared_nothing/neighbourhood.h"
 #include "engines/shared_nothing/session.h"
@@ -28,17 +29,19 @@ struct Options {
   kernel::Key largest_key = kernel::largest_key;  ///< the end of the last range
   /// The largest value, or output of a scan; a message holds at least one.
   std::size_t value_bytes = 0;
+  platform::Timestamp link_delay{};  ///< that each message is late on top of what the transport takes
 };
 
 /// Shared nothing: one rank a worker, each with one `Exclusive` partition; keys are dealt out by their hash.
 /// The rank's main thread is its worker and the only one that speaks MPI.
 class Engine {
  public:
-  class Session : public shared_nothing::Session<MpiTransport> {
+  using Links = DelayedTransport<MpiTransport>;
+  class Session : public shared_nothing::Session<Links> {
    public:
     explicit Session(Engine& engine)
-        : shared_nothing::Session<MpiTransport>(engine.transport_, *engine.store_, engine.partitioning_,
-                                                engine.yields_, engine.phase_++),
+        : shared_nothing::Session<Links>(engine.transport_, *engine.store_, engine.partitioning_,
+                                         engine.yields_, engine.phase_++),
           engine_(&engine) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return engine_->agree_on_start(clock);
@@ -89,7 +92,7 @@ class Engine {
 
  private:
   Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-         platform::WorkerBinding planned, std::size_t message_bytes,
+         platform::WorkerBinding planned, std::size_t message_bytes, platform::Timestamp link_delay,
          std::unique_ptr<kernel::Store<kernel::Exclusive>> store, const Partitioning& partitioning);
 
   void bind();
@@ -101,7 +104,7 @@ class Engine {
   platform::Timestamp ahead_of_root_{};  ///< this host's clock less the root's, when last measured
   std::unique_ptr<kernel::Store<kernel::Exclusive>> store_;
   Partitioning partitioning_;
-  MpiTransport transport_;
+  Links transport_;
   platform::WorkerBinding planned_;
   platform::WorkerBinding binding_;  ///< as it turned out
   bool yields_;

@@ -19,7 +19,8 @@ platform::Expected<std::unique_ptr<RingEngine>> RingEngine::create(const platfor
     auto store = kernel::Store<kernel::Exclusive>::create(
         {.expected_records = options.expected_records / ranks, .index = options.index});
     if (!store) return tl::unexpected(store.error());
-    engine->ranks_.emplace_back(engine->network_, static_cast<int>(rank), std::move(*store));
+    engine->ranks_.emplace_back(options.link_delay, engine->network_, static_cast<int>(rank),
+                                std::move(*store));
   }
   return engine;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "engines/shared_nothing/delayed_transport.h"
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/ring_transport.h"
 #include "engines/shared_nothing/session.h"
@@ -22,11 +23,12 @@ namespace upout::engines::shared_nothing {
 /// rings of messages. The same session and protocol as over MPI. Made and used by the process's main thread.
 class RingEngine {
  public:
-  class Session : public shared_nothing::Session<RingTransport> {
+  using Links = DelayedTransport<RingTransport>;
+  class Session : public shared_nothing::Session<Links> {
    public:
     Session(RingEngine& engine, unsigned rank, Start& start)
-        : shared_nothing::Session<RingTransport>(engine.ranks_[rank].transport, *engine.ranks_[rank].store,
-                                                 engine.partitioning_, engine.yields_, engine.phase_),
+        : shared_nothing::Session<Links>(engine.ranks_[rank].transport, *engine.ranks_[rank].store,
+                                         engine.partitioning_, engine.yields_, engine.phase_),
           start_(&start),
           decides_start_(rank == 0) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
@@ -82,9 +84,10 @@ class RingEngine {
 
  private:
   struct Rank {
-    Rank(RingNetwork& network, int number, std::unique_ptr<kernel::Store<kernel::Exclusive>> partition)
-        : transport(network, number), store(std::move(partition)) {}
-    RingTransport transport;
+    Rank(platform::Timestamp link_delay, RingNetwork& network, int number,
+         std::unique_ptr<kernel::Store<kernel::Exclusive>> partition)
+        : transport(link_delay, network, number), store(std::move(partition)) {}
+    Links transport;
     std::unique_ptr<kernel::Store<kernel::Exclusive>> store;
   };
 
