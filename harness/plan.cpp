@@ -131,9 +131,14 @@ bool is_size_key(std::string_view key) {
   return std::ranges::find(known_engines, key, &EngineForm::size_key) != known_engines.end();
 }
 
-/// Where its data lie is a choice of the shared-memory engine alone, and what carries messages one of ranks.
+/// What carries messages, and for how long, is a choice of ranks alone.
+bool concerns_links(std::string_view key) {
+  return key == "transport" || key == "link_delay";
+}
+
+/// And where its data lie is one of the shared-memory engine.
 bool concerns(const EngineForm& engine, std::string_view key) {
-  if (key == "transport") return engine.has_ranks;
+  if (concerns_links(key)) return engine.has_ranks;
   return !engine.has_ranks || (key != "placement" && key != "islands");
 }
 
@@ -252,7 +257,7 @@ Expected<void> PointBuilder::check_sizes(const Settings& merged, const PointBloc
       return platform::unexpected(at(choices.front().line),
                                   fmt::format("'{}' with engine {}", key, engines.front().value),
                                   fmt::format("'{}' in points of {} alone", key,
-                                              key == "transport" ? "shared-nothing" : "shared-memory"));
+                                              concerns_links(key) ? "shared-nothing" : "shared-memory"));
   }
   return {};
 }
@@ -385,7 +390,11 @@ std::vector<std::string> run_arguments(const Point& point, const std::string& re
   add("--workload", point.workload);
   if (!point.properties_file.empty()) add("-P", point.properties_file);
   for (const auto& property : point.properties) add("-p", property.name + "=" + property.value);
-  for (const auto& [key, value] : point.options) add("--" + key, value);
+  for (const auto& [key, value] : point.options) {
+    std::string option = "--" + key;
+    std::ranges::replace(option, '_', '-');
+    add(std::move(option), value);
+  }
   if (point.oversubscribe) arguments.emplace_back("--oversubscribe");
   add("--id", point.id);
   add("--json", result_path);

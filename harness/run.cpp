@@ -119,6 +119,7 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
   deployment.placement = "partitioned";
   deployment.partitioning = options.partitioning;
   deployment.transport = options.transport;
+  deployment.link_delay_ns = static_cast<std::uint64_t>(options.link_delay.count());
   return deployment;
 }
 
@@ -144,7 +145,8 @@ engines::shared_nothing::Options shared_nothing_options(const RunOptions& option
           .index = index_of(options, workload),
           .partitioning = partitioning_of(options),
           .largest_key = workload.largest_key(),
-          .value_bytes = workload.output_bytes()};
+          .value_bytes = workload.output_bytes(),
+          .link_delay = options.link_delay};
 }
 
 RunRecord begin_record(const RunOptions& options, const workloads::Workload& workload,
