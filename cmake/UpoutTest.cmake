@@ -1,6 +1,15 @@
 include(GoogleTest)
 
 set(UPOUT_MPIRUN ${MPIEXEC_EXECUTABLE})
+execute_process(COMMAND ${UPOUT_MPIRUN} --version OUTPUT_VARIABLE UPOUT_MPIRUN_VERSION ERROR_QUIET)
+string(REGEX MATCH "Open MPI|OpenRTE" UPOUT_MPIRUN_IS_OPEN_MPI "${UPOUT_MPIRUN_VERSION}")
+
+# Ranks may share cores in tests: these are about what they say, not how fast. MPICH's launcher does not mind how many there are.
+set(UPOUT_MPIRUN_SHARING --bind-to none)
+if(UPOUT_MPIRUN_IS_OPEN_MPI)
+  list(PREPEND UPOUT_MPIRUN_SHARING --oversubscribe)
+endif()
+
 # Open MPI starts as root only if it is told to; containers and CI often are root.
 set(UPOUT_MPIRUN_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>
@@ -32,6 +33,7 @@ json variant_of(const json& run) {
   // Documents from before there was a choice do not have these.
   variant["binding"] = deployment.value("binding", "cores");
   variant["islands"] = deployment.value("islands", 1);
+  variant["link_delay_ns"] = deployment.value("link_delay_ns", std::uint64_t{0});
   for (const char* key : {"index", "partitioning"}) {
     if (deployment.contains(key)) variant[key] = deployment.at(key);
   }

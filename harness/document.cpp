@@ -160,6 +160,7 @@ nlohmann::json to_json(const Deployment& deployment) {
           {"placement", deployment.placement},
           {"islands", deployment.islands},
           {"transport", deployment.transport},
+          {"link_delay_ns", deployment.link_delay_ns},
           {"concurrency_control", deployment.concurrency_control},
           {"durability", deployment.durability},
           {"replication", deployment.replication},

@@ -132,11 +132,11 @@ bool is_size_key(std::string_view key) {
 }
 
 bool is_of_ranks(std::string_view key) {
-  return key == "transport" || key == "partitions" || key == "rebalance";
+  return key == "transport" || key == "link_delay" || key == "partitions" || key == "rebalance";
 }
 
 /// Where its data lie is a choice of the shared-memory engine alone; which rank has what, and what carries
-/// messages, one of ranks.
+/// messages, and for how long, one of ranks.
 bool concerns(const EngineForm& engine, std::string_view key) {
   if (is_of_ranks(key)) return engine.has_ranks;
   return !engine.has_ranks || (key != "placement" && key != "islands");
@@ -390,7 +390,11 @@ std::vector<std::string> run_arguments(const Point& point, const std::string& re
   add("--workload", point.workload);
   if (!point.properties_file.empty()) add("-P", point.properties_file);
   for (const auto& property : point.properties) add("-p", property.name + "=" + property.value);
-  for (const auto& [key, value] : point.options) add("--" + key, value);
+  for (const auto& [key, value] : point.options) {
+    std::string option = "--" + key;
+    std::ranges::replace(option, '_', '-');
+    add(std::move(option), value);
+  }
   if (point.oversubscribe) arguments.emplace_back("--oversubscribe");
   add("--id", point.id);
   add("--json", result_path);

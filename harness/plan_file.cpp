@@ -12,6 +12,8 @@
 #include <span>
 
 #include "engines/shared_memory/placement.h"
+#include "engines/shared_nothing/delayed_transport.h"
+#include "platform/duration.h"
 #include "platform/worker_map.h"
 #include "workloads/nearest.h"
 #include "workloads/properties.h"
@@ -36,7 +38,8 @@ enum class Kind {
   index,
   partitioning,
   transport,
-  rebalance
+  rebalance,
+  link_delay
 };
 
 struct KeyRule {
@@ -60,6 +63,7 @@ constexpr std::array key_rules = {
     KeyRule{"partitions", Kind::count, "a whole number from 1"},
     KeyRule{"rebalance", Kind::rebalance, "\"none\" or \"cycle\""},
     KeyRule{"transport", Kind::transport, "\"mpi\" or \"ring\""},
+    KeyRule{"link_delay", Kind::link_delay, "a duration such as \"100us\" or \"1.5ms\", at most \"1s\""},
     KeyRule{"depth", Kind::count, "a whole number from 1"},
     KeyRule{"seconds", Kind::duration, "a number of seconds above 0"},
     KeyRule{"warmup", Kind::pause, "a number of seconds from 0"},
@@ -126,6 +130,13 @@ std::optional<std::string> placement(const toml::node& node) {
   return string && engines::shared_memory::placement_named(*string) ? string : std::nullopt;
 }
 
+std::optional<std::string> link_delay(const toml::node& node) {
+  const auto string = text(node);
+  const bool is_one =
+      string && platform::parse_duration(*string, engines::shared_nothing::longest_link_delay).has_value();
+  return is_one ? string : std::nullopt;
+}
+
 /// A count of workers must fit the `unsigned` that it becomes.
 std::optional<std::string> size(const toml::node& node) {
   const auto number = whole_number(node, 1);
@@ -160,6 +171,8 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"mpi", "ring"});
     case Kind::rebalance:
       return one_of(node, {"none", "cycle"});
+    case Kind::link_delay:
+      return link_delay(node);
     case Kind::flag:
       return node.is_boolean() ? std::optional(describe(node)) : std::nullopt;
   }

@@ -30,6 +30,7 @@ struct Deployment {
   unsigned islands = 1;  ///< groups of workers, each with data of its own if the placement has it so
   std::string concurrency_control = "none";
   std::string transport = "none";
+  std::uint64_t link_delay_ns = 0;  ///< that the transport added to each message
   std::string replication = "none";
   std::string durability = "none";
   bool oversubscribed = false;

@@ -126,6 +126,7 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
   deployment.placement = "partitioned";
   deployment.partitioning = options.partitioning;
   deployment.transport = options.transport;
+  deployment.link_delay_ns = static_cast<std::uint64_t>(options.link_delay.count());
   return deployment;
 }
 
@@ -153,6 +154,7 @@ engines::shared_nothing::Options shared_nothing_options(const RunOptions& option
           .partitions = options.partitions,
           .largest_key = workload.largest_key(),
           .value_bytes = workload.output_bytes(),
+          .link_delay = options.link_delay,
           .on_lost = {}};
 }
 

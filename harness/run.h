@@ -9,6 +9,7 @@
 #include "harness/interrupt.h"
 #include "harness/progress.h"
 #include "harness/record.h"
+#include "platform/clock.h"
 #include "platform/error.h"
 #include "platform/memory.h"
 #include "platform/worker_map.h"
@@ -30,8 +31,9 @@ struct RunOptions {
   std::string engine = "shared-memory";
   unsigned threads = 1;  ///< of the shared-memory engine
   std::string transport =
-      "mpi";           ///< of the shared-nothing engine: "mpi", or "ring" between threads of one process
-  unsigned ranks = 1;  ///< that are threads; a launcher says how many processes there are
+      "mpi";  ///< of the shared-nothing engine: "mpi", or "ring" between threads of one process
+  platform::Timestamp link_delay{};  ///< that the transport adds to each message
+  unsigned ranks = 1;                ///< that are threads; a launcher says how many processes there are
   unsigned depth = 16;
   bool oversubscribe = false;
   platform::Binding bind;             ///< of the workers of each host

@@ -8,6 +8,8 @@
 #include <map>
 #include <utility>
 
+#include "platform/duration.h"
+
 namespace upout::harness {
 namespace {
 
@@ -97,6 +99,12 @@ Violation cpu_per_worker(const Evidence& evidence) {
 Violation not_oversubscribed(const Evidence& evidence) {
   if (!evidence.run.at("deployment").at("oversubscribed").get<bool>()) return std::nullopt;
   return "more workers than places, allowed by --oversubscribe";
+}
+
+Violation real_links(const Evidence& evidence) {
+  const auto delay = evidence.run.at("deployment").value("link_delay_ns", std::uint64_t{0});
+  if (delay == 0) return std::nullopt;
+  return platform::to_string(platform::Timestamp(delay)) + " added to each message by --link-delay";
 }
 
 Violation exceeds_cache(const Evidence& evidence) {
@@ -197,6 +205,8 @@ constexpr auto rules = std::to_array<RunRule>({
     {"not-oversubscribed", Severity::unofficial, Subject::run,
      "no more workers than the worker map has places",
      "workers that wait by spinning take the core from those that work", not_oversubscribed},
+    {"real-links", Severity::unofficial, Subject::run, "links with no latency but their own",
+     "injected latency says what another network might do, not what this one does", real_links},
     {"exceeds-cache", Severity::unofficial, Subject::run,
      "a working set greater than the last-level caches of a node",
      "what fits the cache does not measure memory", exceeds_cache},

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string_view>
 #include <vector>
+
+#include "platform/duration.h"
 
 namespace upout::harness {
 
@@ -48,6 +51,19 @@ Row row_of(const nlohmann::json& run) {
           latency(latencies, "p99"),
           run["verification"]["passed"].get<bool>() ? "yes" : "NO",
           run["verdict"]["class"]};
+}
+
+std::uint64_t link_delay(const nlohmann::json& run) {
+  return run["deployment"].value("link_delay_ns", std::uint64_t{0});
+}
+
+/// Most tables need no such column.
+void add_link_delays(std::vector<Row>& rows, const std::vector<std::uint64_t>& delays) {
+  if (std::ranges::all_of(delays, [](std::uint64_t delay) { return delay == 0; })) return;
+  constexpr std::ptrdiff_t after_size = 2;
+  rows[0].insert(rows[0].begin() + after_size, "link delay");
+  for (std::size_t i = 0; i < delays.size(); ++i)
+    rows[i + 1].insert(rows[i + 1].begin() + after_size, platform::to_string(platform::Timestamp(delays[i])));
 }
 
 /// Columns as wide as their widest cell.
@@ -95,12 +111,15 @@ std::string rebalance_line(const nlohmann::json& run) {
 std::string render_table(std::span<const nlohmann::json> documents) {
   std::string notes;
   std::vector<Row> rows{Row(headings.begin(), headings.end())};
+  std::vector<std::uint64_t> delays;
   for (const nlohmann::json& document : documents) {
     for (const nlohmann::json& run : document["runs"]) {
       rows.push_back(row_of(run));
       notes += rebalance_line(run);
+      delays.push_back(link_delay(run));
     }
   }
+  add_link_delays(rows, delays);
   return aligned(rows, "") + notes;
 }
 

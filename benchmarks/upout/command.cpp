@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "engines/shared_memory/placement.h"
+#include "platform/duration.h"
 #include "platform/worker_map.h"
 
 namespace upout {
@@ -42,6 +43,15 @@ CLI::Validator seconds_between(double least, double most) {
     return fmt::format("found '{}', expected seconds from {} to {}", text, least, most);
   };
   return {check, "S"};
+}
+
+CLI::Validator duration_up_to(platform::Timestamp longest) {
+  const auto check = [longest](const std::string& text) {
+    const auto duration = platform::parse_duration(text, longest);
+    if (duration) return std::string();
+    return fmt::format("found {}, expected {}", duration.error().found, duration.error().expected);
+  };
+  return {check, "DURATION"};
 }
 
 CLI::Validator worker_binding() {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engines/shared_nothing/mpi_process.h"
+#include "platform/clock.h"
 #include "platform/error.h"
 
 namespace upout {
@@ -39,6 +40,8 @@ void add_doctor_command(CLI::App& app, Program& program);
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 /// The same for a number of seconds, from `least` to `most`.
 CLI::Validator seconds_between(double least, double most);
+/// The same for a duration such as 100us, of at most `longest`.
+CLI::Validator duration_up_to(platform::Timestamp longest);
 /// The same for `--bind`.
 CLI::Validator worker_binding();
 /// The same for `--placement`.

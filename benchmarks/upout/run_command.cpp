@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "benchmarks/upout/command.h"
+#include "engines/shared_nothing/delayed_transport.h"
 #include "engines/shared_nothing/mpi_process.h"
 #include "harness/interrupt.h"
 #include "harness/plan.h"
@@ -19,6 +20,7 @@
 #include "harness/record.h"
 #include "harness/run.h"
 #include "harness/table.h"
+#include "platform/duration.h"
 #include "workloads/properties.h"
 #include "workloads/registry.h"
 
@@ -26,6 +28,7 @@ namespace upout {
 
 namespace {
 
+using engines::shared_nothing::longest_link_delay;
 using engines::shared_nothing::MpiProcess;
 using platform::Expected;
 
@@ -46,6 +49,7 @@ struct RunCommand {
   bool transport_given = false;
   bool ranks_given = false;
   bool partitions_given = false;
+  bool link_delay_given = false;
 };
 
 constexpr const char* examples = R"(
@@ -54,6 +58,7 @@ Examples:
   mpirun -n 2 upout run --engine shared-nothing --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
   upout run --engine shared-nothing --transport ring --ranks 2 --workload ycsb-c -p recordcount=1000000
   mpirun -n 2 upout run --engine shared-nothing --workload ycsb-a --partitions 16 --rebalance cycle
+  mpirun -n 2 upout run --engine shared-nothing --link-delay 100us --depth 256 --workload ycsb-b
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
   upout run --engine shared-memory --workload ycsb-a -P workloads/workloada -p requestdistribution=uniform
@@ -95,6 +100,10 @@ Expected<void> check_engine(const RunCommand& command) {
       return platform::unexpected("--partitions, --rebalance",
                                   "one of them beside --engine " + command.options.engine,
                                   "no such option there: --placement and --islands say where its data lie");
+    }
+    if (!form.has_ranks && command.link_delay_given) {
+      return platform::unexpected("--link-delay", "it beside --engine " + command.options.engine,
+                                  "no such option there: its workers send no messages over links");
     }
     if (command.ranks_given && command.options.transport != "ring") {
       return platform::unexpected("--ranks", "it without --transport ring",
@@ -302,6 +311,15 @@ void add_run_command(CLI::App& app, Program& program) {
       run->add_option("--ranks", command->options.ranks, "ranks that are threads (--transport ring)")
           ->check(whole_number(1, 65536))
           ->capture_default_str();
+  CLI::Option* link_delay =
+      run->add_option_function<std::string>(
+             "--link-delay",
+             [command](const std::string& text) {
+               command->options.link_delay = *platform::parse_duration(text, longest_link_delay);
+             },
+             "latency to be added to each message between ranks, such as 100us; such a figure is never "
+             "publishable")
+          ->check(duration_up_to(longest_link_delay));
   run->add_flag("--oversubscribe", command->options.oversubscribe,
                 "allow more workers than places for them; such a figure is never publishable");
   run->add_option("--seconds", command->options.schedule.seconds,
@@ -326,12 +344,14 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_flag("--dry-run", command->dry_run,
                 "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
-  run->callback([command, threads, partitions, placement, islands, pages, transport, ranks, &program] {
+  run->callback([command, threads, partitions, placement, islands, pages, transport, ranks, link_delay,
+                 &program] {
     command->threads_given = threads->count() > 0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;
     command->ranks_given = ranks->count() > 0;
     command->partitions_given = partitions->count() > 0;
+    command->link_delay_given = link_delay->count() > 0;
     try {
       execute(*command, program);
     } catch (const std::exception& error) {

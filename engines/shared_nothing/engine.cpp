@@ -114,7 +114,7 @@ Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighb
       neighbourhood_(neighbourhood),
       map_(std::move(map)),
       partitions_(std::move(partitions)),
-      transport_(communicator, message_bytes),
+      transport_(options.link_delay, communicator, message_bytes),
       planned_(std::move(planned)),
       on_lost_(options.on_lost),
       yields_(neighbourhood.crowd > 0),

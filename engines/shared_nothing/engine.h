@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "engines/shared_nothing/delayed_transport.h"
 #include "engines/shared_nothing/mpi_transport.h"
 #include "engines/shared_nothing/neighbourhood.h"
 #include "engines/shared_nothing/partition_map.h"
@@ -41,6 +42,7 @@ struct Options {
   kernel::Key largest_key = kernel::largest_key;  ///< the end of the last range
   /// The largest value, or output of a scan; a message holds at least one.
   std::size_t value_bytes = 0;
+  platform::Timestamp link_delay{};  ///< that each message is late on top of what the transport takes
   Batching batching = {};
   /// Called by the thread that notices; does not return. Empty: nobody looks whether ranks are there.
   std::function<void(const LostRank&)> on_lost = {};
@@ -58,12 +60,15 @@ std::size_t message_bytes_for(const Options& options, const PartitionMap& map);
 /// worker and the only one that speaks MPI.
 class Engine {
  public:
-  class Session : public shared_nothing::Session<MpiTransport> {
+  using Links = DelayedTransport<MpiTransport>;
+  class Session : public shared_nothing::Session<Links> {
    public:
     explicit Session(Engine& engine)
-        : shared_nothing::Session<MpiTransport>(
-              engine.transport_, engine.partitions_, engine.map_,
-              {.yields = engine.yields_, .phase = engine.phase_++, .on_lost = engine.watch()}),
+        : shared_nothing::Session<Links>(engine.transport_, engine.partitions_, engine.map_,
+                                         {.yields = engine.yields_,
+                                          .phase = engine.phase_++,
+                                          .batching = engine.batching_,
+                                          .on_lost = engine.watch()}),
           engine_(&engine) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return engine_->agree_on_start(clock);
@@ -130,7 +135,7 @@ class Engine {
   platform::Timestamp ahead_of_root_{};  ///< this host's clock less the root's, when last measured
   PartitionMap map_;
   Partitions partitions_;
-  MpiTransport transport_;
+  Links transport_;
   platform::WorkerBinding planned_;
   platform::WorkerBinding binding_;  ///< as it turned out
   std::function<void(const LostRank&)> on_lost_;

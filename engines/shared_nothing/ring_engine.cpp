@@ -20,7 +20,7 @@ platform::Expected<std::unique_ptr<RingEngine>> RingEngine::create(const platfor
   for (unsigned rank = 0; rank < ranks; ++rank) {
     auto partitions = make_partitions(options, *partition_map, rank);
     if (!partitions) return tl::unexpected(partitions.error());
-    engine->ranks_.emplace_back(engine->network_, static_cast<int>(rank), *partition_map,
+    engine->ranks_.emplace_back(options.link_delay, engine->network_, static_cast<int>(rank), *partition_map,
                                 std::move(*partitions));
   }
   return engine;

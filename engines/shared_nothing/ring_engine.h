@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "engines/shared_nothing/delayed_transport.h"
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/ring_transport.h"
 #include "engines/shared_nothing/session.h"
@@ -23,10 +24,11 @@ namespace upout::engines::shared_nothing {
 /// thread.
 class RingEngine {
  public:
-  class Session : public shared_nothing::Session<RingTransport> {
+  using Links = DelayedTransport<RingTransport>;
+  class Session : public shared_nothing::Session<Links> {
    public:
     Session(RingEngine& engine, unsigned rank, Start& start)
-        : shared_nothing::Session<RingTransport>(
+        : shared_nothing::Session<Links>(
               engine.ranks_[rank].transport, engine.ranks_[rank].partitions, engine.ranks_[rank].map,
               {.yields = engine.yields_, .phase = engine.phase_, .batching = engine.batching_}),
           start_(&start),
@@ -84,9 +86,10 @@ class RingEngine {
 
  private:
   struct Rank {
-    Rank(RingNetwork& network, int number, PartitionMap known, Partitions owned)
-        : transport(network, number), map(std::move(known)), partitions(std::move(owned)) {}
-    RingTransport transport;
+    Rank(platform::Timestamp link_delay, RingNetwork& network, int number, PartitionMap known,
+         Partitions owned)
+        : transport(link_delay, network, number), map(std::move(known)), partitions(std::move(owned)) {}
+    Links transport;
     PartitionMap map;
     Partitions partitions;
   };

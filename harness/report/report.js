@@ -224,6 +224,9 @@
       element("ul", {}, ...reasons.map((reason) => element("li", {}, element("strong", {}, reason.rule), `: ${sentence(reason)}`))))];
   }
 
+  // Absent in documents from before there was a choice.
+  const linkDelay = (run) => run.deployment.link_delay_ns ?? 0;
+
   // Title, style, and what makes the cell.
   const columns = [
     ["Engine", "half", (run) => [element("span", { class: `engine ${run.deployment.engine}` }, run.deployment.engine)]],
@@ -232,6 +235,7 @@
     ["Threads", "number", (run) => [run.deployment.threads_per_rank]],
     ["Cores", "number", (run) => [coresOf(run)]],
     ["Depth", "number", (run) => [run.deployment.depth]],
+    ...(runs.some(linkDelay) ? [["Link delay", "number", (run) => [duration(linkDelay(run))]]] : []),
     ["Operations/s", "number half", throughputCell],
     ["Speed-up", "number half", speedUpCell],
     ["Latency p50, p99, p99.9", "whole", latencyCell],

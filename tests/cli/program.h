@@ -22,7 +22,7 @@ inline Ended upout(const std::string& arguments) {
 /// The same as some ranks that may share cores: these tests are about what is said and stored, not how fast.
 inline std::string under_mpirun(int ranks, const std::string& arguments, const std::string& options = "") {
   return std::string(UPOUT_MPIRUN) + " " + options + " -n " + std::to_string(ranks) +
-         " --oversubscribe --bind-to none " + program + " " + arguments;
+         " " UPOUT_MPIRUN_SHARING " " + program + " " + arguments;
 }
 inline Ended mpirun(int ranks, const std::string& arguments) {
   return shell(under_mpirun(ranks, arguments));

@@ -126,6 +126,25 @@ TEST(Run, RecordsTheDeploymentAndWhereWorkersWere) {
   EXPECT_FALSE((*document)["environment"]["mpi"].is_null());
 }
 
+TEST(Run, ADelayOfLinksIsSeenByWhatGoesOverThemAndNeverPublished) {
+  const Scratch scratch;
+  const std::string options = "--workload ycsb-c --link-delay 1.5ms -p requestdistribution=uniform" + small +
+                              "--json " + (scratch / "out.json");
+  for (const Place& place : {places[9], places[11]}) {
+    SCOPED_TRACE(place.name);
+    const Ended ended = run(place, options);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    EXPECT_NE(ended.out.find("1.5 ms"), std::string::npos) << ended.out;
+    const nlohmann::json result = read_run(scratch / "out.json");
+    EXPECT_TRUE(result["verification"]["passed"]);
+    EXPECT_EQ(result["deployment"]["link_delay_ns"], 1'500'000U);
+    // There and back, less what a histogram's buckets are wide; one of two reads goes over the link.
+    EXPECT_GT(result["summary"]["latency_ns"]["read"]["p99"], 2 * 1'500'000 * 0.98);
+    EXPECT_NE(result["verdict"]["class"], "publishable");
+    EXPECT_NE(result["verdict"].dump().find("real-links"), std::string::npos) << result["verdict"].dump(1);
+  }
+}
+
 TEST(Run, RecordsWhereTheDataLie) {
   const Scratch scratch;
   const std::string json = scratch / "out.json";

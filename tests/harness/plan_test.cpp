@@ -239,6 +239,24 @@ workload = "ycsb-c"
   EXPECT_EQ(plan.points[1].options.at("rebalance"), "cycle");
 }
 
+TEST_F(PlanTest, LinksAreOfRanksAlone) {
+  const Plan plan = read(R"(
+[[points]]
+engine = ["shared-memory", "shared-nothing"]
+threads = 2
+ranks = 2
+link_delay = ["0us", "1.5ms"]
+workload = "ycsb-c"
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 3U);
+  EXPECT_FALSE(plan.points[0].options.contains("link_delay"));
+  const auto arguments = run_arguments(plan.points[2], "out.json");
+  const auto delay = std::ranges::find(arguments, "--link-delay");
+  ASSERT_NE(delay, arguments.end());
+  EXPECT_EQ(*std::next(delay), "1.5ms");
+}
+
 TEST_F(PlanTest, CombinationsWithMoreIslandsThanThreadsAreLeftOut) {
   const std::string text = R"([[points]]
 engine = "shared-memory"
@@ -358,8 +376,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
                 "workload, bind, placement, islands, index, partitioning, partitions, rebalance, transport, "
-                "depth, "
-                "seconds, warmup, repetitions, seed, oversubscribe or properties_file"},
+                "link_delay, depth, seconds, warmup, repetitions, seed, oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
         Mistake{"UnknownWorkload", "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-z'\n",

@@ -54,6 +54,7 @@ const std::vector<Breach>& breaches() {
       {"workers-bound", [](Facts& f) { f.environment["workers"].erase(1); }},
       {"cpu-per-worker", [](Facts& f) { f.environment["workers"][1]["allowed_cpus"] = {0}; }},
       {"not-oversubscribed", [](Facts& f) { f.run["deployment"]["oversubscribed"] = true; }},
+      {"real-links", [](Facts& f) { f.run["deployment"]["link_delay_ns"] = 1; }},
       {"exceeds-cache",
        [](Facts& f) { f.environment["last_level_cache_bytes"] = f.run["working_set_bytes"]; }},
       {"exceeds-cache",
