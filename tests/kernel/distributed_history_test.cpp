@@ -32,7 +32,7 @@ constexpr Key stride = 40;            // between them there is room for others, 
 constexpr Key partition_size = Key{1} << 40;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t most_histories = 150;
+constexpr std::size_t most_histories = 60;
 #else
 constexpr std::size_t most_histories = 1000;
 #endif
