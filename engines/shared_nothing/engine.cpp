@@ -17,30 +17,45 @@ constexpr platform::Timestamp start_delay = std::chrono::milliseconds(10);
 /// Ranks go through their records between two collectives, and one may have many more than the others.
 constexpr std::chrono::seconds longest_collective{60};
 
+/// Waits for what has been begun.
+template <class Idle>
+void wait(MPI_Request request, Idle&& idle) {
+  for (int done = 0; done == 0;) {
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (done == 0) idle();
+  }
+}
+
 /// How far this host's clock is ahead of the root's: the reading in the middle of the shortest of some round
 /// trips (Cristian, "Probabilistic clock synchronization", 1989).
-platform::Timestamp measure_clock_offset(MPI_Comm communicator, const platform::Clock& clock) {
+platform::Timestamp measure_clock_offset(MPI_Comm communicator, const platform::Clock& clock,
+                                         const std::function<void()>& idle) {
   constexpr int round_trips = 32;
   constexpr int tag = 2;
   int rank = 0;
   int size = 1;
   MPI_Comm_rank(communicator, &rank);
   MPI_Comm_size(communicator, &size);
+  std::int64_t reading = 0;
+  const auto receive = [&](int source) {
+    MPI_Request request = MPI_REQUEST_NULL;
+    MPI_Irecv(&reading, 1, MPI_INT64_T, source, tag, communicator, &request);
+    wait(request, idle);
+  };
   platform::Timestamp offset{};
   for (int other = 1; other < size; ++other) {
     if (rank != 0 && rank != other) continue;
     platform::Timestamp shortest = platform::Timestamp::max();
     for (int i = 0; i < round_trips; ++i) {
-      std::int64_t reading = 0;
       if (rank == 0) {
-        MPI_Recv(&reading, 1, MPI_INT64_T, other, tag, communicator, MPI_STATUS_IGNORE);
+        receive(other);
         reading = clock.now().count();
         MPI_Send(&reading, 1, MPI_INT64_T, other, tag, communicator);
         continue;
       }
       const platform::Timestamp asked = clock.now();
       MPI_Send(&reading, 1, MPI_INT64_T, 0, tag, communicator);
-      MPI_Recv(&reading, 1, MPI_INT64_T, 0, tag, communicator, MPI_STATUS_IGNORE);
+      receive(0);
       const platform::Timestamp answered = clock.now();
       if (answered - asked >= shortest) continue;
       shortest = answered - asked;
@@ -139,19 +154,6 @@ std::function<void(int)> Engine::watch() const {
   };
 }
 
-/// All ranks call a collective at about the same time; who is missing for so long has gone. (Which one it is,
-/// MPI does not say.)
-void Engine::wait_for(MPI_Request request) const {
-  const auto begin = std::chrono::steady_clock::now();
-  for (int done = 0; done == 0;) {
-    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
-    if (done != 0) return;
-    if (yields_) sched_yield();
-    if (on_lost_ && std::chrono::steady_clock::now() - begin > longest_collective)
-      on_lost_({.rank = -1, .host = {}, .partitions = {}});
-  }
-}
-
 void Engine::bind() {
   binding_ = planned_;
   // A refusal shows in what is read back; the run rules say what it means.
@@ -162,25 +164,36 @@ void Engine::bind() {
   binding_.add_allowed(topology_->this_thread_cpus());
 }
 
-platform::Timestamp Engine::agree_on_start(const platform::Clock& clock) {
-  ahead_of_root_ = measure_clock_offset(communicator_, clock);  // clocks drift; a load may have taken long
+platform::Timestamp Engine::agree_on_start(const platform::Clock& clock, const std::function<void()>& idle) {
+  // Clocks drift; a load may have taken long.
+  ahead_of_root_ = measure_clock_offset(communicator_, clock, idle);
   std::int64_t instant = (clock.now() - ahead_of_root_ + start_delay).count();
-  MPI_Allreduce(MPI_IN_PLACE, &instant, 1, MPI_INT64_T, MPI_MAX, communicator_);
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Iallreduce(MPI_IN_PLACE, &instant, 1, MPI_INT64_T, MPI_MAX, communicator_, &request);
+  wait(request, idle);
   return platform::Timestamp(instant) + ahead_of_root_;
 }
 
 void Engine::sum(std::span<std::uint64_t> numbers) {
-  MPI_Request request = MPI_REQUEST_NULL;
-  MPI_Iallreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T, MPI_SUM,
-                 communicator_, &request);
-  wait_for(request);
+  sum_up(numbers, MPI_SUM);
 }
 
 void Engine::max(std::span<std::uint64_t> numbers) {
+  sum_up(numbers, MPI_MAX);
+}
+
+/// All ranks call this at about the same time; who is missing for long has gone. (Which one it is, MPI does
+/// not say.)
+void Engine::sum_up(std::span<std::uint64_t> numbers, MPI_Op operation) const {
+  const auto begin = std::chrono::steady_clock::now();
   MPI_Request request = MPI_REQUEST_NULL;
-  MPI_Iallreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T, MPI_MAX,
+  MPI_Iallreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T, operation,
                  communicator_, &request);
-  wait_for(request);
+  wait(request, [&] {
+    if (yields_) sched_yield();
+    if (on_lost_ && std::chrono::steady_clock::now() - begin > longest_collective)
+      on_lost_({.rank = -1, .host = {}, .partitions = {}});
+  });
 }
 
 std::uint64_t Engine::record_count() {

@@ -71,7 +71,10 @@ class Engine {
                                           .on_lost = engine.watch()}),
           engine_(&engine) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
-      return engine_->agree_on_start(clock);
+      return engine_->agree_on_start(clock, [this] {
+        Completed none;
+        this->poll(none);
+      });
     }
 
    private:
@@ -126,8 +129,9 @@ class Engine {
 
   void bind();
   std::function<void(int)> watch() const;
-  void wait_for(MPI_Request request) const;
-  platform::Timestamp agree_on_start(const platform::Clock& clock);
+  void sum_up(std::span<std::uint64_t> numbers, MPI_Op operation) const;
+  /// While it waits, it calls `idle()` again and again.
+  platform::Timestamp agree_on_start(const platform::Clock& clock, const std::function<void()>& idle);
 
   MPI_Comm communicator_;
   const platform::Topology* topology_;

@@ -244,8 +244,8 @@ class Session {
       ++refused_;
       return;
     }
-    liveness_.heard(source);
     if (reader.header().is_older_than(outbox_.phase())) return;
+    liveness_.heard(source);
     // Who is a phase ahead has passed the barrier that this one is about to see, with nothing in flight.
     if (flights_.count() == 0) outbox_.set_phase(reader.header().phase);
     FrameHeader header;

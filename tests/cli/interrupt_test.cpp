@@ -63,10 +63,9 @@ void expect_nobody_left(const std::string& json) {
 }
 
 /// Options that no other process on this machine has, so that survivors can be told.
-std::string marked_options(const std::string& json) {
-  return " --workload ycsb-a -p recordcount=2000 --oversubscribe --seconds 50 --repetitions 100 --warmup 0 "
-         "--json " +
-         json;
+std::string marked_options(const std::string& json, unsigned repetitions = 100) {
+  return " --workload ycsb-a -p recordcount=2000 --oversubscribe --seconds 50 --warmup 0 --repetitions " +
+         std::to_string(repetitions) + " --json " + json;
 }
 
 TEST(Interrupt, OfOneProcessKeepsWhatWasMeasured) {
@@ -97,11 +96,12 @@ TEST_P(LostRank, EndsTheRunWithItsNameAndWhatIsLost) {
   const Scratch scratch;
   const std::string json = scratch / "out.json";
   const std::string command =
-      under_mpirun(3, "run --engine shared-nothing --partitions 6" + marked_options(json), options);
+      under_mpirun(3, "run --engine shared-nothing --partitions 6" + marked_options(json, 10), options);
   const std::string find_rank_1 =
       "for p in $(pgrep -f -- '[-]-json " + json +
       "'); do tr '\\0' '\\n' </proc/$p/environ | grep -qx OMPI_COMM_WORLD_RANK=1 && victim=$p; done\n";
-  const Ended ended = disturbed(command, find_rank_1 + "kill -" + std::string(signal) + " $victim", scratch);
+  const Ended ended =
+      disturbed(command, find_rank_1 + "sleep 1\nkill -" + std::string(signal) + " $victim", scratch);
   EXPECT_NE(ended.err.find("upout: rank 1 on "), std::string::npos) << ended.err;
   EXPECT_NE(ended.err.find("partitions 2, 3 of 6 are lost with it"), std::string::npos) << ended.err;
   expect_nobody_left(json);

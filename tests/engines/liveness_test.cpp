@@ -18,6 +18,7 @@ TEST(Liveness, CountsFromTheFirstLookAndFromEachMessage) {
   Liveness liveness(0, 3);
   const auto none = [](int) {};
   Timestamp now = 100s;
+  liveness.heard(2);
   EXPECT_FALSE(liveness.look(now, none));
   for (int i = 0; i < 20; ++i) {
     liveness.heard(1);
@@ -29,11 +30,20 @@ TEST(Liveness, CountsFromTheFirstLookAndFromEachMessage) {
 TEST(Liveness, BeginsAnewIfItWasThisRankThatWasStopped) {
   Liveness liveness(0, 2);
   const auto none = [](int) {};
+  liveness.heard(1);
   EXPECT_FALSE(liveness.look(0s, none));
   EXPECT_FALSE(liveness.look(10s, none));
   EXPECT_FALSE(liveness.look(10s + 900ms, none));
   EXPECT_FALSE(liveness.look(11s + 800ms, none));
   EXPECT_TRUE(liveness.look(12s + 700ms, none));
+}
+
+TEST(Liveness, IsMorePatientWithARankThatHasSaidNothingYet) {
+  Liveness liveness(0, 2);
+  const auto none = [](int) {};
+  Timestamp now = 0s;
+  for (; now < 10s; now += 200ms) EXPECT_FALSE(liveness.look(now, none)) << now.count();
+  EXPECT_EQ(liveness.look(now, none), 1);
 }
 
 TEST(Liveness, SendsASignToEachOtherRankNowAndThen) {
