@@ -314,6 +314,29 @@ Answer answer(std::span<const Comparison> comparisons) {
   return result;
 }
 
+std::string rebalance_sentence(const nlohmann::json& run) {
+  std::vector<const json*> moves;
+  for (const json& repetition : run.at("repetitions")) {
+    if (repetition.contains("rebalance")) moves.push_back(&repetition.at("rebalance"));
+  }
+  if (moves.empty()) return {};
+  std::ranges::sort(moves, {}, [](const json* move) { return move->at("lost_operations").get<double>(); });
+  const json& move = *moves[moves.size() / 2];
+  const auto figure = [&](const char* name, double unit) { return move.at(name).get<double>() / unit; };
+  return fmt::format(
+      "Rebalancing ({}): partition {} went from rank {} to {}{}, {} records and {:.1f} MB, copied in {:.1f} "
+      "ms and "
+      "then not served for {:.3f} ms; throughput fell from {:.3f} to {:.3f} M operations/s, for {:.1f} ms, "
+      "which "
+      "cost {:.3f} M operations (the middle one of {} moves).",
+      run.at("workload").at("name").get<std::string>(), move.at("partition").dump(),
+      move.at("from_rank").dump(), move.at("to_rank").dump(),
+      move.at("complete").get<bool>() ? "" : " (given up)", move.at("records").dump(), figure("bytes", 1e6),
+      figure("copying_seconds", 1e-3), figure("frozen_seconds", 1e-3), figure("throughput_before", 1e6),
+      figure("lowest_throughput", 1e6), figure("dip_seconds", 1e-3), figure("lost_operations", 1e6),
+      moves.size());
+}
+
 std::vector<std::string> caveats(std::span<const nlohmann::json> documents) {
   std::map<std::string, std::size_t> verdicts;
   std::size_t runs = 0;

@@ -20,6 +20,10 @@ struct Answer {
 /// ratio of their medians excludes 1.
 Answer answer(std::span<const Comparison> comparisons);
 
+/// What it cost to move a partition while clients ran: of the run's repetitions the middle one, by how many
+/// operations were not done. Empty: nothing moved.
+std::string rebalance_sentence(const nlohmann::json& run);
+
 /// What a reader has to know before believing the answer: how many runs may be published, what was left out,
 /// and whether the documents come from one machine and one build.
 std::vector<std::string> caveats(std::span<const nlohmann::json> documents);

@@ -33,13 +33,20 @@ json variant_of(const json& run) {
   // Documents from before there was a choice do not have these.
   variant["binding"] = deployment.value("binding", "cores");
   variant["islands"] = deployment.value("islands", 1);
+  variant["rebalance"] = deployment.value("rebalance", "none");
   variant["link_delay_ns"] = deployment.value("link_delay_ns", std::uint64_t{0});
   for (const char* key : {"index", "partitioning"}) {
     if (deployment.contains(key)) variant[key] = deployment.at(key);
   }
   // Threads are how the one engine grows; to the other they are a choice of its own.
-  if (deployment.at("engine") == "shared-nothing")
+  if (deployment.at("engine") == "shared-nothing") {
     variant["threads_per_rank"] = deployment.at("threads_per_rank");
+    variant["batch_bytes"] = deployment.value("batch_bytes", 3072);
+    variant["batch_turns"] = deployment.value("batch_turns", 64);
+    // One a rank is how it grows, too.
+    const bool is_one_each = deployment.at("partitions") == deployment.at("ranks");
+    variant["partitions"] = is_one_each ? json("one a rank") : deployment.at("partitions");
+  }
   return variant;
 }
 

@@ -132,7 +132,9 @@ bool is_size_key(std::string_view key) {
 }
 
 bool is_of_ranks(std::string_view key) {
-  return key == "transport" || key == "link_delay" || key == "partitions" || key == "rebalance";
+  constexpr std::array keys{"transport", "link_delay",  "partitions",
+                            "rebalance", "batch_bytes", "batch_turns"};
+  return std::ranges::find(keys, key) != keys.end();
 }
 
 /// Where its data lie is a choice of the shared-memory engine alone; which rank has what, and what carries

@@ -63,6 +63,8 @@ constexpr std::array key_rules = {
     KeyRule{"partitions", Kind::count, "a whole number from 1"},
     KeyRule{"rebalance", Kind::rebalance, "\"none\" or \"cycle\""},
     KeyRule{"transport", Kind::transport, "\"mpi\" or \"ring\""},
+    KeyRule{"batch_bytes", Kind::count, "a whole number from 1"},
+    KeyRule{"batch_turns", Kind::count, "a whole number from 1"},
     KeyRule{"link_delay", Kind::link_delay, "a duration such as \"100us\" or \"1.5ms\", at most \"1s\""},
     KeyRule{"depth", Kind::count, "a whole number from 1"},
     KeyRule{"seconds", Kind::duration, "a number of seconds above 0"},

@@ -30,6 +30,9 @@ struct Deployment {
   unsigned islands = 1;  ///< groups of workers, each with data of its own if the placement has it so
   std::string concurrency_control = "none";
   std::string transport = "none";
+  std::string rebalance = "none";  ///< of partitions over ranks, while measuring
+  std::size_t batch_bytes = 0;     ///< so full or so many turns old, a message goes out; 0: there are none
+  unsigned batch_turns = 0;
   std::uint64_t link_delay_ns = 0;  ///< that the transport added to each message
   std::string replication = "none";
   std::string durability = "none";

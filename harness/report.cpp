@@ -147,7 +147,13 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
                                               const ReportOptions& options) {
   return check(documents).map([&] {
     const std::vector<Comparison> comparisons = compare(documents);
-    const Answer verdict = answer(comparisons);
+    Answer verdict = answer(comparisons);
+    for (const json& document : documents) {
+      for (const json& run : document.at("runs")) {
+        if (std::string cost = rebalance_sentence(run); !cost.empty())
+          verdict.details.push_back(std::move(cost));
+      }
+    }
     const json content = {{"charts", charts_json(comparisons)},
                           {"speed_ups", speed_ups_json(comparisons)},
                           {"documents", documents_json(documents)}};

@@ -126,6 +126,9 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
   deployment.placement = "partitioned";
   deployment.partitioning = options.partitioning;
   deployment.transport = options.transport;
+  deployment.rebalance = options.rebalance;
+  deployment.batch_bytes = options.batching.bytes;
+  deployment.batch_turns = options.batching.turns;
   deployment.link_delay_ns = static_cast<std::uint64_t>(options.link_delay.count());
   return deployment;
 }
@@ -155,6 +158,7 @@ engines::shared_nothing::Options shared_nothing_options(const RunOptions& option
           .largest_key = workload.largest_key(),
           .value_bytes = workload.output_bytes(),
           .link_delay = options.link_delay,
+          .batching = options.batching,
           .on_lost = {}};
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engines/shared_nothing/batching.h"
 #include "engines/shared_nothing/mpi_process.h"
 #include "harness/interrupt.h"
 #include "harness/progress.h"
@@ -43,6 +44,7 @@ struct RunOptions {
   /// "cycle": in the middle of each repetition a partition goes to the next rank, each in its turn; or
   /// "none".
   std::string rebalance = "none";
+  engines::shared_nothing::Batching batching = {};
   std::string placement = "os";  ///< of the shared-memory engine's data; see `engines/shared_memory`
   unsigned islands = 0;          ///< groups of its workers; 0: one for each NUMA node that has some
   platform::PageKind pages = platform::PageKind::transparent;  ///< that its data are asked to lie in

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/answer.h"
 #include "platform/duration.h"
 
 namespace upout::harness {
@@ -82,30 +83,6 @@ std::string aligned(const std::vector<Row>& rows, std::string_view indent) {
   return table;
 }
 
-/// The middle one of the run's repetitions, by how many operations its move cost.
-std::string rebalance_line(const nlohmann::json& run) {
-  std::vector<const nlohmann::json*> moves;
-  for (const nlohmann::json& repetition : run["repetitions"]) {
-    if (repetition.contains("rebalance")) moves.push_back(&repetition["rebalance"]);
-  }
-  if (moves.empty()) return {};
-  std::ranges::sort(moves, {},
-                    [](const nlohmann::json* move) { return (*move)["lost_operations"].get<double>(); });
-  const nlohmann::json& move = *moves[moves.size() / 2];
-  return fmt::format(
-      "rebalance: partition {} went from rank {} to {}{}: {} records, {:.1f} MB, copied in {:.1f} ms, then "
-      "not "
-      "served for {:.3f} ms;\n           throughput fell from {} to {} Mops/s, for {:.1f} ms, which cost "
-      "{:.3f} "
-      "million operations (median of {} moves)\n",
-      move["partition"].get<unsigned>(), move["from_rank"].get<unsigned>(), move["to_rank"].get<unsigned>(),
-      move["complete"].get<bool>() ? "" : " (GIVEN UP)", move["records"].get<std::uint64_t>(),
-      move["bytes"].get<double>() / 1e6, move["copying_seconds"].get<double>() * 1e3,
-      move["frozen_seconds"].get<double>() * 1e3, millions(move["throughput_before"]),
-      millions(move["lowest_throughput"]), move["dip_seconds"].get<double>() * 1e3,
-      move["lost_operations"].get<double>() / 1e6, moves.size());
-}
-
 }  // namespace
 
 std::string render_table(std::span<const nlohmann::json> documents) {
@@ -115,7 +92,7 @@ std::string render_table(std::span<const nlohmann::json> documents) {
   for (const nlohmann::json& document : documents) {
     for (const nlohmann::json& run : document["runs"]) {
       rows.push_back(row_of(run));
-      notes += rebalance_line(run);
+      if (const std::string cost = rebalance_sentence(run); !cost.empty()) notes += cost + "\n";
       delays.push_back(link_delay(run));
     }
   }

@@ -49,6 +49,7 @@ struct RunCommand {
   bool transport_given = false;
   bool ranks_given = false;
   bool partitions_given = false;
+  bool batching_given = false;
   bool link_delay_given = false;
 };
 
@@ -100,6 +101,11 @@ Expected<void> check_engine(const RunCommand& command) {
       return platform::unexpected("--partitions, --rebalance",
                                   "one of them beside --engine " + command.options.engine,
                                   "no such option there: --placement and --islands say where its data lie");
+    }
+    if (!form.has_ranks && command.batching_given) {
+      return platform::unexpected("--batch-bytes, --batch-turns",
+                                  "one of them beside --engine " + command.options.engine,
+                                  "no such option there: its workers send no messages");
     }
     if (!form.has_ranks && command.link_delay_given) {
       return platform::unexpected("--link-delay", "it beside --engine " + command.options.engine,
@@ -279,6 +285,16 @@ void add_run_command(CLI::App& app, Program& program) {
       run->add_option("--partitions", command->options.partitions,
                       "of the shared-nothing engine's data, at least one a rank; without it, one a rank")
           ->check(whole_number(1, 65536));
+  CLI::Option* batch_bytes =
+      run->add_option("--batch-bytes", command->options.batching.bytes,
+                      "so full, a message between ranks goes out, although its client has more to add")
+          ->check(whole_number(1, 1 << 20))
+          ->capture_default_str();
+  CLI::Option* batch_turns =
+      run->add_option("--batch-turns", command->options.batching.turns,
+                      "and so many turns of its worker old, some hundred nanoseconds each")
+          ->check(whole_number(1, 1 << 20))
+          ->capture_default_str();
   run->add_option("--rebalance", command->options.rebalance,
                   "cycle: in the middle of each repetition a partition, each in its turn, moves to the next "
                   "rank while all are at work; what that costs is in the document")
@@ -344,13 +360,14 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_flag("--dry-run", command->dry_run,
                 "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
-  run->callback([command, threads, partitions, placement, islands, pages, transport, ranks, link_delay,
-                 &program] {
+  run->callback([command, threads, batch_bytes, batch_turns, partitions, placement, islands, pages, transport,
+                 ranks, link_delay, &program] {
     command->threads_given = threads->count() > 0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;
     command->ranks_given = ranks->count() > 0;
     command->partitions_given = partitions->count() > 0;
+    command->batching_given = batch_bytes->count() + batch_turns->count() > 0;
     command->link_delay_given = link_delay->count() > 0;
     try {
       execute(*command, program);

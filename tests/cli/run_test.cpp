@@ -48,7 +48,7 @@ TEST_P(RunOfMovingPartitions, MovesOneInEachRepetitionAndLosesNothing) {
     const Ended ended = run(place, "--partitions 3 --rebalance cycle --workload " + std::string(GetParam()) +
                                        small + "--json " + json);
     ASSERT_EQ(ended.status, 0) << ended.err;
-    EXPECT_NE(ended.out.find("rebalance: partition"), std::string::npos) << ended.out;
+    EXPECT_NE(ended.out.find("Rebalancing ("), std::string::npos) << ended.out;
     const nlohmann::json result = read_run(json);
     EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
     EXPECT_EQ(result["deployment"]["partitions"], 3u);

@@ -376,7 +376,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
                 "workload, bind, placement, islands, index, partitioning, partitions, rebalance, transport, "
-                "link_delay, depth, seconds, warmup, repetitions, seed, oversubscribe or properties_file"},
+                "batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
+                "oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
         Mistake{"UnknownWorkload", "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-z'\n",

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <vector>
+
+#include "harness/answer.h"
 
 namespace upout::harness {
 namespace {
@@ -46,6 +49,39 @@ TEST(FindDip, LastsUntilTheWindowEndsIfItMust) {
   std::vector<std::uint64_t> timeline = even();
   for (std::size_t i = 500; i < 1000; ++i) timeline[i] = 50;
   EXPECT_NEAR(find_dip(timeline, 500, 10).seconds, 5, 0.11);
+}
+
+nlohmann::json repetition_that_lost(double operations) {
+  return {{"rebalance",
+           {{"partition", 3},
+            {"from_rank", 0},
+            {"to_rank", 1},
+            {"complete", true},
+            {"records", 1000},
+            {"bytes", 24000},
+            {"copying_seconds", 0.05},
+            {"frozen_seconds", 0.0001},
+            {"throughput_before", 2e6},
+            {"lowest_throughput", 1.5e6},
+            {"dip_seconds", 0.06},
+            {"lost_operations", operations}}}};
+}
+
+TEST(RebalanceSentence, TellsTheMiddleOneOfTheMoves) {
+  const nlohmann::json run{
+      {"workload", {{"name", "ycsb-a"}}},
+      {"repetitions", {repetition_that_lost(9e6), repetition_that_lost(1e6), repetition_that_lost(2e6)}}};
+  EXPECT_EQ(
+      rebalance_sentence(run),
+      "Rebalancing (ycsb-a): partition 3 went from rank 0 to 1, 1000 records and 0.0 MB, copied in 50.0 ms "
+      "and then not served for 0.100 ms; throughput fell from 2.000 to 1.500 M operations/s, for 60.0 ms, "
+      "which cost 2.000 M operations (the middle one of 3 moves).");
+}
+
+TEST(RebalanceSentence, SaysNothingWhereNothingMoved) {
+  const nlohmann::json run{{"workload", {{"name", "ycsb-a"}}},
+                           {"repetitions", nlohmann::json::array({nlohmann::json::object()})}};
+  EXPECT_EQ(rebalance_sentence(run), "");
 }
 
 }  // namespace
