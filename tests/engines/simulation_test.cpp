@@ -17,21 +17,6 @@ using history::RegisterOperation;
 using platform::Timestamp;
 using namespace std::chrono_literals;
 
-/// A network of which each message arrives twice, against the promise of the `Transport` concept.
-class StutteringTransport : public SimTransport {
- public:
-  using SimTransport::SimTransport;
-  void send(int peer) {
-    const auto free = buffer(peer);
-    const std::vector<std::byte> copy(free.data() - filled(peer), free.data());
-    SimTransport::send(peer);
-    if (copy.empty()) return;
-    std::ranges::copy(copy, buffer(peer).begin());
-    fill(peer, copy.size());
-    SimTransport::send(peer);
-  }
-};
-
 struct Outcome {
   std::vector<RegisterOperation> history;
   Timestamp took{};

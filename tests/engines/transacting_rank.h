@@ -28,8 +28,14 @@ class TransactingClient {
   using Version = history::Version;
   static constexpr std::size_t depth = 3;
 
-  TransactingClient(S& session, Log& log, kernel::Key keys, unsigned texts, std::uint64_t seed)
-      : session_(&session), executor_(session, depth), log_(&log), keys_(keys), left_(texts), random_(seed) {}
+  TransactingClient(S& session, Log& log, kernel::Key keys, unsigned texts, std::uint64_t seed,
+                    bool operates = true)
+      : executor_(session, depth),
+        log_(&log),
+        keys_(keys),
+        left_(texts),
+        operates_(operates),
+        random_(seed) {}
 
   /// One round. False: there is nothing more to do.
   bool step() { return rounds_.next(); }
@@ -46,7 +52,7 @@ class TransactingClient {
   std::optional<kernel::Task<bool>> begin() {
     if (left_ == 0) return std::nullopt;
     --left_;
-    return one_in(3) ? operate(executor_) : transact(executor_);
+    return operates_ && one_in(3) ? operate(executor_) : transact(executor_);
   }
 
   // Transactions
@@ -150,11 +156,11 @@ class TransactingClient {
     std::optional<kernel::Task<bool>> operator()() { return client->begin(); }
   };
 
-  S* session_;
   Ranks executor_;
   Log* log_;
   kernel::Key keys_;
   unsigned left_;
+  bool operates_;
   std::mt19937_64 random_;
   kernel::TransactionCounts counts_;
   unsigned unanswered_ = 0;
@@ -171,11 +177,11 @@ class TransactingRank {
   using Client = TransactingClient<Session<T>>;
 
   TransactingRank(SimNetwork& network, int rank, const Options& deployment, platform::Timestamp deadline,
-                  typename Client::Log& log, kernel::Key keys, unsigned texts)
+                  typename Client::Log& log, kernel::Key keys, unsigned texts, bool operates)
       : holdings_(deployment, network.ranks(), rank),
         transport_(network, rank),
         session_(transport_, holdings_.partitions, holdings_.map, {.deadline = deadline}),
-        client_(session_, log, keys, texts, network.random()()) {}
+        client_(session_, log, keys, texts, network.random()(), operates) {}
 
   /// Does what can be done now. True: it wants another turn at once.
   bool step() {

@@ -84,17 +84,19 @@ void collect(Ranks& ranks, history::Recorder<history::Transaction>& recorder, Ou
   }
 }
 
-Outcome simulate(const Weather& weather, ConcurrencyControl control) {
+/// `operates`: whether there are single operations, too.
+template <class T = SimTransport>
+Outcome simulate(const Weather& weather, ConcurrencyControl control, bool operates = true) {
   const int ranks = 3 + static_cast<int>(weather.network.seed % 3);
   // Few partitions are read and written by the same transactions; of many, some move.
   const std::uint32_t partitions = weather.network.seed / 3 % 2 == 0 ? 6 : static_cast<std::uint32_t>(ranks);
   SimNetwork network(ranks, message_bytes, weather.network);
   const Options deployment{.index = weather.index, .concurrency_control = control, .partitions = partitions};
   history::Recorder<history::Transaction> recorder(static_cast<unsigned>(ranks));
-  std::deque<TransactingRank<SimTransport>> all;
+  std::deque<TransactingRank<T>> all;
   for (int rank = 0; rank < ranks; ++rank) {
     all.emplace_back(network, rank, deployment, weather.deadline, recorder.log(static_cast<unsigned>(rank)),
-                     keys, texts);
+                     keys, texts, operates);
   }
   make_weather(network, weather, partitions, [&all](int rank, std::uint32_t partition, int to) {
     all[static_cast<std::size_t>(rank)].session().begin_move(partition, to);
@@ -154,6 +156,20 @@ TEST_P(TransactionSimulation, InFineWeatherAnswersEverything) {
   EXPECT_EQ(outcome.aborted(AbortCause::no_answer), 0U);
   EXPECT_EQ(outcome.refused, 0U);
   for (const history::Transaction& each : outcome.history) EXPECT_NE(each.ended, history::never);
+}
+
+/// Steps are numbered: what comes twice is done once, and what comes after its transaction has ended leaves
+/// nothing behind that others would have to wait for.
+TEST_P(TransactionSimulation, OfMessagesThatArriveTwiceIsStrictlySerializable) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Weather weather{.deadline = std::chrono::milliseconds(50)};
+    weather.network.seed = seed;
+    weather.network.mean_further_delay = std::chrono::microseconds(seed % 50);
+    const Outcome outcome = simulate<StutteringTransport>(weather, GetParam(), false);
+    ASSERT_EQ(outcome.aborted(AbortCause::no_answer), 0U) << "seed " << seed;
+    const auto verdict = history::check_strictly_serializable(outcome.history);
+    ASSERT_TRUE(verdict) << verdict.anomaly << ": " << verdict.explanation << "\nseed " << seed;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(, TransactionSimulation,

@@ -79,7 +79,9 @@ class Transactions : public ::testing::TestWithParam<ConcurrencyControl> {
   void make(int count, Timestamp deadline = 50ms, const SimOptions& weather = {}) {
     network.emplace(count, message_bytes, weather);
     for (int rank = 0; rank < count; ++rank)
-      ranks.emplace_back(*network, rank, Options{.concurrency_control = GetParam()}, deadline);
+      ranks.emplace_back(*network, rank,
+                         Options{.index = kernel::IndexKind::ordered, .concurrency_control = GetParam()},
+                         deadline);
   }
   /// One of a rank's keys.
   Key key_of(int rank, unsigned which = 0) {
@@ -264,9 +266,10 @@ TEST_P(Transactions, ThatReadWhatTheOtherWritesDoNotBothCommit) {
   EXPECT_GT(alone, 50U);
 }
 
-/// The link goes down in the moment of the decision. Nobody sees the old value any more.
+/// The link goes down in the moment of the decision. Nobody sees the old value any more: single operations,
+/// of the participant's own client and of others, and scans, come back when it knows.
 TEST_P(Transactions, AreToldToTheParticipantsInTheEnd) {
-  make(2);
+  make(3);
   load(key_of(0), 5);
   load(key_of(1), 6);
   Timestamp decided{};
@@ -279,17 +282,23 @@ TEST_P(Transactions, AreToldToTheParticipantsInTheEnd) {
     decided = network->now();
     co_return true;
   };
-  const auto look = [&](Ranks& on, Key key) -> Task<bool> {
-    std::uint64_t word = 0;
+  const auto look = [&](Ranks& on, Key key, bool scans) -> Task<bool> {
+    std::array<std::byte, 64> output{};
     std::uint32_t copied = 0;
     while (decided == Timestamp{}) co_await on.get(key + 1000, {}, copied);
-    EXPECT_EQ(co_await on.get(key, std::as_writable_bytes(std::span(&word, 1)), copied), Status::ok);
+    const Status status =
+        scans ? co_await on.scan(key, 1, output, copied) : co_await on.get(key, output, copied);
+    EXPECT_EQ(status, Status::ok);
+    std::uint64_t word = 0;
+    std::memcpy(&word, output.data() + copied - sizeof(word), sizeof(word));
     EXPECT_EQ(word, 7U);
     EXPECT_GT(network->now() - decided, 15ms) << "the participant cannot have known";
     co_return true;
   };
   start(0, [&](Ranks& on) { return transact(on, {key_of(0), key_of(1)}); });
-  start(1, [&](Ranks& on) { return look(on, key_of(1)); });
+  start(1, [&](Ranks& on) { return look(on, key_of(1), false); });
+  for (const bool scans : {false, true})
+    start(2, [&, scans](Ranks& on) { return look(on, key_of(1), scans); });
   network->at(20ms, [&] { network->set_link(0, 1, true); });
   run();
   EXPECT_EQ(value(key_of(1)), 7U);

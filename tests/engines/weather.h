@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "engines/shared_nothing/sim_transport.h"
 #include "kernel/store.h"
@@ -70,6 +72,21 @@ void make_weather(SimNetwork& network, const Weather& weather, std::uint32_t par
     });
   }
 }
+
+/// A network of which each message arrives twice, against the promise of the `Transport` concept.
+class StutteringTransport : public SimTransport {
+ public:
+  using SimTransport::SimTransport;
+  void send(int peer) {
+    const auto free = buffer(peer);
+    const std::vector<std::byte> copy(free.data() - filled(peer), free.data());
+    SimTransport::send(peer);
+    if (copy.empty()) return;
+    std::ranges::copy(copy, buffer(peer).begin());
+    fill(peer, copy.size());
+    SimTransport::send(peer);
+  }
+};
 
 /// The seeds of a test: so many from 1 on, or the one that the environment names.
 struct Seeds {
