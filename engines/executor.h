@@ -54,39 +54,74 @@ class Executor {
   }
 
   kernel::FramePool& frame_pool() noexcept { return frames_; }
+  S& session() noexcept { return *session_; }
 
   /// Runs the tasks that `start_next()` makes, each a `std::optional<kernel::Task<T>>`, until it gives none
   /// and all have ended. What they return is dropped.
   template <class StartNext>
   void run(StartNext&& start_next) {
-    std::vector<std::invoke_result_t<StartNext&>> tasks(waiting_.size());
-    const auto free_slot_if_done = [&] {
-      if (!tasks[running_]->done()) return;
-      tasks[running_].reset();
-      idle_.push_back(running_);
-    };
-    for (bool goes_on = true;;) {
-      // Each slot once a round: tasks that never wait must not keep others from being served.
-      for (std::size_t idle = idle_.size(); goes_on && idle != 0; --idle) {
-        auto next = start_next();
-        goes_on = next.has_value();
-        if (!goes_on) break;
-        running_ = idle_.back();
-        idle_.pop_back();
-        tasks[running_].emplace(std::move(*next)).start();
+    Rounds rounds(*this, start_next);
+    while (rounds.next()) {
+    }
+  }
+
+  /// The same, a round at a time, for who has something else to do in between. Owns the tasks.
+  template <class StartNext>
+  class Rounds {
+   public:
+    /// Keeps references to both.
+    Rounds(Executor& executor, StartNext& start_next)
+        : executor_(&executor), start_next_(&start_next), tasks_(executor.waiting_.size()) {}
+
+    /// False: there is nothing more to do.
+    bool next() {
+      Executor& on = *executor_;
+      start();
+      if (!goes_on_ && on.idle_.size() == tasks_.size()) return false;
+      on.done_.clear();
+      if (!on.batch_.empty()) on.session_->submit(on.batch_, on.done_);
+      on.batch_.clear();
+      on.session_->poll(on.done_);
+      for (const kernel::Operation* operation : on.done_) {
+        on.running_ = operation->slot;
+        std::exchange(on.waiting_[on.running_], nullptr).resume();
         free_slot_if_done();
       }
-      if (!goes_on && idle_.size() == waiting_.size()) return;
-      done_.clear();
-      if (!batch_.empty()) session_->submit(batch_, done_);
-      batch_.clear();
-      session_->poll(done_);
-      for (const kernel::Operation* operation : done_) {
-        running_ = operation->slot;
-        std::exchange(waiting_[running_], nullptr).resume();
+      return true;
+    }
+
+   private:
+    /// Each slot once a round: tasks that never wait must not keep others from being served.
+    void start() {
+      Executor& on = *executor_;
+      for (std::size_t idle = on.idle_.size(); goes_on_ && idle != 0; --idle) {
+        auto next = (*start_next_)();
+        goes_on_ = next.has_value();
+        if (!goes_on_) break;
+        on.running_ = on.idle_.back();
+        on.idle_.pop_back();
+        tasks_[on.running_].emplace(std::move(*next)).start();
         free_slot_if_done();
       }
     }
+    void free_slot_if_done() {
+      if (!tasks_[executor_->running_]->done()) return;
+      tasks_[executor_->running_].reset();
+      executor_->idle_.push_back(executor_->running_);
+    }
+
+    Executor* executor_;
+    StartNext* start_next_;
+    std::vector<std::invoke_result_t<StartNext&>> tasks_;
+    bool goes_on_ = true;
+  };
+
+  /// For awaitables that are not made here: the coroutine that runs goes on when the session gives back this
+  /// operation, which it knows already.
+  void park(kernel::Operation& operation, std::coroutine_handle<> coroutine) noexcept {
+    assert(waiting_[running_] == nullptr);
+    operation.slot = running_;
+    waiting_[running_] = coroutine;
   }
 
   // Awaitables, to be awaited where they are made; `co_await` gives a Status. Ranges of values, and scans
@@ -140,9 +175,7 @@ class Executor {
   }
 
   void wait(kernel::Operation& operation, std::coroutine_handle<> coroutine) noexcept {
-    assert(waiting_[running_] == nullptr);
-    operation.slot = running_;
-    waiting_[running_] = coroutine;
+    park(operation, coroutine);
     batch_.push_back(&operation);
   }
 

@@ -23,12 +23,17 @@ enum class AbortCause : std::uint8_t {
   insert_conflict,  ///< another has inserted a key that it found missing
   phantom,          ///< keys came into a range that it scanned, or left it
   out_of_memory,
+  // Of transactions over several ranks:
+  partition_moved,  ///< a partition is another rank's by now, or about to be
+  forgotten,        ///< a participant had not heard of it for so long that it gave it up
+  no_answer,        ///< a participant did not answer in time
 };
-inline constexpr std::size_t abort_causes = 6;
+inline constexpr std::size_t abort_causes = 9;
 
 constexpr std::string_view name_of(AbortCause cause) noexcept {
   constexpr std::array<std::string_view, abort_causes> names{
-      "requested", "read_changed", "record_locked", "insert_conflict", "phantom", "out_of_memory"};
+      "requested",     "read_changed",    "record_locked", "insert_conflict", "phantom",
+      "out_of_memory", "partition_moved", "forgotten",     "no_answer"};
   return names[static_cast<std::size_t>(cause)];
 }
 

@@ -80,7 +80,9 @@ platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks
 
 platform::Expected<Partitions> make_partitions(const Options& options, const PartitionMap& map,
                                                unsigned rank) {
-  Partitions partitions(map.partitions(), {.index = options.index});
+  Partitions partitions(map.partitions(), {.index = options.index,
+                                           .concurrency_control = options.concurrency_control,
+                                           .distributed_transactions = true});
   // No more than its share: room to spare could double the table, and one engine's buckets would be emptier
   // than the other's.
   const std::size_t expected_records = options.expected_records / map.partitions();

@@ -37,6 +37,7 @@ struct Options {
   bool oversubscribe = false;        ///< allow more ranks on a host than the map has places
   std::size_t expected_records = 0;  ///< in all partitions together
   kernel::IndexKind index = kernel::IndexKind::hash;
+  kernel::ConcurrencyControl concurrency_control = kernel::ConcurrencyControl::occ;
   PartitioningKind partitioning = PartitioningKind::hash;
   std::uint32_t partitions = 0;                   ///< at least one a rank; 0: one a rank
   kernel::Key largest_key = kernel::largest_key;  ///< the end of the last range

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engines/scans.h"
+#include "engines/shared_nothing/message.h"
 #include "kernel/operation.h"
 #include "platform/clock.h"
 
@@ -21,6 +22,20 @@ class Flights {
     std::uint16_t generation = 0;            ///< how often the slot has been used, mod 2^16
     platform::Timestamp since = not_looked_at;
     static constexpr platform::Timestamp not_looked_at = platform::Timestamp::min();
+
+    /// The header of the frame that asks; `partition` is the operation's.
+    FrameHeader request(std::uint32_t partition) const noexcept {
+      const bool is_scan = kernel::is_scan(operation->kind);
+      return {.type = FrameType::request,
+              .code = static_cast<std::uint8_t>(operation->kind),
+              .generation = generation,
+              .slot = operation->slot,
+              .payload_bytes = static_cast<std::uint32_t>(operation->input.size()),
+              .output_size = static_cast<std::uint32_t>(operation->output.size()),
+              .output_offset = is_scan ? partition : operation->output_offset,
+              .input_offset = is_scan ? operation->limit : operation->input_offset,
+              .key = operation->key};
+    }
   };
 
   /// A request for the operation goes out to the rank.

@@ -17,7 +17,7 @@ namespace upout::engines::shared_nothing {
 struct MessageHeader {
   /// "up": what is no message of this suite is not understood, nor one of another version.
   static constexpr std::uint16_t mark_of_suite = 0x7570;
-  static constexpr std::uint8_t this_version = 3;
+  static constexpr std::uint8_t this_version = 4;
 
   std::uint16_t mark = mark_of_suite;
   std::uint8_t version = this_version;
@@ -31,6 +31,21 @@ struct MessageHeader {
 };
 static_assert(sizeof(MessageHeader) == 8);
 
+/// What a transaction asks of a participant.
+enum class StepKind : std::uint8_t {
+  read,
+  update,
+  insert,
+  remove,
+  begin,
+  lock,
+  validate,
+  prepare,
+  install,
+  abort
+};
+inline constexpr std::size_t step_kinds = 10;
+
 enum class FrameType : std::uint8_t {
   request = 0x51,        ///< of an operation on one partition
   response = 0x52,       ///< to a request that has been served
@@ -38,10 +53,13 @@ enum class FrameType : std::uint8_t {
   map = 0x54,            ///< the sender's partition map, before what it redirects
   records = 0x55,        ///< a chunk of a partition that moves
   records_taken = 0x56,  ///< a chunk has been taken
+  step = 0x57,           ///< of a transaction, on one partition
+  step_answer = 0x58,    ///< to it
 };
 
-/// What its fields mean depends on the type; those of `records` are named in move.h. All but `request` and
-/// `records` travel without what comes after `output_size`.
+/// What its fields mean depends on the type; those of steps and their answers are named in
+/// transaction_step.h. All but `request`, `records`, `step` and `step_answer` travel without what comes after
+/// `output_size`.
 struct FrameHeader {
   FrameType type;
   std::uint8_t code = 0;  ///< a request's `OperationKind`, a response's `Status`
@@ -61,8 +79,13 @@ constexpr std::size_t padded(std::size_t bytes) noexcept {
   return (bytes + 7) / 8 * 8;
 }
 constexpr std::size_t header_bytes(FrameType type) noexcept {
-  const bool is_long = type == FrameType::request || type == FrameType::records;
+  const bool is_long = type == FrameType::request || type == FrameType::records || type >= FrameType::step;
   return is_long ? sizeof(FrameHeader) : offsetof(FrameHeader, output_offset);
+}
+/// Of those that a frame's `code` may have.
+constexpr std::size_t codes(FrameType type) noexcept {
+  if (type == FrameType::request) return kernel::operation_kinds;
+  return type == FrameType::step ? step_kinds : kernel::statuses;
 }
 constexpr std::size_t frame_bytes(FrameType type, std::size_t payload) noexcept {
   return header_bytes(type) + padded(payload);
@@ -109,11 +132,11 @@ class FrameReader {
     if (rest_.empty()) return false;
     const auto type = static_cast<FrameType>(rest_[0]);
     malformed_ =
-        type < FrameType::request || type > FrameType::records_taken || rest_.size() < header_bytes(type);
+        type < FrameType::request || type > FrameType::step_answer || rest_.size() < header_bytes(type);
     if (malformed_) return false;
     std::memcpy(&header, rest_.data(), header_bytes(type));
-    malformed_ = header.code >= (type == FrameType::request ? kernel::operation_kinds : kernel::statuses) ||
-                 header.payload_bytes > most_payload_bytes || header.output_size > kernel::max_value_bytes ||
+    malformed_ = header.code >= codes(type) || header.payload_bytes > most_payload_bytes ||
+                 header.output_size > kernel::max_value_bytes ||
                  rest_.size() < frame_bytes(type, header.payload_bytes);
     if (malformed_) return false;
     payload = rest_.subspan(header_bytes(type), header.payload_bytes);

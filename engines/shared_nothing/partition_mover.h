@@ -83,6 +83,10 @@ class MovedRecords {
 /// harm. Until the last chunk is on its way the old owner may give up and go on; from then on it must not
 /// serve the partition until it knows, for the new owner may.
 ///
+/// Transactions go on while their partition is copied, and what each has written or tried to write is sent
+/// when it has ended, whatever was found there before. Before the partition is frozen it is closed to new
+/// ones, and those that are on it come to their end; if that takes too long, the move is given up.
+///
 /// Both ends of all moves of one session. Used by the rank's thread.
 template <Transport T>
 class PartitionMover {
@@ -97,6 +101,7 @@ class PartitionMover {
     Partition* partition = partitions_->find(number);
     if (partition == nullptr || to == transport_->rank() || is_busy()) return false;
     partition->is_copied = true;
+    partition->written_by_transactions.clear();
     leaving_.emplace(*partition, to, std::uint64_t{map_->moves(number)} << 32 | ++attempts_,
                      transport_->now());
     send_next();
@@ -152,7 +157,10 @@ class PartitionMover {
   /// Looks whether something has to be sent again, or is to be given up: true, if a move has ended so.
   bool look(platform::Timestamp now) {
     if (!is_busy()) return false;
-    if (now - leaving_->asked >= patience_ && !leaving_->is_last) return give_up();
+    const Departure& leaving = *leaving_;
+    const bool waits_for_transactions = leaving.partition->is_closing && !leaving.partition->is_frozen;
+    if (now - leaving.asked >= patience_ && !leaving.is_last) return give_up();
+    if (waits_for_transactions && now - leaving.closed >= patience_) return give_up();
     if (now - leaving_->sent >= patience_ / 4) send_chunk(now);
     return false;
   }
@@ -190,6 +198,7 @@ class PartitionMover {
     MovedRecords records;                     ///< to be sent
     std::span<const std::byte> chunk;         ///< of `records`
     platform::Timestamp began;
+    platform::Timestamp closed{};
     platform::Timestamp frozen{};
     platform::Timestamp asked{};  ///< when the chunk was sent for the first time
     platform::Timestamp sent{};   ///< and for the last
@@ -236,12 +245,26 @@ class PartitionMover {
       } else if (partition.is_frozen && leaving.written.empty()) {
         return;  // that was all
       } else {
-        partition.is_frozen = leaving.written.size() <= few || ++leaving.rounds > most_rounds;
-        if (partition.is_frozen) leaving.frozen = transport_->now();
-        leaving.keys.assign(leaving.written.begin(), leaving.written.end());
-        leaving.written.clear();
+        begin_round();
+        if (leaving.keys.empty() && !partition.is_frozen) return;  // transactions have to end first
       }
     }
+  }
+
+  void begin_round() {
+    Departure& leaving = *leaving_;
+    Partition& partition = *leaving.partition;
+    leaving.written.insert(partition.written_by_transactions.begin(),
+                           partition.written_by_transactions.end());
+    partition.written_by_transactions.clear();
+    if (!partition.is_closing && (leaving.written.size() <= few || ++leaving.rounds > most_rounds)) {
+      partition.is_closing = true;
+      leaving.closed = transport_->now();
+    }
+    partition.is_frozen = partition.is_closing && partition.transactions == 0 && partition.queue.empty();
+    if (partition.is_frozen) leaving.frozen = transport_->now();
+    leaving.keys.assign(leaving.written.begin(), leaving.written.end());
+    leaving.written.clear();
   }
 
   void append_as_it_is(kernel::Key key) {
@@ -249,12 +272,12 @@ class PartitionMover {
     const auto& store = *leaving.partition->store;
     const auto* record = store.find(key);
     std::span<const std::byte> value;
-    if (record != nullptr && kernel::read_value(*record, store.looks(), leaving.partition->worker.scratch(),
-                                                value) == kernel::Status::ok) {
-      leaving.records.append(key, value);
-    } else {
-      leaving.records.append_removed(key);
-    }
+    kernel::Status status = kernel::Status::not_found;
+    if (record != nullptr)
+      status = kernel::read_value(*record, store.looks(), leaving.partition->worker.scratch(), value);
+    if (status == kernel::Status::ok) leaving.records.append(key, value);
+    // Else a transaction has locked it: when that has ended, it will be sent.
+    if (status == kernel::Status::not_found) leaving.records.append_removed(key);
   }
 
   void send_chunk(platform::Timestamp now) {
@@ -282,7 +305,8 @@ class PartitionMover {
     return true;
   }
   bool give_up() {
-    leaving_->partition->is_copied = leaving_->partition->is_frozen = false;
+    Partition& partition = *leaving_->partition;
+    partition.is_copied = partition.is_closing = partition.is_frozen = false;
     end();
     return true;
   }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -9,10 +10,13 @@
 #include "engines/aggregate.h"
 #include "kernel/operation.h"
 #include "kernel/store.h"
+#include "kernel/transaction.h"
 #include "kernel/worker.h"
 #include "platform/error.h"
 
 namespace upout::engines::shared_nothing {
+
+class Participant;
 
 /// A partition that this rank owns, or is going to own: its records, and what is about to be done to them.
 struct Partition {
@@ -28,6 +32,13 @@ struct Partition {
   bool is_frozen = false;                 ///< about to be another rank's: nothing is to be done here any more
   std::vector<kernel::Operation*> local;  ///< the client's own operations
   std::vector<kernel::Operation*> served;  ///< other clients'
+
+  // Transactions; see participant.h
+  bool is_closing = false;         ///< none may begin, because it is going to be frozen
+  std::size_t transactions = 0;    ///< that have begun and not ended
+  std::deque<Participant*> queue;  ///< serial: those that wait until it is free, the first first
+  std::vector<kernel::Key> written_by_transactions;  ///< while it is copied, by those that have ended
+  std::vector<std::unique_ptr<kernel::Transaction<kernel::Exclusive>>> idle_transactions;
 };
 
 /// The partitions that a rank owns. Used by one thread at a time.
@@ -46,6 +57,8 @@ class Partitions {
       return std::make_unique<Partition>(number, std::move(store));
     });
   }
+
+  kernel::ConcurrencyControl concurrency_control() const noexcept { return options_.concurrency_control; }
 
   /// Null: another rank owns it.
   Partition* find(std::uint32_t number) noexcept { return by_number_[number].get(); }

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +23,10 @@
 #include "engines/shared_nothing/partition_mover.h"
 #include "engines/shared_nothing/partitions.h"
 #include "engines/shared_nothing/server.h"
+#include "engines/shared_nothing/transaction_client.h"
+#include "engines/shared_nothing/transaction_server.h"
 #include "engines/shared_nothing/transport.h"
+#include "engines/shared_nothing/waiting_operations.h"
 #include "platform/clock.h"
 
 namespace upout::engines::shared_nothing {
@@ -30,7 +34,8 @@ namespace upout::engines::shared_nothing {
 /// A rank's worker: client of all partitions and server of its own. Operations on its own keys are done at
 /// once by the batch; the others are gathered into one message a peer, which goes out when it is full enough
 /// or when the client has nothing more to add. Requests that arrive in one message are served as one batch;
-/// one for a partition that is another rank's by now is redirected there.
+/// one for a partition that is another rank's by now is redirected there. What meets something that a
+/// transaction holds (transaction.h) is tried again with each poll.
 ///
 /// What is asked of another rank comes back with `Status::no_answer` if there is none before the deadline,
 /// and with `too_large` if it or its answer does not fit into a message. A response that comes later is left
@@ -62,6 +67,8 @@ class Session {
         outbox_(transport, static_cast<std::uint8_t>(options.phase)),
         server_(outbox_, partitions, map),
         mover_(transport, outbox_, partitions, map, options.deadline),
+        transactions_(transport, outbox_, partitions, map, options.deadline),
+        transaction_server_(transport, outbox_, partitions, map, options.deadline),
         liveness_(transport.rank(), transport.size()) {}
 
   void submit(std::span<kernel::Operation* const> operations, Completed& done) {
@@ -71,13 +78,18 @@ class Session {
   }
 
   void poll(Completed& done) {
-    if (transport_->size() == 1) return;
+    if (transport_->size() == 1) {
+      if (has_put_off()) go_on(done);
+      return;
+    }
     // What is in flight has not even been sent: nothing will come that could be waited for.
     if (flights_.count() != 0 && flights_.count() == outbox_.requests()) outbox_.send_all();
     const bool received = transport_->receive(
         [&](int source, std::span<const std::byte> message) { take(source, message, done); });
     if (++polls_ % T::polls_between_looks == 0 || has_yielded_) look_at_clock(done);
     has_yielded_ = false;
+    if (has_put_off()) [[unlikely]]
+      go_on(done);
     // Where the client always has something else to do, a few requests must not wait for many others.
     if (polls_ % options_.batching.turns == 0) outbox_.send_all();
     // A message with room left waits for more requests only while the client goes on to make some; others'
@@ -103,6 +115,9 @@ class Session {
   /// From this rank to others, in this session; those that have ended.
   const std::vector<PartitionMove>& moves() const noexcept { return mover_.ended(); }
 
+  /// For `Transaction`.
+  TransactionClient<T>& transactions() noexcept { return transactions_; }
+
   std::uint64_t messages_sent() const noexcept { return outbox_.messages_sent(); }
   std::uint64_t bytes_sent() const noexcept { return outbox_.bytes_sent(); }
   /// Messages that were not what they should be.
@@ -111,7 +126,7 @@ class Session {
   /// Serves the others until all ranks have called this. The caller has nothing in flight. Collective.
   void serve_until_all_are_done() {
     Completed none;
-    while (is_moving()) poll(none);
+    while (is_moving() || transactions_.undelivered() != 0) poll(none);
     transport_->arrive_at_barrier();
     while (!transport_->barrier_passed()) poll(none);
   }
@@ -142,7 +157,7 @@ class Session {
   void keep(std::uint32_t number, kernel::Operation& operation) {
     Partition& partition = (*partitions_)[number];
     if (partition.is_copied) [[unlikely]] {
-      if (partition.is_frozen) return parked_.push_back({&operation, transport_->now()});
+      if (partition.is_frozen) return parked_.add(operation, transport_->now());
       if (kernel::is_write(operation.kind)) mover_.note_write(operation.key);
     }
     partition.local.push_back(&operation);
@@ -155,12 +170,55 @@ class Session {
       for (Partition* partition : *partitions_) {
         if (partition->local.empty()) continue;
         again = true;
+        if (partition->transactions != 0) [[unlikely]] {
+          perform_beside_transactions(*partition, done);
+          continue;
+        }
         scans_.perform(partition->local, *partition->store, partition->worker, done, Route{this});
       }
     }
     for (kernel::Operation* operation : std::exchange(unsendable_, {})) {
       give_back(*operation, kernel::Status::too_large, done);
     }
+  }
+
+  void perform_beside_transactions(Partition& partition, Completed& done) {
+    beside_.swap(partition.local);
+    partition.store->execute(partition.worker, beside_);
+    for (kernel::Operation* operation : beside_) {
+      if (!end_beside(*operation, done)) held_up_.add(*operation, transport_->now());
+    }
+    beside_.clear();
+  }
+  /// False: a transaction holds what it needs.
+  bool end_beside(kernel::Operation& operation, Completed& done) {
+    if (operation.status == kernel::Status::conflict) return false;
+    scans_.end(operation, done, Route{this});
+    return true;
+  }
+
+  /// Whether something is to be done that no message brings.
+  bool has_put_off() const noexcept {
+    return !held_up_.empty() || !interfered_.empty() || transactions_.is_busy() || transactions_.is_serial();
+  }
+  void go_on(Completed& done) {
+    held_up_.attempt([&](kernel::Operation& operation) { return perform_held_up(operation, done); });
+    for (const auto& [source, answer] : std::exchange(interfered_, {})) follow(source, answer);
+    perform_local(done);
+    transaction_server_.serve_queues();
+    transactions_.wake(done);
+  }
+  /// False: it is held up still.
+  bool perform_held_up(kernel::Operation& operation, Completed& done) {
+    const std::uint32_t number = scans_.partition_of(operation);
+    Partition* partition = partitions_->find(number);
+    if (partition == nullptr || partition->is_frozen) {
+      Route{this}(number, operation);
+      return true;
+    }
+    if (partition->is_copied && kernel::is_write(operation.kind)) mover_.note_write(operation.key);
+    partition->store->execute(partition->worker, std::array{&operation});
+    return end_beside(operation, done);
   }
 
   void request(int owner, std::uint32_t partition, kernel::Operation& operation) {
@@ -174,20 +232,9 @@ class Session {
   }
 
   void send_request(const Flight& flight, std::uint32_t partition) {
-    const kernel::Operation& operation = *flight.operation;
-    const bool is_scan = kernel::is_scan(operation.kind);
-    const FrameHeader header{.type = FrameType::request,
-                             .code = static_cast<std::uint8_t>(operation.kind),
-                             .generation = flight.generation,
-                             .slot = operation.slot,
-                             .payload_bytes = static_cast<std::uint32_t>(operation.input.size()),
-                             .output_size = static_cast<std::uint32_t>(operation.output.size()),
-                             .output_offset = is_scan ? partition : operation.output_offset,
-                             .input_offset = is_scan ? operation.limit : operation.input_offset,
-                             .key = operation.key};
     const int owner = flight.owner;
-    const std::span<std::byte> payload = outbox_.append(owner, header);
-    std::copy(operation.input.begin(), operation.input.end(), payload.begin());
+    const std::span<std::byte> payload = outbox_.append(owner, flight.request(partition));
+    std::ranges::copy(flight.operation->input, payload.begin());
     if (outbox_.requests(owner) >= share_of_flight() || outbox_.filled(owner) >= options_.batching.bytes) {
       outbox_.send(owner);
     }
@@ -200,7 +247,6 @@ class Session {
     return std::max<std::size_t>(least_requests, flights_.most() / (2 * peers));
   }
 
-  /// What has not been done.
   void give_back(kernel::Operation& operation, kernel::Status status, Completed& done) {
     operation.status = status;
     operation.output_size = 0;
@@ -209,9 +255,7 @@ class Session {
 
   /// Partitions have come or gone, or are served again.
   void route_parked() {
-    for (const Parked& parked : std::exchange(parked_, {})) {
-      Route{this}(scans_.partition_of(*parked.operation), *parked.operation);
-    }
+    parked_.take_all([this](kernel::Operation& parked) { Route{this}(scans_.partition_of(parked), parked); });
   }
 
   void look_at_clock(Completed& done) {
@@ -221,17 +265,19 @@ class Session {
       if (lost) options_.on_lost(*lost);
     }
     // Who has not looked for so long was stopped itself, and perhaps all others with it.
-    if (now - std::exchange(looked_, now) > Liveness::longest_gap) flights_.begin_anew();
+    const bool begins_anew = now - std::exchange(looked_, now) > Liveness::longest_gap;
+    if (begins_anew) flights_.begin_anew();
     flights_.for_each_overdue(now, options_.deadline, [&](Flight& flight) {
       give_back(flights_.end(flight), kernel::Status::no_answer, done);
     });
     if (mover_.look(now)) route_parked();
-    const auto is_overdue = [&](const Parked& parked) { return now - parked.since >= options_.deadline; };
-    while (!parked_.empty() && is_overdue(parked_.front())) {
-      kernel::Operation& operation = *parked_.front().operation;
-      parked_.erase(parked_.begin());
-      give_back(operation, kernel::Status::no_answer, done);
-    }
+    transactions_.look(now, begins_anew);
+    transaction_server_.look(now, begins_anew);
+    const auto give_up = [&](kernel::Operation& overdue) {
+      give_back(overdue, kernel::Status::no_answer, done);
+    };
+    parked_.take_overdue(now, options_.deadline, give_up);
+    held_up_.take_overdue(now, options_.deadline, give_up);
     perform_local(done);
   }
 
@@ -255,6 +301,7 @@ class Session {
     while (is_sound && reader.next(header, payload)) is_sound = take(source, header, payload, done);
     if (!is_sound || reader.malformed()) ++refused_;
     server_.end();
+    transaction_server_.end(source);
     perform_local(done);
   }
 
@@ -270,6 +317,10 @@ class Session {
       case FrameType::redirect:
         follow(source, header);
         return true;
+      case FrameType::step:
+        return transaction_server_.take(source, header, payload);
+      case FrameType::step_answer:
+        return transactions_.take_answer(source, header, payload);
       case FrameType::records:
         return mover_.take_records(source, header, payload);
       default:
@@ -281,6 +332,10 @@ class Session {
   bool finish(int source, const FrameHeader& header, std::span<const std::byte> payload, Completed& done) {
     Flight* asked = flights_.answered_by(source, header.slot, header.generation);
     if (asked == nullptr) return true;  // too late
+    if (header.code == static_cast<std::uint8_t>(kernel::Status::conflict)) [[unlikely]] {
+      interfered_.emplace_back(source, header);
+      return true;
+    }
     kernel::Operation& operation = *asked->operation;
     if (header.output_size > payload.size() || header.output_size > operation.output.size()) return false;
     std::copy_n(payload.begin(), header.output_size, operation.output.begin());
@@ -316,12 +371,6 @@ class Session {
     send_request(*asked, partition);
   }
 
-  /// An own operation on a partition that is frozen.
-  struct Parked {
-    kernel::Operation* operation;
-    platform::Timestamp since;
-  };
-
   T* transport_;
   Partitions* partitions_;
   PartitionMap* map_;
@@ -330,6 +379,8 @@ class Session {
   Outbox<T> outbox_;
   Server<T> server_;
   PartitionMover<T> mover_;
+  TransactionClient<T> transactions_;
+  TransactionServer<T> transaction_server_;
   Liveness liveness_;
   Flights flights_;
   unsigned polls_put_off_ = 0;      ///< while the client waited and messages came in
@@ -339,7 +390,10 @@ class Session {
   platform::Timestamp looked_{};  ///< at the clock, when last
   std::uint64_t refused_ = 0;
   std::vector<kernel::Operation*> unsendable_;
-  std::vector<Parked> parked_;  ///< the oldest first
+  WaitingOperations parked_;                ///< for the end of a move, by which their partition is frozen
+  WaitingOperations held_up_;               ///< for the end of a transaction
+  std::vector<kernel::Operation*> beside_;  ///< being done beside transactions
+  std::vector<std::pair<int, FrameHeader>> interfered_;  ///< answers: a transaction was in the way
 };
 
 }  // namespace upout::engines::shared_nothing

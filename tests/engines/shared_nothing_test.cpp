@@ -12,6 +12,7 @@
 #include "kernel/scan_entry.h"
 #include "tests/engines/executor_checks.h"
 #include "tests/engines/session_checks.h"
+#include "tests/engines/transaction_checks.h"
 
 // Runs under mpirun with any number of ranks; every rank runs every test.
 
@@ -106,6 +107,25 @@ TEST_F(SharedNothingEngine, CoroutinesEndBeforeThoseOfOtherRanks) {
     testing::exercise_coroutines(session, {1'000'000ULL * id.global, 100ULL * id.global}, 4);
   });
   EXPECT_EQ(engine->record_count(), engine->workers() * (engine->workers() - 1) / 2 * 50U);
+}
+
+TEST_F(SharedNothingEngine, TransactionsLoseNoMoney) {
+  for (const auto control : {kernel::ConcurrencyControl::occ, kernel::ConcurrencyControl::serial}) {
+    const auto engine = std::move(*Engine::create(
+        MPI_COMM_WORLD, topology_, map_,
+        {.oversubscribe = true, .concurrency_control = control, .partitions = 5, .value_bytes = 8}));
+    engine->run_on_workers([](Engine::Session& session, WorkerId id) {
+      if (id.global == 0) testing::Accounts::open(session);
+    });
+    std::array<std::uint64_t, 1> committed{};
+    engine->run_on_workers([&](Engine::Session& session, WorkerId id) {
+      committed[0] = testing::Accounts::exercise(session, id.global, 64, 8).committed;
+    });
+    engine->sum(committed);
+    EXPECT_EQ(committed[0], engine->workers() * 64U);
+    engine->run_on_workers(
+        [](Engine::Session& session, WorkerId) { testing::Accounts::exercise(session, 1, 1, 1); });
+  }
 }
 
 TEST_F(SharedNothingEngine, CombinesNumbersOfAllRanks) {

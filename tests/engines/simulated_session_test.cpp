@@ -29,9 +29,10 @@ TEST(SimulatedSession, CountsWhatItCannotReadAndGoesOn) {
   std::mt19937_64 random(1);
   constexpr unsigned messages = 20000;
   // Half of them answers.
-  constexpr std::array types{FrameType::request,  FrameType::response,     FrameType::response,
-                             FrameType::response, FrameType::redirect,     FrameType::map,
-                             FrameType::records,  FrameType::records_taken};
+  constexpr std::array types{FrameType::request,    FrameType::response,      FrameType::response,
+                             FrameType::response,   FrameType::redirect,      FrameType::map,
+                             FrameType::records,    FrameType::records_taken, FrameType::step,
+                             FrameType::step_answer};
   unsigned sent = 0;
   const auto send_noise = [&] {
     auto bytes = hostile.buffer(0);

@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <deque>
 #include <string>
 #include <vector>
 
 #include "tests/engines/simulated_rank.h"
+#include "tests/engines/weather.h"
 #include "tests/history/linearizability.h"
 
 /// Ranks of the real engine in a simulated network: what their clients see is linearizable, whatever is lost,
@@ -16,30 +16,6 @@ namespace {
 using history::RegisterOperation;
 using platform::Timestamp;
 using namespace std::chrono_literals;
-
-/// A network of which each message arrives twice, against the promise of the `Transport` concept.
-class StutteringTransport : public SimTransport {
- public:
-  using SimTransport::SimTransport;
-  void send(int peer) {
-    const auto free = buffer(peer);
-    const std::vector<std::byte> copy(free.data() - filled(peer), free.data());
-    SimTransport::send(peer);
-    if (copy.empty()) return;
-    std::ranges::copy(copy, buffer(peer).begin());
-    fill(peer, copy.size());
-    SimTransport::send(peer);
-  }
-};
-
-struct Weather {
-  SimOptions network = {};
-  Timestamp deadline = 500us;
-  unsigned cuts = 0;     ///< links that are down for a while
-  bool crashes = false;  ///< one rank, in the middle
-  unsigned moves = 0;    ///< of partitions from rank to rank
-  kernel::IndexKind index = kernel::IndexKind::hash;
-};
 
 struct Outcome {
   std::vector<RegisterOperation> history;
@@ -68,28 +44,9 @@ Outcome simulate(const Weather& weather) {
     all.emplace_back(network, rank, deployment, weather.deadline, recorder.log(static_cast<unsigned>(rank)),
                      keys, operations);
   }
-  auto& random = network.random();
-  for (unsigned i = 0; i < weather.cuts; ++i) {
-    const int one = static_cast<int>(random() % ranks);
-    const int other = static_cast<int>((one + 1 + static_cast<int>(random() % (ranks - 1))) % ranks);
-    const Timestamp begin = std::chrono::microseconds(random() % 200);
-    network.at(begin, [&network, one, other] { network.set_link(one, other, false); });
-    network.at(begin + std::chrono::microseconds(random() % 700),
-               [&network, one, other] { network.set_link(one, other, true); });
-  }
-  if (weather.crashes) {
-    const int rank = static_cast<int>(random() % ranks);
-    network.at(std::chrono::microseconds(random() % 100), [&network, rank] { network.crash(rank); });
-  }
-  for (unsigned i = 0; i < weather.moves; ++i) {
-    const auto partition = static_cast<std::uint32_t>(random() % partitions);
-    const int to = static_cast<int>(random() % ranks);
-    network.at(std::chrono::microseconds(random() % 400), [&network, &all, partition, to] {
-      for (int rank = 0; rank < ranks; ++rank) {  // of which one owns it
-        if (network.is_alive(rank)) all[static_cast<std::size_t>(rank)].session().begin_move(partition, to);
-      }
-    });
-  }
+  make_weather(network, weather, partitions, [&all](int rank, std::uint32_t partition, int to) {
+    all[static_cast<std::size_t>(rank)].session().begin_move(partition, to);
+  });
   network.run([&](int rank) { return all[static_cast<std::size_t>(rank)].step(); },
               [&] {
                 for (int rank = 0; rank < ranks; ++rank) {
@@ -108,43 +65,22 @@ Outcome simulate(const Weather& weather) {
   return outcome;
 }
 
-/// Everything that a seed decides.
-Weather weather_of(std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  Weather weather;
-  weather.network.seed = seed;
-  weather.network.mean_further_delay = std::chrono::microseconds(random() % 60);
-  // Often so short that responses come too late.
-  weather.deadline = std::chrono::microseconds(20 + random() % 500);
-  weather.network.loss = random() % 2 == 0 ? 0 : static_cast<double>(random() % 60) / 1000;
-  weather.cuts = random() % 3 == 0 ? static_cast<unsigned>(random() % 8) : 0;
-  weather.crashes = random() % 4 == 0;
-  weather.moves = random() % 2 == 0 ? 0 : static_cast<unsigned>(random() % 12);
-  weather.index = random() % 2 == 0 ? kernel::IndexKind::hash : kernel::IndexKind::ordered;
-  return weather;
-}
-
 std::string replay(std::uint64_t seed) {
-  return "to see it again: UPOUT_SIM_SEED=" + std::to_string(seed) +
-         " ctest -R Simulation.OfAnyWeatherIsLinearizable -V";
+  return Seeds::replay(seed, "Simulation.OfAnyWeatherIsLinearizable");
 }
 
 TEST(Simulation, OfAnyWeatherIsLinearizable) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  std::uint64_t seeds = 300;
+  constexpr std::uint64_t count = 300;
 #else
-  std::uint64_t seeds = 3000;
+  constexpr std::uint64_t count = 3000;
 #endif
-  std::uint64_t first = 1;
-  if (const char* only = std::getenv("UPOUT_SIM_SEED"); only != nullptr) {
-    first = std::strtoull(only, nullptr, 10);
-    seeds = 1;
-  }
+  const Seeds seeds(count);
   std::uint64_t lost = 0;
   unsigned unanswered = 0;
   std::size_t moved = 0;
   std::size_t given_up = 0;
-  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+  for (std::uint64_t seed = seeds.first; seed < seeds.end; ++seed) {
     const Outcome outcome = simulate(weather_of(seed));
     const auto verdict = history::check_linearizable(outcome.history);
     ASSERT_TRUE(verdict) << verdict.explanation << "\n" << replay(seed);
@@ -154,10 +90,10 @@ TEST(Simulation, OfAnyWeatherIsLinearizable) {
     moved += outcome.moved;
     given_up += outcome.given_up;
   }
-  if (seeds == 1) return;
-  EXPECT_GT(lost, 10 * seeds) << "the weather was too fine to show anything";
-  EXPECT_GT(unanswered, seeds);
-  EXPECT_GT(moved, seeds);
+  if (seeds.is_one()) return;
+  EXPECT_GT(lost, 10 * count) << "the weather was too fine to show anything";
+  EXPECT_GT(unanswered, count);
+  EXPECT_GT(moved, count);
   EXPECT_GT(given_up, 0U);
 }
 

@@ -1,0 +1,88 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "engines/shared_nothing/ring_engine.h"
+#include "tests/engines/transacting_rank.h"
+#include "tests/engines/transaction_checks.h"
+#include "tests/history/serializability.h"
+
+/// Transactions over ranks that are threads, so that ThreadSanitizer can see them.
+namespace upout::engines::shared_nothing {
+namespace {
+
+using kernel::ConcurrencyControl;
+using kernel::IndexKind;
+
+class RingTransactions : public ::testing::TestWithParam<std::tuple<ConcurrencyControl, IndexKind>> {
+ protected:
+  static constexpr unsigned ranks = 3;
+
+  std::unique_ptr<RingEngine> make() {
+    const auto [control, index] = GetParam();
+    return std::move(RingEngine::create(topology_, platform::WorkerMap::create(topology_).value(), ranks,
+                                        {.oversubscribe = true,
+                                         .index = index,
+                                         .concurrency_control = control,
+                                         .partitions = 5,
+                                         .value_bytes = 8}))
+        .value();
+  }
+  platform::Topology topology_ = std::move(*platform::Topology::discover());
+};
+
+TEST_P(RingTransactions, AreStrictlySerializableWhilePartitionsMove) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr unsigned histories = 4;
+#else
+  constexpr unsigned histories = 20;
+#endif
+  for (unsigned seed = 1; seed <= histories; ++seed) {
+    const auto engine = make();
+    history::Recorder<history::Transaction> recorder(ranks);
+    std::atomic<unsigned> unanswered{0};
+    engine->run_on_workers([&](RingEngine::Session& session, WorkerId id) {
+      TransactingClient client(session, recorder.log(id.global), 12, 40, seed * ranks + id.global);
+      for (unsigned round = 0; client.step(); ++round) {
+        if (round % 64 == 0) session.begin_move(round / 64 % 5, static_cast<int>(round / 128 % ranks));
+      }
+      constexpr auto no_answer = static_cast<std::size_t>(kernel::AbortCause::no_answer);
+      unanswered += client.unanswered() + static_cast<unsigned>(client.counts().aborted[no_answer]);
+    });
+    EXPECT_EQ(unanswered, 0U);
+    const auto verdict = history::check_strictly_serializable(recorder.take());
+    ASSERT_TRUE(verdict) << verdict.anomaly << ": " << verdict.explanation;
+  }
+}
+
+TEST_P(RingTransactions, LoseNoMoney) {
+  const auto engine = make();
+  engine->run_on_workers([](RingEngine::Session& session, WorkerId id) {
+    if (id.global == 0) testing::Accounts::open(session);
+  });
+  std::atomic<std::uint64_t> committed{0};
+  engine->run_on_workers([&](RingEngine::Session& session, WorkerId id) {
+    committed += testing::Accounts::exercise(session, id.global, 64, 8).committed;
+  });
+  EXPECT_EQ(committed, ranks * 64U);
+  engine->run_on_workers(
+      [](RingEngine::Session& session, WorkerId) { testing::Accounts::exercise(session, 1, 1, 1); });
+}
+
+std::string name_of_kind(const ::testing::TestParamInfo<RingTransactions::ParamType>& kind) {
+  const auto [control, index] = kind.param;
+  return std::string(control == ConcurrencyControl::occ ? "Occ" : "Serial") +
+         (index == IndexKind::hash ? "Hash" : "Ordered");
+}
+INSTANTIATE_TEST_SUITE_P(, RingTransactions,
+                         ::testing::Combine(::testing::Values(ConcurrencyControl::occ,
+                                                              ConcurrencyControl::serial),
+                                            ::testing::Values(IndexKind::hash, IndexKind::ordered)),
+                         name_of_kind);
+
+}  // namespace
+}  // namespace upout::engines::shared_nothing
