@@ -7,10 +7,13 @@
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "benchmarks/mpi/measurements.h"
+#include "benchmarks/mpi/transactions.h"
 #include "engines/shared_nothing/mpi_process.h"
 #include "harness/statistics.h"
 
@@ -35,11 +38,11 @@ constexpr Ratio ratios[] = {
 };
 
 void print(const std::map<std::string, std::vector<double>>& results, const std::vector<Measurement>& all) {
-  fmt::print("{:<32}{:>14}{:>14}{:>14}  {}\n", "name", "median", "least", "greatest", "unit");
+  fmt::print("{:<40}{:>14}{:>14}{:>14}  {}\n", "name", "median", "least", "greatest", "unit");
   for (const Measurement& measurement : all) {
     const std::vector<double>& values = results.at(measurement.name);
     const auto [least, greatest] = std::ranges::minmax(values);
-    fmt::print("{:<32}{:>14.4g}{:>14.4g}{:>14.4g}  {}\n", measurement.name,
+    fmt::print("{:<40}{:>14.4g}{:>14.4g}{:>14.4g}  {}\n", measurement.name,
                harness::median_interval(values).median, least, greatest, measurement.unit);
   }
   if (std::ranges::none_of(ratios, [&](const Ratio& ratio) { return results.contains(ratio.measured); }))
@@ -58,11 +61,20 @@ void print(const std::map<std::string, std::vector<double>>& results, const std:
   }
 }
 
+/// Where it was made, puts it there; else says why not.
+template <class B>
+std::string keep(platform::Expected<std::unique_ptr<B>>&& made, std::unique_ptr<B>& place) {
+  if (!made) return made.error().to_string();
+  place = std::move(*made);
+  return "";
+}
+
 int run(int argc, char** argv) {
   CLI::App app("upout-mpi-micro: what the shared-nothing engine makes of MPI. Start it as two bound ranks.");
   app.footer(
       "\nExample:\n  mpirun -n 2 --bind-to core upout-mpi-micro --repetitions 9\n"
-      "  mpirun -n 2 --bind-to core upout-mpi-micro --batching");
+      "  mpirun -n 2 --bind-to core upout-mpi-micro --batching\n"
+      "  mpirun -n 2 --bind-to core upout-mpi-micro --transactions --records 1000000");
   Settings settings;
   unsigned repetitions = 5;
   app.add_option("--repetitions", repetitions, "of everything, in turn")
@@ -82,6 +94,10 @@ int run(int argc, char** argv) {
   bool sweeps_batching = false;
   app.add_flag("--batching", sweeps_batching,
                "instead: remote reads by how full and how old a message is when it goes out");
+  bool measures_transactions = false;
+  app.add_flag("--transactions", measures_transactions,
+               "instead: transactions, with either concurrency control, by the share that crosses partitions")
+      ->excludes("--batching");
   const engines::shared_nothing::MpiProcess mpi;
   const bool is_root = mpi.rank() == 0;
   try {
@@ -97,13 +113,21 @@ int run(int argc, char** argv) {
                  mpi.size(), mpi.size() == 1 ? "" : "s");
     return 2;
   }
-  auto bench = Bench::create(settings);
-  const std::string error = mpi.first_error(bench ? "" : bench.error().to_string());
-  if (!error.empty()) {
+  std::unique_ptr<Bench> bench;
+  std::unique_ptr<TransactionBench> transactions;
+  std::string refused;
+  if (measures_transactions) {
+    refused = keep(TransactionBench::create(settings), transactions);
+  } else {
+    refused = keep(Bench::create(settings), bench);
+  }
+  if (const std::string error = mpi.first_error(refused); !error.empty()) {
     if (is_root) fmt::print(stderr, "upout-mpi-micro: {}\n", error);
     return 2;
   }
-  std::vector<Measurement> all = sweeps_batching ? (*bench)->batching_sweep() : (*bench)->measurements();
+  std::vector<Measurement> all = measures_transactions ? transactions->measurements()
+                                 : sweeps_batching     ? bench->batching_sweep()
+                                                       : bench->measurements();
   std::erase_if(all, [&](const Measurement& each) { return each.name.find(filter) == std::string::npos; });
   std::map<std::string, std::vector<double>> results;
   for (unsigned repetition = 0; repetition < repetitions; ++repetition) {
@@ -114,8 +138,9 @@ int run(int argc, char** argv) {
     }
   }
   if (is_root && isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\033[K");
+  const std::uint64_t failures = measures_transactions ? transactions->failed() : bench->failed();
   const std::string failed =
-      mpi.first_error((*bench)->failed() == 0 ? "" : "reads failed: these are no results");
+      mpi.first_error(failures == 0 ? "" : "reads or transactions failed: these are no results");
   if (!failed.empty()) {
     if (is_root) fmt::print(stderr, "upout-mpi-micro: {}\n", failed);
     return 1;
