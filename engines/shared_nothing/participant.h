@@ -43,6 +43,15 @@ struct StepAnswer {
   static StepAnswer aborted(kernel::AbortCause cause) noexcept { return {kernel::Status::conflict, cause}; }
 };
 
+/// What an answer says beside its status, in one word.
+struct CauseAndLife {
+  static constexpr std::uint32_t lives = 1U << 24;  ///< they are counted modulo that
+  std::uint32_t cause;
+  std::uint32_t life;
+  constexpr std::uint32_t as_word() const noexcept { return life << 8 | cause; }
+  static constexpr CauseAndLife of_word(std::uint32_t word) noexcept { return {word & 0xff, word >> 8}; }
+};
+
 /// One transaction's part in one partition of this rank, whichever rank's transaction it is. Used by the
 /// rank's thread.
 ///

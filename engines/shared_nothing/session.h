@@ -78,10 +78,9 @@ class Session {
   }
 
   void poll(Completed& done) {
-    if (transport_->size() == 1) {
-      if (has_put_off()) go_on(done);
-      return;
-    }
+    const bool is_alone = transport_->size() == 1;
+    if (is_alone && has_put_off()) go_on(done);
+    if (is_alone) return;
     // What is in flight has not even been sent: nothing will come that could be waited for.
     if (flights_.count() != 0 && flights_.count() == outbox_.requests()) outbox_.send_all();
     const bool received = transport_->receive(

@@ -64,8 +64,9 @@ class Transaction {
 
   kernel::FramePool& frame_pool() noexcept { return executor_->frame_pool(); }
 
-  /// `keys`: for `serial`, all that it is going to touch, or some of the same partitions; they have to last
-  /// until it has begun. False: it is doomed already.
+  /// `keys`: for `serial`, all that it is going to touch, or some of the same partitions, for an access to
+  /// another one dooms it, as if it had been asked to abort; they have to last until it has begun. False: it
+  /// is doomed already.
   kernel::Task<bool> begin(std::span<const kernel::Key> keys);
   /// Awaitables: `co_await` gives a Status; spans and references have to last until then. Their meaning is
   /// that of the kernel's transactions. `too_large`: what does not fit into a message.
@@ -206,10 +207,11 @@ Part* Transaction<E>::part_of(kernel::Key key) {
   if (is_doomed_) return nullptr;
   const std::uint32_t partition = client_->partition_of(key);
   Part* part = client_->find(coordination_, partition);
-  if (part == nullptr) {
-    assert(!client_->is_serial());  // the partitions are declared
-    part = &client_->add(coordination_, partition);
+  if (part == nullptr && client_->is_serial()) {
+    doom(kernel::AbortCause::requested);
+    return nullptr;
   }
+  if (part == nullptr) part = &client_->add(coordination_, partition);
   if (part->answer.status == kernel::Status::conflict) {
     doom(part->answer.cause);
     return nullptr;
@@ -341,7 +343,10 @@ kernel::Task<bool> run_to_commit(Transaction<E>& transaction, kernel::Transactio
     }
     const kernel::AbortCause cause = transaction.cause();
     ++counts.aborted[static_cast<std::size_t>(cause)];
-    if (cause == kernel::AbortCause::out_of_memory || cause == kernel::AbortCause::no_answer) co_return false;
+    if (cause == kernel::AbortCause::requested || cause == kernel::AbortCause::out_of_memory ||
+        cause == kernel::AbortCause::no_answer) {
+      co_return false;
+    }
     co_await transaction.pause(wait);
   }
 }

@@ -34,6 +34,7 @@ struct Part final : Participant {
   bool misses = false;      ///< a key
   bool is_waiting = false;  ///< for the answer to `step`
   std::uint16_t steps = 0;  ///< that a remote one has been asked to take
+  std::uint32_t life = 0;   ///< of a remote one: that in which it has taken the first of them
   Step step;                ///< the last of them
   StepAnswer answer{};
   platform::Timestamp since = not_looked_at;  ///< when it was asked,
@@ -66,8 +67,10 @@ inline void Part::take_turn(const StepAnswer& given) {
 ///
 /// A step is a frame of the type `step`: `code` is its kind, `slot` and `input_offset` the two halves of the
 /// transaction's number, `generation` the step's number within the participant, from 1 on, 0 for a decision.
-/// An access has `key` and, in `output_offset`, where in the value; another step has its partition as `key`.
-/// The answer has `key`, always the partition, the numbers as they were, and the cause as `output_offset`.
+/// An access has `key` and, in `output_offset`, where in the value; another step has its partition as `key`
+/// and, in `output_offset`, which life of the participant it is for: one that was given up, and called to
+/// life again by an access that came late, may have seen something else, and must not promise. The answer
+/// has the numbers as they were, the partition as `key`, and cause and life as `output_offset`.
 template <Transport T>
 class TransactionClient {
  public:
@@ -128,6 +131,7 @@ class TransactionClient {
     part.is_local = part.rank == transport_->rank();
     part.writes = part.misses = false;
     part.steps = 0;
+    part.life = 0;
     part.step = {};
     part.answer = {};
     if (part.is_local) {
@@ -187,7 +191,8 @@ class TransactionClient {
 
   /// False: no rank sends such a frame.
   bool take_answer(int source, const FrameHeader& header, std::span<const std::byte> payload) {
-    if (header.output_offset >= kernel::abort_causes || header.output_size > payload.size() ||
+    const CauseAndLife about = CauseAndLife::of_word(header.output_offset);
+    if (about.cause >= kernel::abort_causes || header.output_size > payload.size() ||
         header.key >= map_->partitions()) {
       return false;
     }
@@ -205,9 +210,9 @@ class TransactionClient {
       return true;
     if (header.output_size > part->step.output.size()) return false;
     std::copy_n(payload.begin(), header.output_size, part->step.output.begin());
-    coordination->answered(*part,
-                           {static_cast<kernel::Status>(header.code),
-                            static_cast<kernel::AbortCause>(header.output_offset), header.output_size});
+    if (part->steps == 1) part->life = about.life;
+    coordination->answered(*part, {static_cast<kernel::Status>(header.code),
+                                   static_cast<kernel::AbortCause>(about.cause), header.output_size});
     return true;
   }
 
@@ -294,7 +299,7 @@ class TransactionClient {
                                  .generation = part.steps,
                                  .payload_bytes = static_cast<std::uint32_t>(step.input.size()),
                                  .output_size = static_cast<std::uint32_t>(step.output.size()),
-                                 .output_offset = step.offset,
+                                 .output_offset = is_access(step.kind) ? step.offset : part.life,
                                  .key = is_access(step.kind) ? step.key : part.partition});
     std::ranges::copy(step.input, payload.begin());
   }

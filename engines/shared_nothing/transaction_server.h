@@ -68,6 +68,8 @@ class TransactionServer {
       return true;
     }
     if (header.generation != static_cast<std::uint16_t>(served->step + 1)) return true;  // of long ago
+    if (!is_access(kind) && header.generation != 1 && header.output_offset != served->life)
+      return refuse(name, header, kernel::AbortCause::forgotten);
     perform(*served, header, payload);
     return true;
   }
@@ -115,7 +117,8 @@ class TransactionServer {
     }
   };
   struct Served final : Participant {
-    Served(TransactionServer& of, const Name& called) : server(&of), name(called) {}
+    Served(TransactionServer& of, const Name& called, std::uint32_t which_life)
+        : server(&of), name(called), life(which_life) {}
     void take_turn(const StepAnswer& given) override {
       last = given;
       server->answer(*this);
@@ -124,6 +127,7 @@ class TransactionServer {
 
     TransactionServer* server;
     Name name;
+    std::uint32_t life;      ///< no other participant of this rank has the same
     std::uint16_t step = 0;  ///< the last one that it has taken
     StepAnswer last;         ///< and its answer
     std::vector<std::byte> output;
@@ -144,7 +148,8 @@ class TransactionServer {
       refuse(name, header, kernel::AbortCause::forgotten);
       return nullptr;
     }
-    Served& served = participants_.try_emplace(name, *this, name).first->second;
+    lives_ = (lives_ + 1) % CauseAndLife::lives;
+    Served& served = participants_.try_emplace(name, *this, name, lives_).first->second;
     ++serves;
     const StepAnswer opened = served.open(*partition);
     if (opened.status != kernel::Status::ok) {
@@ -195,21 +200,22 @@ class TransactionServer {
     return true;
   }
   void answer(const Served& served) {
-    answer(served.name, served.step, served.last, std::span(served.output).first(served.last.copied));
+    answer(served.name, served.step, served.last, std::span(served.output).first(served.last.copied),
+           served.life);
   }
   void answer(const Name& name, std::uint16_t step, const StepAnswer& given,
-              std::span<const std::byte> output) {
+              std::span<const std::byte> output, std::uint32_t life = 0) {
     has_answered_ = true;
-    const auto payload =
-        outbox_->append(name.client, {.type = FrameType::step_answer,
-                                      .code = static_cast<std::uint8_t>(given.status),
-                                      .generation = step,
-                                      .slot = static_cast<std::uint32_t>(name.number),
-                                      .payload_bytes = static_cast<std::uint32_t>(output.size()),
-                                      .output_size = static_cast<std::uint32_t>(output.size()),
-                                      .output_offset = static_cast<std::uint32_t>(given.cause),
-                                      .input_offset = static_cast<std::uint32_t>(name.number >> 32),
-                                      .key = name.partition});
+    const auto payload = outbox_->append(
+        name.client, {.type = FrameType::step_answer,
+                      .code = static_cast<std::uint8_t>(given.status),
+                      .generation = step,
+                      .slot = static_cast<std::uint32_t>(name.number),
+                      .payload_bytes = static_cast<std::uint32_t>(output.size()),
+                      .output_size = static_cast<std::uint32_t>(output.size()),
+                      .output_offset = CauseAndLife{static_cast<std::uint32_t>(given.cause), life}.as_word(),
+                      .input_offset = static_cast<std::uint32_t>(name.number >> 32),
+                      .key = name.partition});
     std::ranges::copy(output, payload.begin());
   }
   void tell_map(int client) {
@@ -225,6 +231,7 @@ class TransactionServer {
   platform::Timestamp deadline_;
   std::vector<std::size_t> serves_;  ///< how many, by client
   ServedByName participants_;
+  std::uint32_t lives_ = 0;  ///< of participants, so far
   bool has_answered_ = false;
 };
 

@@ -4,14 +4,10 @@
 
 #include <array>
 #include <cstring>
-#include <deque>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <vector>
 
-#include "engines/executor.h"
-#include "tests/engines/simulated_rank.h"
+#include "tests/engines/transaction_bench.h"
 
 /// Single transactions over the ranks of a simulated network.
 namespace upout::engines::shared_nothing {
@@ -22,130 +18,10 @@ using kernel::ConcurrencyControl;
 using kernel::Key;
 using kernel::Status;
 using kernel::Task;
-using kernel::Verdict;
 using platform::Timestamp;
 using namespace std::chrono_literals;
 
-using Ranks = Executor<Session<SimTransport>>;
-using Tx = Transaction<Ranks>;
-using Text = std::function<Task<bool>(Ranks&)>;
-
-constexpr std::size_t message_bytes = 2048;
-
-std::span<const std::byte> bytes_of(const std::uint64_t& value) {
-  return std::as_bytes(std::span(&value, 1));
-}
-
-/// One rank, and the texts that its client runs, all side by side.
-struct Rank {
-  Rank(SimNetwork& network, int number, const Options& deployment, Timestamp deadline)
-      : holdings(deployment, network.ranks(), number),
-        transport(network, number),
-        session(transport, holdings.partitions, holdings.map, {.deadline = deadline}) {}
-
-  struct Next {
-    std::deque<Text>* texts;
-    Ranks* executor;
-    std::optional<Task<bool>> operator()() {
-      if (texts->empty()) return std::nullopt;
-      Text& text = running.emplace_back(std::move(texts->front()));
-      texts->pop_front();
-      return text(*executor);
-    }
-    std::deque<Text> running;  ///< the coroutines refer to what the functions have captured
-  };
-
-  bool step() {
-    if (!rounds) rounds.emplace(executor, next);
-    if (!is_over) is_over = !rounds->next();
-    Completed none;
-    if (is_over) session.poll(none);
-    return true;
-  }
-
-  Holdings holdings;
-  SimTransport transport;
-  Session<SimTransport> session;
-  Ranks executor{session, 16};
-  std::deque<Text> texts;
-  Next next{&texts, &executor, {}};
-  std::optional<Ranks::Rounds<Next>> rounds;
-  bool is_over = false;
-};
-
-class Transactions : public ::testing::TestWithParam<ConcurrencyControl> {
- protected:
-  /// Each rank has one partition.
-  void make(int count, Timestamp deadline = 50ms, const SimOptions& weather = {}) {
-    network.emplace(count, message_bytes, weather);
-    for (int rank = 0; rank < count; ++rank)
-      ranks.emplace_back(*network, rank,
-                         Options{.index = kernel::IndexKind::ordered, .concurrency_control = GetParam()},
-                         deadline);
-  }
-  /// One of a rank's keys.
-  Key key_of(int rank, unsigned which = 0) {
-    Key key = 0;
-    for (;; ++key) {
-      if (static_cast<int>(ranks[0].holdings.map.owner_of(key)) == rank && which-- == 0) return key;
-    }
-  }
-  Partition& partition_of(Key key) {
-    const std::uint32_t owner = ranks[0].holdings.map.owner_of(key);
-    return *(*ranks[owner].holdings.partitions.begin());
-  }
-  void load(Key key, std::uint64_t value) {
-    Partition& partition = partition_of(key);
-    ASSERT_EQ(partition.store->insert(partition.worker, key, bytes_of(value)), Status::ok);
-  }
-  std::optional<std::uint64_t> value(Key key) {
-    std::uint64_t word = 0;
-    std::uint32_t copied = 0;
-    const Status status =
-        partition_of(key).store->get(key, 0, std::as_writable_bytes(std::span(&word, 1)), copied);
-    return status == Status::ok ? std::optional(word) : std::nullopt;
-  }
-  void start(int rank, Text text) { ranks[static_cast<std::size_t>(rank)].texts.push_back(std::move(text)); }
-  /// Until all texts of ranks that are alive have ended, and all participants have been told.
-  void run(Timestamp limit = 1s) {
-    network->run([&](int rank) { return ranks[static_cast<std::size_t>(rank)].step(); },
-                 [&] {
-                   if (network->now() > limit) return true;
-                   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
-                     if (!network->is_alive(static_cast<int>(rank))) continue;
-                     Rank& of = ranks[rank];
-                     if (!of.is_over || of.session.transactions().undelivered() != 0) return false;
-                   }
-                   return true;
-                 });
-    EXPECT_LE(network->now(), limit) << "it does not come to its end";
-    for (Rank& rank : ranks) EXPECT_EQ(rank.session.refused(), 0U);
-  }
-
-  /// Adds one to each.
-  static Task<Verdict> increment(Ranks&, Tx& tx, std::span<const Key> keys) {
-    for (const Key key : keys) {
-      std::uint64_t word = 0;
-      std::uint32_t copied = 0;
-      const auto bytes = std::as_writable_bytes(std::span(&word, 1));
-      if (co_await tx.read(key, 0, bytes, copied) != Status::ok) co_return Verdict::abort;
-      ++word;
-      if (co_await tx.update(key, 0, bytes) != Status::ok) co_return Verdict::abort;
-    }
-    co_return Verdict::commit;
-  }
-  static Task<bool> increment_to_commit(Ranks& executor, std::vector<Key> keys, unsigned times,
-                                        kernel::TransactionCounts& counts) {
-    Tx tx(executor);
-    for (unsigned i = 0; i < times; ++i)
-      co_await run_to_commit(tx, counts, keys, [&](Tx& on) { return increment(executor, on, keys); });
-    co_return true;
-  }
-
-  std::optional<SimNetwork> network;
-  std::deque<Rank> ranks;
-  kernel::TransactionCounts counts;
-};
+class Transactions : public TransactionBench {};
 
 TEST_P(Transactions, OnOwnPartitionsSendNothing) {
   make(2);
@@ -371,6 +247,29 @@ TEST_P(Transactions, ThatAreIdleForTooLongAreForgotten) {
   start(0, [&](Ranks& on) { return transact(on, {key_of(1)}); });
   run();
   EXPECT_EQ(value(key_of(1)), 6U);
+}
+
+TEST_P(Transactions, DeclareTheirPartitionsIfTheyAreSerial) {
+  make(2);
+  load(key_of(0), 5);
+  load(key_of(1), 6);
+  start(0, [&](Ranks& on) -> Task<bool> {
+    return [](Ranks& executor, Key declared, Key another) -> Task<bool> {
+      const bool is_serial = GetParam() == ConcurrencyControl::serial;
+      const std::uint64_t word = 1;
+      Tx tx(executor);
+      co_await tx.begin(std::span(&declared, 1));
+      EXPECT_EQ(co_await tx.update(declared, 0, bytes_of(word)), Status::ok);
+      const Status status = co_await tx.update(another, 0, bytes_of(word));
+      EXPECT_EQ(status, is_serial ? Status::conflict : Status::ok);
+      EXPECT_EQ(co_await tx.commit(), !is_serial);
+      co_return true;
+    }(on, key_of(0), key_of(1));
+  });
+  run();
+  const bool is_serial = GetParam() == ConcurrencyControl::serial;
+  EXPECT_EQ(value(key_of(0)), is_serial ? 5U : 1U);
+  EXPECT_EQ(value(key_of(1)), is_serial ? 6U : 1U);
 }
 
 TEST_P(Transactions, OnARankThatHasGoneEndAtTheDeadline) {
