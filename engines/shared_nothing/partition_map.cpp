@@ -27,12 +27,14 @@ void PartitionMap::assign(std::uint32_t partition, std::uint32_t rank, std::uint
   if (moves > entry.moves) entry = {.owner = rank, .moves = moves};
 }
 
-bool PartitionMap::merge(std::span<const std::byte> other) {
+bool PartitionMap::merge(std::span<const std::byte> other, std::uint32_t own_rank) {
   if (other.size() != bytes().size()) return false;
   std::vector<Entry> theirs(entries_.size());
   std::memcpy(theirs.data(), other.data(), other.size());
   if (!std::ranges::all_of(theirs, [this](const Entry& entry) { return entry.owner < ranks_; })) return false;
-  for (std::uint32_t i = 0; i < partitions(); ++i) assign(i, theirs[i].owner, theirs[i].moves);
+  for (std::uint32_t i = 0; i < partitions(); ++i) {
+    if (theirs[i].owner != own_rank && owner(i) != own_rank) assign(i, theirs[i].owner, theirs[i].moves);
+  }
   return true;
 }
 

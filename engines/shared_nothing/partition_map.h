@@ -35,9 +35,9 @@ class PartitionMap {
   static constexpr std::size_t bytes_for(std::uint32_t partitions) noexcept {
     return partitions * sizeof(Entry);
   }
-  /// Takes over what another rank knows better. False: that is no map of this deployment, and nothing was
-  /// taken.
-  bool merge(std::span<const std::byte> other);
+  /// Takes over what another rank knows better than this one, `own_rank`, which believes nobody about what it
+  /// owns itself. False: that is no map of this deployment, and nothing was taken.
+  bool merge(std::span<const std::byte> other, std::uint32_t own_rank);
 
  private:
   struct Entry {

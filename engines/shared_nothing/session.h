@@ -312,7 +312,7 @@ class Session {
     perform_local(done);  // before a partition goes
     switch (header.type) {
       case FrameType::map:
-        return map_->merge(payload);
+        return map_->merge(payload, static_cast<std::uint32_t>(transport_->rank()));
       case FrameType::redirect:
         follow(source, header);
         return true;

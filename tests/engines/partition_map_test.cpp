@@ -7,6 +7,8 @@
 namespace upout::engines::shared_nothing {
 namespace {
 
+constexpr std::uint32_t nobody = 99;
+
 PartitionMap map_of(std::uint32_t partitions, std::uint32_t ranks) {
   return {Partitioning(PartitioningKind::range, partitions, 99), ranks};
 }
@@ -38,8 +40,8 @@ TEST(PartitionMap, OfTwoEntriesKeepsTheOneWithMoreMovesInWhateverOrderTheyCome) 
   other.assign(0, 1, 1);
   other.assign(3, 0, 1);
   PartitionMap both = one;
-  ASSERT_TRUE(both.merge(other.bytes()));
-  ASSERT_TRUE(other.merge(one.bytes()));
+  ASSERT_TRUE(both.merge(other.bytes(), nobody));
+  ASSERT_TRUE(other.merge(one.bytes(), nobody));
   for (std::uint32_t partition = 0; partition < 4; ++partition) {
     EXPECT_EQ(both.owner(partition), other.owner(partition));
   }
@@ -53,9 +55,22 @@ TEST(PartitionMap, TakesNothingFromWhatIsNoMapOfThisDeployment) {
   PartitionMap map = map_of(4, 2);
   PartitionMap of_more_ranks = map_of(4, 3);
   of_more_ranks.assign(0, 2, 7);
-  EXPECT_FALSE(map.merge(of_more_ranks.bytes()));
-  EXPECT_FALSE(map.merge(map_of(5, 2).bytes()));
+  EXPECT_FALSE(map.merge(of_more_ranks.bytes(), nobody));
+  EXPECT_FALSE(map.merge(map_of(5, 2).bytes(), nobody));
   EXPECT_EQ(map.version(), 1U);
+}
+
+/// Whoever says so, a rank has what it has.
+TEST(PartitionMap, BelievesNobodyAboutWhatItsOwnRankOwns) {
+  PartitionMap map = map_of(6, 3);
+  PartitionMap other = map;
+  other.assign(0, 1, 7);  // was rank 0's
+  other.assign(2, 0, 7);  // was rank 1's
+  other.assign(3, 2, 7);
+  ASSERT_TRUE(map.merge(other.bytes(), 0));
+  EXPECT_EQ(map.owner(0), 0U);
+  EXPECT_EQ(map.owner(2), 1U);
+  EXPECT_EQ(map.owner(3), 2U);
 }
 
 }  // namespace
