@@ -23,9 +23,13 @@ Rebalance read_report(const MoveAtHalf::Numbers& sums, std::span<const std::uint
                       .records = report.records,
                       .bytes = report.bytes,
                       .dip = {}};
-  const double share = rebalance.begin_seconds / window_seconds;
-  const auto begin = static_cast<std::size_t>(share * static_cast<double>(timeline.size()));
-  if (begin > 0 && begin < timeline.size()) rebalance.dip = find_dip(timeline, begin, window_seconds);
+  const auto stretch_at = [&](double seconds) {
+    return static_cast<std::size_t>(seconds / window_seconds * static_cast<double>(timeline.size()));
+  };
+  const std::size_t begin = stretch_at(rebalance.begin_seconds);
+  const std::size_t end =
+      stretch_at(rebalance.begin_seconds + rebalance.copying_seconds + rebalance.frozen_seconds);
+  if (begin > 0 && begin < timeline.size()) rebalance.dip = find_dip(timeline, begin, end, window_seconds);
   return rebalance;
 }
 

@@ -15,10 +15,10 @@ struct Dip {
 };
 
 /// Reads a dip off a timeline: operations that were completed in equal stretches of a window of `seconds`.
-/// What happened began in stretch `begin`, which is not the first. Single stretches are noise, so that means
-/// over a hundredth of the window are looked at, against the mean of all before; the dip ends where one is as
-/// fast again, or with the window.
-Dip find_dip(std::span<const std::uint64_t> timeline, std::size_t begin, double seconds);
+/// What happened took from stretch `begin`, which is not the first, into stretch `end`: a dip that begins
+/// later has another cause. Single stretches are noise, so that means over a hundredth of the window are
+/// looked at, against the mean of all before; the dip ends where one is as fast again, or with the window.
+Dip find_dip(std::span<const std::uint64_t> timeline, std::size_t begin, std::size_t end, double seconds);
 
 /// One move of a partition in the middle of a repetition.
 struct Rebalance {

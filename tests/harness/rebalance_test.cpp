@@ -16,7 +16,7 @@ std::vector<std::uint64_t> even() {
 }
 
 TEST(FindDip, FindsNoneWhereNothingHappened) {
-  const Dip dip = find_dip(even(), 500, 10);
+  const Dip dip = find_dip(even(), 500, 600, 10);
   EXPECT_DOUBLE_EQ(dip.before, 10000);
   EXPECT_DOUBLE_EQ(dip.lowest, 10000);
   EXPECT_DOUBLE_EQ(dip.seconds, 0);
@@ -26,7 +26,7 @@ TEST(FindDip, FindsNoneWhereNothingHappened) {
 TEST(FindDip, MeasuresDepthLengthAndLoss) {
   std::vector<std::uint64_t> timeline = even();
   for (std::size_t i = 520; i < 620; ++i) timeline[i] = 40;
-  const Dip dip = find_dip(timeline, 500, 10);
+  const Dip dip = find_dip(timeline, 500, 600, 10);
   EXPECT_DOUBLE_EQ(dip.before, 10000);
   EXPECT_DOUBLE_EQ(dip.lowest, 4000);
   EXPECT_NEAR(dip.seconds, 1, 0.1) << "a hundred stretches of a hundredth of a second";
@@ -40,7 +40,7 @@ TEST(FindDip, TakesNeitherNoiseNorWhatWasBeforeNorASecondDipForIt) {
   for (std::size_t i = 100; i < 110; ++i) timeline[i] = 0;
   for (std::size_t i = 550; i < 570; ++i) timeline[i] = 0;
   for (std::size_t i = 800; i < 900; ++i) timeline[i] = 0;
-  const Dip dip = find_dip(timeline, 500, 10);
+  const Dip dip = find_dip(timeline, 500, 600, 10);
   EXPECT_NEAR(dip.seconds, 0.3, 0.1);
   EXPECT_NEAR(dip.lost_operations, 2000, 100);
 }
@@ -48,7 +48,7 @@ TEST(FindDip, TakesNeitherNoiseNorWhatWasBeforeNorASecondDipForIt) {
 TEST(FindDip, LastsUntilTheWindowEndsIfItMust) {
   std::vector<std::uint64_t> timeline = even();
   for (std::size_t i = 500; i < 1000; ++i) timeline[i] = 50;
-  EXPECT_NEAR(find_dip(timeline, 500, 10).seconds, 5, 0.11);
+  EXPECT_NEAR(find_dip(timeline, 500, 600, 10).seconds, 5, 0.11);
 }
 
 nlohmann::json repetition_that_lost(double operations) {
@@ -65,6 +65,14 @@ nlohmann::json repetition_that_lost(double operations) {
             {"lowest_throughput", 1.5e6},
             {"dip_seconds", 0.06},
             {"lost_operations", operations}}}};
+}
+
+/// What happens later in the window has another cause.
+TEST(FindDip, DoesNotTakeALaterDipForIt) {
+  std::vector<std::uint64_t> timeline = even();
+  for (std::size_t i = 700; i < 800; ++i) timeline[i] = 0;
+  EXPECT_DOUBLE_EQ(find_dip(timeline, 500, 600, 10).seconds, 0);
+  EXPECT_GT(find_dip(timeline, 500, 750, 10).seconds, 0.9);
 }
 
 TEST(RebalanceSentence, TellsTheMiddleOneOfTheMoves) {
