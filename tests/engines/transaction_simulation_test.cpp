@@ -101,13 +101,7 @@ Outcome simulate(const Weather& weather, ConcurrencyControl control, bool operat
   make_weather(network, weather, partitions, [&all](int rank, std::uint32_t partition, int to) {
     all[static_cast<std::size_t>(rank)].session().begin_move(partition, to);
   });
-  network.run([&](int rank) { return all[static_cast<std::size_t>(rank)].step(); },
-              [&] {
-                for (int rank = 0; rank < ranks; ++rank) {
-                  if (network.is_alive(rank) && !all[static_cast<std::size_t>(rank)].is_over()) return false;
-                }
-                return true;
-              });
+  run_until_over(network, all);
   Outcome outcome;
   outcome.lost = network.lost();
   collect(all, recorder, outcome);

@@ -73,6 +73,18 @@ void make_weather(SimNetwork& network, const Weather& weather, std::uint32_t par
   }
 }
 
+/// Gives the ranks turns until those that are alive have done all that they were to do.
+template <class Ranks>
+void run_until_over(SimNetwork& network, Ranks& all) {
+  network.run([&](int rank) { return all[static_cast<std::size_t>(rank)].step(); },
+              [&] {
+                for (int rank = 0; rank < network.ranks(); ++rank) {
+                  if (network.is_alive(rank) && !all[static_cast<std::size_t>(rank)].is_over()) return false;
+                }
+                return true;
+              });
+}
+
 /// A network of which each message arrives twice, against the promise of the `Transport` concept.
 class StutteringTransport : public SimTransport {
  public:

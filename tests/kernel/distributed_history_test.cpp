@@ -14,6 +14,7 @@
 #include "kernel/transaction.h"
 #include "tests/history/recorder.h"
 #include "tests/history/serializability.h"
+#include "tests/kernel/transaction_kinds.h"
 
 namespace upout::kernel {
 namespace {
@@ -538,17 +539,8 @@ TEST_P(DistributedHistoryTest, OfManyThreadsIsStrictlySerializable) {
   expect_strictly_serializable<Shared>(index, control);
 }
 
-std::string name_of_kind(const ::testing::TestParamInfo<DistributedHistoryTest::ParamType>& kind) {
-  const bool is_hash = std::get<IndexKind>(kind.param) == IndexKind::hash;
-  const bool is_occ = std::get<ConcurrencyControl>(kind.param) == ConcurrencyControl::occ;
-  return std::string(is_hash ? "Hash" : "Ordered") + (is_occ ? "Occ" : "Serial");
-}
-
-INSTANTIATE_TEST_SUITE_P(All, DistributedHistoryTest,
-                         ::testing::Combine(::testing::Values(IndexKind::hash, IndexKind::ordered),
-                                            ::testing::Values(ConcurrencyControl::occ,
-                                                              ConcurrencyControl::serial)),
-                         name_of_kind);
+INSTANTIATE_TEST_SUITE_P(All, DistributedHistoryTest, testing::all_store_kinds(),
+                         testing::name_of_store_kind);
 
 }  // namespace
 }  // namespace upout::kernel

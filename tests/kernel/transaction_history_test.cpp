@@ -318,17 +318,8 @@ TEST_P(TransactionHistoryTest, OfOneThreadsCoroutinesIsStrictlySerializable) {
   expect_strictly_serializable<Exclusive>(index, control);
 }
 
-std::string name_of_kind(const ::testing::TestParamInfo<TransactionHistoryTest::ParamType>& kind) {
-  const bool is_hash = std::get<IndexKind>(kind.param) == IndexKind::hash;
-  const bool is_occ = std::get<ConcurrencyControl>(kind.param) == ConcurrencyControl::occ;
-  return std::string(is_hash ? "Hash" : "Ordered") + (is_occ ? "Occ" : "Serial");
-}
-
-INSTANTIATE_TEST_SUITE_P(All, TransactionHistoryTest,
-                         ::testing::Combine(::testing::Values(IndexKind::hash, IndexKind::ordered),
-                                            ::testing::Values(ConcurrencyControl::occ,
-                                                              ConcurrencyControl::serial)),
-                         name_of_kind);
+INSTANTIATE_TEST_SUITE_P(All, TransactionHistoryTest, testing::all_store_kinds(),
+                         testing::name_of_store_kind);
 
 }  // namespace
 }  // namespace upout::kernel

@@ -4,6 +4,8 @@
 
 #include <cstring>
 #include <optional>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -105,5 +107,17 @@ class Words {
  private:
   Transaction<Policy>* transaction_;
 };
+
+/// For tests with a store of each index and concurrency control.
+using StoreKind = std::tuple<IndexKind, ConcurrencyControl>;
+inline auto all_store_kinds() {
+  return ::testing::Combine(::testing::Values(IndexKind::hash, IndexKind::ordered),
+                            ::testing::Values(ConcurrencyControl::occ, ConcurrencyControl::serial));
+}
+inline std::string name_of_store_kind(const ::testing::TestParamInfo<StoreKind>& kind) {
+  const auto [index, control] = kind.param;
+  return std::string(index == IndexKind::hash ? "Hash" : "Ordered") +
+         (control == ConcurrencyControl::occ ? "Occ" : "Serial");
+}
 
 }  // namespace upout::kernel::testing
