@@ -272,7 +272,8 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
                    mpi_deployment(options, workload, (*engine)->workers(), (*engine)->neighbourhood())),
       describe_host(host.topology)};
   outcome.environment["mpi"] = {{"library", MpiProcess::library()},
-                                {"version", MpiProcess::library_version()}};
+                                {"version", MpiProcess::library_version()},
+                                {"machines", (*engine)->neighbourhood().machines}};
   return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress, [] {});
 }
 

@@ -107,6 +107,15 @@ Violation real_links(const Evidence& evidence) {
   return platform::to_string(platform::Timestamp(delay)) + " added to each message by --link-delay";
 }
 
+Violation own_machines(const Evidence& evidence) {
+  const json& mpi = evidence.environment.at("mpi");
+  if (mpi.is_null() || !mpi.contains("machines")) return std::nullopt;
+  const auto nodes = evidence.run.at("deployment").at("nodes").get<std::uint64_t>();
+  const auto machines = mpi.at("machines").get<std::uint64_t>();
+  if (machines >= nodes) return std::nullopt;
+  return fmt::format("{} nodes on {} machine{}", nodes, machines, machines == 1 ? "" : "s");
+}
+
 Violation exceeds_cache(const Evidence& evidence) {
   const auto nodes = evidence.run.at("deployment").at("nodes").get<std::uint64_t>();
   const auto working_set = evidence.run.at("working_set_bytes").get<std::uint64_t>() / nodes;
@@ -205,6 +214,9 @@ constexpr auto rules = std::to_array<RunRule>({
     {"not-oversubscribed", Severity::unofficial, Subject::run,
      "no more workers than the worker map has places",
      "workers that wait by spinning take the core from those that work", not_oversubscribed},
+    {"own-machines", Severity::unofficial, Subject::run, "a machine for each node",
+     "nodes that share a machine share its memory, caches and power, and no network is between them",
+     own_machines},
     {"real-links", Severity::unofficial, Subject::run, "links with no latency but their own",
      "injected latency says what another network might do, not what this one does", real_links},
     {"exceeds-cache", Severity::unofficial, Subject::run,

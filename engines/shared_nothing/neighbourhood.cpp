@@ -17,6 +17,7 @@ constexpr std::size_t most_cpus = 4096;
 /// What ranks tell each other of where they are; of fixed size, so that one gather carries it.
 struct Whereabouts {
   std::array<char, 256> host{};
+  std::array<char, 256> machine{};
   std::array<std::uint64_t, most_cpus / 64> cpus{};  ///< that the rank may use, as a bit set
   std::int64_t asked_cpu = -1;
   std::int64_t node = -1;
@@ -40,8 +41,11 @@ struct Whereabouts {
 
 Whereabouts here(const std::vector<unsigned>& cpus) {
   Whereabouts whereabouts;
-  const std::string host = platform::host_name();
-  std::copy_n(host.begin(), std::min(host.size(), whereabouts.host.size() - 1), whereabouts.host.begin());
+  const auto copy = [](const std::string& name, std::array<char, 256>& to) {
+    std::copy_n(name.begin(), std::min(name.size(), to.size() - 1), to.begin());
+  };
+  copy(platform::host_name(), whereabouts.host);
+  copy(platform::machine_id(), whereabouts.machine);
   whereabouts.set_cpus(cpus);
   return whereabouts;
 }
@@ -62,17 +66,20 @@ platform::Expected<Neighbourhood> find_neighbours(MPI_Comm communicator, const p
   MPI_Comm_rank(communicator, &rank);
   const std::vector<Whereabouts> all = exchange(communicator, here(topology.cpus()));
   const Whereabouts& own = all[static_cast<std::size_t>(rank)];
-  Neighbourhood found{.hosts = 0, .sharing = 0, .place = 0, .crowd = 0};
+  Neighbourhood found{.hosts = 0, .machines = 0, .sharing = 0, .place = 0, .crowd = 0};
   std::set<std::string> hosts;
+  std::set<std::string> machines;
   unsigned apart = 0;
   for (std::size_t other = 0; other < all.size(); ++other) {
     hosts.insert(all[other].host.data());
+    machines.insert(all[other].machine.data());
     if (all[other].host == own.host && !own.shares_processors_with(all[other])) apart = 1;
     if (!own.shares_processors_with(all[other])) continue;
     if (other < static_cast<std::size_t>(rank)) ++found.place;
     ++found.sharing;
   }
   found.hosts = static_cast<unsigned>(hosts.size());
+  found.machines = static_cast<unsigned>(machines.size());
   found.crowd = found.sharing > map.size() ? found.sharing - map.size() : 0;
   std::array most{found.crowd, apart};
   MPI_Allreduce(MPI_IN_PLACE, most.data(), static_cast<int>(most.size()), MPI_UNSIGNED, MPI_MAX,

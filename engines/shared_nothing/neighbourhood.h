@@ -13,10 +13,11 @@ namespace upout::engines::shared_nothing {
 /// Where this process stands among those of its host, and how many hosts there are.
 struct Neighbourhood {
   unsigned hosts = 1;
-  unsigned sharing = 1;  ///< processes of this host that may use the same processors as this one
-  unsigned place = 0;    ///< this one's number among them: its worker's number in the map
-  unsigned crowd = 0;    ///< over all hosts: the largest number of processes to one processor set, less the
-                         ///< places of the map, if positive
+  unsigned machines = 1;  ///< that these are on
+  unsigned sharing = 1;   ///< processes of this host that may use the same processors as this one
+  unsigned place = 0;     ///< this one's number among them: its worker's number in the map
+  unsigned crowd = 0;     ///< over all hosts: the largest number of processes to one processor set, less the
+                          ///< places of the map, if positive
 };
 
 /// Collective; fails on all ranks or on none. More ranks than places are an error unless `oversubscribe`

@@ -24,6 +24,8 @@ TEST_P(RunOnHosts, VerifiesOverTcpWithOneWorkerAHost) {
   const auto ranks = static_cast<unsigned>(hosts);
   EXPECT_EQ(run["deployment"]["nodes"], ranks);
   EXPECT_EQ(run["deployment"]["ranks"], ranks);
+  EXPECT_EQ(document["environment"]["mpi"]["machines"], 1u);
+  EXPECT_NE(run["verdict"].dump().find("own-machines"), std::string::npos) << run["verdict"].dump(1);
   EXPECT_EQ(run["deployment"]["oversubscribed"], false);
   std::set<std::string> names;
   for (const nlohmann::json& worker : document["environment"]["workers"]) names.insert(worker["host"]);

@@ -54,6 +54,11 @@ const std::vector<Breach>& breaches() {
       {"workers-bound", [](Facts& f) { f.environment["workers"].erase(1); }},
       {"cpu-per-worker", [](Facts& f) { f.environment["workers"][1]["allowed_cpus"] = {0}; }},
       {"not-oversubscribed", [](Facts& f) { f.run["deployment"]["oversubscribed"] = true; }},
+      {"own-machines",
+       [](Facts& f) {
+         f.run["deployment"]["nodes"] = 2;
+         f.environment["mpi"]["machines"] = 1;
+       }},
       {"real-links", [](Facts& f) { f.run["deployment"]["link_delay_ns"] = 1; }},
       {"exceeds-cache",
        [](Facts& f) { f.environment["last_level_cache_bytes"] = f.run["working_set_bytes"]; }},
