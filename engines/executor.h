@@ -185,7 +185,7 @@ class Executor {
   std::vector<std::coroutine_handle<>> waiting_;  ///< by slot; null: does not wait
   std::vector<std::uint32_t> idle_;               ///< slots of no task; between two runs all
   std::uint32_t running_ = 0;                     ///< the slot of the task that runs, or ran last
-  std::vector<kernel::Operation*> batch_;         ///< awaited since the last round
+  kernel::OperationList batch_;                   ///< awaited since the last round
   Completed done_;
 };
 

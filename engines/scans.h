@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engines/partitioning.h"
@@ -62,11 +63,11 @@ class Scans {
   /// Does what has been sent to a store that the client enters itself, and takes it back, until nothing is
   /// left of it: a part of a scan may bring the next one.
   template <class Store, class Send>
-  void perform(std::vector<kernel::Operation*>& sent, Store& store, kernel::Worker& worker, Completed& done,
+  void perform(kernel::OperationList& sent, Store& store, kernel::Worker& worker, Completed& done,
                Send&& send) {
     while (!sent.empty()) {
       store.execute(worker, sent);
-      performed_.swap(sent);
+      std::swap(performed_, sent);
       sent.clear();
       for (kernel::Operation* operation : performed_) end(*operation, done, send);
     }
@@ -211,7 +212,7 @@ class Scans {
   Partitioning partitioning_;
   std::vector<Scan> scans_;  ///< by the client's slot
   std::vector<Head> heads_;
-  std::vector<kernel::Operation*> performed_;
+  kernel::OperationList performed_;
 };
 
 }  // namespace upout::engines

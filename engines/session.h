@@ -2,14 +2,14 @@
 
 #include <concepts>
 #include <span>
-#include <vector>
 
 #include "kernel/operation.h"
+#include "kernel/operation_list.h"
 
 namespace upout::engines {
 
 /// Operations that have been done and go back to whoever submitted them.
-using Completed = std::vector<kernel::Operation*>;
+using Completed = kernel::OperationList;
 
 /// All that a workload sees of an engine: one worker's way to the database, wherever the data are. Used by
 /// the worker's thread alone.

@@ -67,7 +67,7 @@ class ClosedLoop {
   const platform::Clock* clock_;
   std::vector<kernel::Operation> operations_;
   std::vector<platform::Timestamp> started_;  ///< by slot
-  std::vector<kernel::Operation*> free_;
+  kernel::OperationList free_;
   engines::Completed done_;
 };
 

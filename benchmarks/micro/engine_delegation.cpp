@@ -92,7 +92,7 @@ std::uint64_t read(Engine::Session& session, std::uint32_t partition, std::size_
   std::uint64_t failed = 0;
   std::uint64_t begun = 0;
   for (std::uint64_t ended = 0; ended < reads_a_worker;) {
-    if (begun + idle.size() > reads_a_worker) idle.resize(reads_a_worker - begun);
+    if (begun + idle.size() > reads_a_worker) idle.drop_front(begun + idle.size() - reads_a_worker);
     for (kernel::Operation* operation : idle) operation->key = next_key_of(partition, numbers);
     begun += idle.size();
     done.clear();

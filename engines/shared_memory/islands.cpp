@@ -80,7 +80,7 @@ class IslandAccess final : public Access {
  private:
   struct Outward {
     Lane* lane;  // null: the own island
-    std::vector<kernel::Operation*> waiting;
+    kernel::OperationList waiting;
     std::size_t in_flight;
   };
   struct Inward {
@@ -105,8 +105,7 @@ class IslandAccess final : public Access {
       const std::size_t sent =
           outward.lane->requests.push(std::span<kernel::Operation* const>(outward.waiting).first(wanted));
       outward.in_flight += sent;
-      outward.waiting.erase(outward.waiting.begin(),
-                            outward.waiting.begin() + static_cast<std::ptrdiff_t>(sent));
+      outward.waiting.drop_front(sent);
     }
   }
 
@@ -147,8 +146,8 @@ class IslandAccess final : public Access {
   bool yields_;
   std::vector<Outward> outward_;  ///< by island
   std::vector<Inward> inward_;    ///< from each client that this worker serves
-  std::vector<kernel::Operation*> local_;
-  std::vector<kernel::Operation*> served_;
+  kernel::OperationList local_;
+  kernel::OperationList served_;
 };
 
 class IslandPlacement final : public Placement {

@@ -15,7 +15,7 @@ class DirectAccess final : public Access {
 
   void submit(std::span<kernel::Operation* const> operations, Completed& done) override {
     store_->execute(worker_, operations);
-    done.insert(done.end(), operations.begin(), operations.end());
+    done.append(operations);
   }
   void poll(Completed&) override {}  // nothing is ever in flight between two calls
 

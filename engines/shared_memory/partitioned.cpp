@@ -38,7 +38,7 @@ class PartitionedAccess final : public Access {
   std::span<const PlacedStore> stores_;
   Scans scans_;
   std::vector<std::unique_ptr<kernel::Worker>> workers_;  // by partition
-  std::vector<std::vector<kernel::Operation*>> waiting_;  // by partition
+  std::vector<kernel::OperationList> waiting_;            // by partition
 };
 
 class PartitionedPlacement final : public Placement {

@@ -40,7 +40,7 @@ class ReplicatedAccess final : public Access {
       }
     }
     stores_[nearest_].store->execute(*workers_[nearest_], reads_);
-    done.insert(done.end(), operations.begin(), operations.end());
+    done.append(operations);
   }
   void poll(Completed&) override {}  // nothing is ever in flight between two calls
 
@@ -63,7 +63,7 @@ class ReplicatedAccess final : public Access {
   std::size_t nearest_;
   WriteLocks* locks_;
   std::vector<std::unique_ptr<kernel::Worker>> workers_;  // by copy
-  std::vector<kernel::Operation*> reads_;
+  kernel::OperationList reads_;
 };
 
 class ReplicatedPlacement final : public Placement {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engines/aggregate.h"
-#include "kernel/operation.h"
+#include "kernel/operation_list.h"
 #include "kernel/store.h"
 #include "kernel/transaction.h"
 #include "kernel/worker.h"
@@ -28,10 +28,10 @@ struct Partition {
   std::uint32_t number;
   std::unique_ptr<Store> store;
   kernel::Worker worker;
-  bool is_copied = false;                 ///< to another rank: what is written meanwhile is to be noted
-  bool is_frozen = false;                 ///< about to be another rank's: nothing is to be done here any more
-  std::vector<kernel::Operation*> local;  ///< the client's own operations
-  std::vector<kernel::Operation*> served;  ///< other clients'
+  bool is_copied = false;        ///< to another rank: what is written meanwhile is to be noted
+  bool is_frozen = false;        ///< about to be another rank's: nothing is to be done here any more
+  kernel::OperationList local;   ///< the client's own operations
+  kernel::OperationList served;  ///< other clients'
 
   // Transactions; see participant.h
   bool is_closing = false;         ///< none may begin, because it is going to be frozen

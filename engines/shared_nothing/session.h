@@ -182,7 +182,7 @@ class Session {
   }
 
   void perform_beside_transactions(Partition& partition, Completed& done) {
-    beside_.swap(partition.local);
+    std::swap(beside_, partition.local);
     partition.store->execute(partition.worker, beside_);
     for (kernel::Operation* operation : beside_) {
       if (!end_beside(*operation, done)) held_up_.add(*operation, transport_->now());
@@ -389,9 +389,9 @@ class Session {
   platform::Timestamp looked_{};  ///< at the clock, when last
   std::uint64_t refused_ = 0;
   std::vector<kernel::Operation*> unsendable_;
-  WaitingOperations parked_;                ///< for the end of a move, by which their partition is frozen
-  WaitingOperations held_up_;               ///< for the end of a transaction
-  std::vector<kernel::Operation*> beside_;  ///< being done beside transactions
+  WaitingOperations parked_;      ///< for the end of a move, by which their partition is frozen
+  WaitingOperations held_up_;     ///< for the end of a transaction
+  kernel::OperationList beside_;  ///< being done beside transactions
   std::vector<std::pair<int, FrameHeader>> interfered_;  ///< answers: a transaction was in the way
 };
 

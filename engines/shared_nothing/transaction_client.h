@@ -183,7 +183,7 @@ class TransactionClient {
       ready_.push_back(sleeper.wake);
       return true;
     });
-    done.insert(done.end(), ready_.begin(), ready_.end());
+    done.append(ready_);
     ready_.clear();
   }
   /// Decisions that nobody has acknowledged yet.
