@@ -26,11 +26,11 @@ class Outbox {
   void set_phase(std::uint8_t phase) noexcept { phase_ = phase; }
 
   /// Appends a frame, sending what stands there if it does not fit, and returns its payload. The frame stays
-  /// put until it is sent. It fits into an empty message.
+  /// put until it is sent. It fits into the longest message.
   std::span<std::byte> append(int peer, const FrameHeader& header) {
     const std::size_t bytes = frame_bytes(header.type, header.payload_bytes);
-    if (room_for(peer) < bytes) send(peer);
-    assert(room_for(peer) >= bytes);
+    if (room_for(peer) < bytes) [[unlikely]]
+      make_room(peer, bytes);
     Peer& to = this->to(peer);
     if (!std::exchange(to.is_listed, true)) unsent_.push_back(peer);
     if (transport_->filled(peer) == 0) {
@@ -51,10 +51,8 @@ class Outbox {
     const std::size_t left = transport_->buffer(peer).size();
     return transport_->filled(peer) == 0 ? left - sizeof(MessageHeader) : left;
   }
-  /// In an empty message.
-  std::size_t most_room(int peer) {
-    return transport_->filled(peer) + transport_->buffer(peer).size() - sizeof(MessageHeader);
-  }
+  /// In the longest message.
+  std::size_t most_room() const noexcept { return transport_->longest_message() - sizeof(MessageHeader); }
   std::size_t filled(int peer) const noexcept { return transport_->filled(peer); }
   /// Requests that have not been sent, to one and to all.
   std::size_t requests(int peer) const noexcept { return peers_[static_cast<std::size_t>(peer)].requests; }
@@ -90,6 +88,12 @@ class Outbox {
   std::uint64_t bytes_sent() const noexcept { return bytes_sent_; }
 
  private:
+  void make_room(int peer, std::size_t bytes) {
+    send(peer);
+    if (room_for(peer) < bytes) transport_->make_room(peer, sizeof(MessageHeader) + bytes);
+    assert(room_for(peer) >= bytes);
+  }
+
   struct Peer {
     bool is_listed = false;  ///< in unsent_
     std::size_t requests = 0;

@@ -217,7 +217,7 @@ class PartitionMover {
   /// True: that was not possible, and the move has ended.
   bool send_next() {
     Departure& leaving = *leaving_;
-    const std::size_t room = outbox_->most_room(leaving.move.to) - header_bytes(FrameType::records);
+    const std::size_t room = outbox_->most_room() - header_bytes(FrameType::records);
     leaving.records.discard();
     gather(room);
     leaving.chunk = leaving.records.take(room, leaving.move.records);

@@ -38,7 +38,7 @@ class Server {
         outbox_->room_for(source_) < frame_bytes(FrameType::response, header.output_size)) {
       end();
       outbox_->send(source_);  // what others have put there
-      if (outbox_->room_for(source_) < frame_bytes(FrameType::response, header.output_size)) return false;
+      if (outbox_->most_room() < frame_bytes(FrameType::response, header.output_size)) return false;
     }
     const FrameHeader answer{.type = FrameType::response,
                              .generation = header.generation,

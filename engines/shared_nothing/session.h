@@ -223,7 +223,7 @@ class Session {
   void request(int owner, std::uint32_t partition, kernel::Operation& operation) {
     const std::size_t longest = std::max(frame_bytes(FrameType::request, operation.input.size()),
                                          frame_bytes(FrameType::response, operation.output.size()));
-    if (longest > outbox_.room_for(owner) && longest > outbox_.most_room(owner)) [[unlikely]] {
+    if (longest > outbox_.most_room()) [[unlikely]] {
       unsendable_.push_back(&operation);
       return;
     }

@@ -146,7 +146,7 @@ class TransactionClient {
   bool can_ask(const Part& part, const Step& step) {
     const std::size_t longest = std::max(frame_bytes(FrameType::step, step.input.size()),
                                          frame_bytes(FrameType::step_answer, step.output.size()));
-    return longest <= outbox_->most_room(part.rank);
+    return longest <= outbox_->most_room();
   }
   /// Asks a remote one.
   void ask(Part& part, const Step& step) {

@@ -53,7 +53,7 @@ class TransactionServer {
     if (is_decision(kind) != (header.generation == 0)) return false;
     const auto found = participants_.find(name);
     if (is_decision(kind)) return carry_out(name, found, kind);
-    if (frame_bytes(FrameType::step_answer, header.output_size) > outbox_->most_room(source)) return false;
+    if (frame_bytes(FrameType::step_answer, header.output_size) > outbox_->most_room()) return false;
     Served* served = found == participants_.end() ? nullptr : &found->second;
     if (served == nullptr) {
       if (header.generation != 1) return refuse(name, header, kernel::AbortCause::forgotten);

@@ -17,6 +17,9 @@ namespace upout::engines::shared_nothing {
 /// `send`.
 /// - `fill(peer, bytes)`: the first `bytes` of the free part are in use now.
 /// - `filled(peer)`: bytes in use.
+/// - `longest_message()`: in bytes. `make_room(peer, bytes)`: of the message to that rank nothing is filled;
+/// there is room for so many, which are no more than that, until it is sent. Without asking there is room for
+/// a short one.
 /// - `send(peer)`: sends what is filled, if anything, and begins a new message.
 /// - `receive(handle)`: calls `handle(source, message)` for each message that has arrived and says whether
 /// there was one.
@@ -33,6 +36,8 @@ concept Transport = requires(T& transport, int peer, std::size_t bytes,
   { transport.buffer(peer) } -> std::same_as<std::span<std::byte>>;
   transport.fill(peer, bytes);
   { transport.filled(peer) } -> std::same_as<std::size_t>;
+  { transport.longest_message() } -> std::same_as<std::size_t>;
+  transport.make_room(peer, bytes);
   transport.send(peer);
   { transport.receive(handle) } -> std::same_as<bool>;
   transport.arrive_at_barrier();

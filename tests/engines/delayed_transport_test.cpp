@@ -37,6 +37,8 @@ class StagedTransport {
   void fill(int, std::size_t) {}
   std::size_t filled(int) const { return 0; }
   void send(int) {}
+  std::size_t longest_message() const { return 0; }
+  void make_room(int, std::size_t) {}
   template <class Handle>
   bool receive(Handle&& handle) {
     for (std::uint64_t number : std::exchange(stage_->arriving, {})) {

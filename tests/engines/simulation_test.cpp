@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engines/shared_nothing/piecewise_transport.h"
 #include "tests/engines/simulated_rank.h"
 #include "tests/engines/weather.h"
 #include "tests/history/linearizability.h"
@@ -34,9 +35,16 @@ constexpr unsigned operations = 60;  // of each rank
 /// So that a partition that moves mostly takes more than one.
 constexpr std::size_t message_bytes = 640;
 
+/// Messages as long as usual, over a network whose own hold three frames: much of what is said goes in
+/// pieces.
+struct SimInPieces : PiecewiseTransport<SimTransport> {
+  static constexpr std::size_t piece_bytes = 128;
+  SimInPieces(SimNetwork& network, int rank) : PiecewiseTransport(message_bytes, network, rank) {}
+};
+
 template <class T = SimTransport>
-Outcome simulate(const Weather& weather) {
-  SimNetwork network(ranks, message_bytes, weather.network);
+Outcome simulate(const Weather& weather, std::size_t bytes = message_bytes) {
+  SimNetwork network(ranks, bytes, weather.network);
   const Options deployment{.index = weather.index, .partitions = partitions};
   history::Recorder<RegisterOperation> recorder(ranks);
   std::deque<SimulatedRank<T>> all;
@@ -89,6 +97,21 @@ TEST(Simulation, OfAnyWeatherIsLinearizable) {
   EXPECT_GT(unanswered, count);
   EXPECT_GT(moved, count);
   EXPECT_GT(given_up, 0U);
+}
+
+TEST(Simulation, InPiecesIsLinearizable) {
+  const Seeds seeds(300);
+  std::size_t moved = 0;
+  for (std::uint64_t seed = seeds.first; seed < seeds.end; ++seed) {
+    const Outcome outcome = simulate<SimInPieces>(weather_of(seed), SimInPieces::piece_bytes);
+    const auto verdict = history::check_linearizable(outcome.history);
+    ASSERT_TRUE(verdict) << verdict.explanation << "\n"
+                         << Seeds::replay(seed, "Simulation.InPiecesIsLinearizable");
+    ASSERT_EQ(outcome.refused, 0U) << Seeds::replay(seed, "Simulation.InPiecesIsLinearizable");
+    moved += outcome.moved;
+  }
+  if (seeds.is_one()) return;
+  EXPECT_GT(moved, 300U) << "chunks are what is long";
 }
 
 TEST(Simulation, InFineWeatherAnswersEverything) {
