@@ -19,16 +19,17 @@ namespace upout::engines::shared_nothing {
 template <class Policy>
 class Participant;
 
-/// A partition that this rank owns, or is going to own: its records, and what is about to be done to them.
+/// A partition that this rank owns, or is going to own: its records, and what is about to be done to them. If
+/// the rank has several workers, each has one, and only the store is the same.
 template <class Policy = kernel::Exclusive>
 struct Partition {
   using Store = kernel::Store<Policy>;
 
-  Partition(std::uint32_t which, std::unique_ptr<Store> records)
+  Partition(std::uint32_t which, std::shared_ptr<Store> records)
       : number(which), store(std::move(records)), worker(store->heap()) {}
 
   std::uint32_t number;
-  std::unique_ptr<Store> store;
+  std::shared_ptr<Store> store;
   kernel::Worker worker;
   bool is_copied = false;                 ///< to another rank: what is written meanwhile is to be noted
   bool is_frozen = false;                 ///< about to be another rank's: nothing is to be done here any more
@@ -41,6 +42,9 @@ struct Partition {
   std::deque<Participant<Policy>*> queue;  ///< serial: those that wait until it is free, the first first
   std::vector<kernel::Key> written_by_transactions;  ///< while it is copied, by those that have ended
   std::vector<std::unique_ptr<kernel::Transaction<Policy>>> idle_transactions;
+
+  /// Of this worker or another one.
+  bool may_have_transactions() const noexcept { return Policy::is_shared || transactions != 0; }
 };
 
 /// The partitions that a rank owns. Used by one thread at a time.
@@ -62,6 +66,14 @@ class Partitions {
         [number](std::unique_ptr<typename Partition::Store>&& store) {
           return std::make_unique<Partition>(number, std::move(store));
         });
+  }
+
+  /// The same records for another worker of the rank, made and used on its thread.
+  Partitions for_another_worker() const requires(Policy::is_shared) {
+    Partitions others(static_cast<std::uint32_t>(by_number_.size()), options_);
+    for (const Partition* partition : owned_)
+      others.add(std::make_unique<Partition>(partition->number, partition->store));
+    return others;
   }
 
   kernel::ConcurrencyControl concurrency_control() const noexcept { return options_.concurrency_control; }
@@ -94,11 +106,12 @@ class Partitions {
   std::vector<Partition*> owned_;
 };
 
-/// What the records of all of them come to.
+/// What a part of the records of each of them comes to.
 template <Aggregate A, class Policy>
-A gather(const Partitions<Policy>& partitions, const A& empty) {
+A gather(const Partitions<Policy>& partitions, const A& empty, kernel::Part part = {}) {
   A whole = empty;
-  for (Partition<Policy>* partition : partitions) whole.merge(engines::gather(*partition->store, empty));
+  for (Partition<Policy>* partition : partitions)
+    whole.merge(engines::gather(*partition->store, empty, part));
   return whole;
 }
 
