@@ -13,9 +13,9 @@ constexpr platform::Timestamp start_delay = std::chrono::milliseconds(2);
 
 void WorkerThreads::bind(unsigned worker) {
   platform::WorkerBinding& binding = bindings_[worker];
-  binding = platform::planned_binding(map_, worker, worker);
+  binding = platform::planned_binding(map_, before_.places + worker, before_.workers + worker);
   // A refusal shows in what is read back; the run rules say what it means.
-  if (!topology_->bind_this_thread(map_[worker].cpu)) {
+  if (!topology_->bind_this_thread(static_cast<unsigned>(binding.asked_cpu))) {
     binding.asked_cpu = -1;
     binding.node.reset();
   }

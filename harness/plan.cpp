@@ -103,8 +103,17 @@ std::string id_of(const Point& point, std::string_view canonical_form) {
   const auto depth = point.options.find("depth");
   // 48 of the hash's bits: among ten thousand points two would share them once in five million plans.
   const auto hash = XXH64(canonical_form.data(), canonical_form.size(), 0) >> 16U;
-  return fmt::format("{}-{}{}-{}{}-{:012x}", point.engine->name, point.engine->size_letter, point.workers,
-                     slug(point.workload), depth == point.options.end() ? "" : "-d" + depth->second, hash);
+  const std::string threads =
+      point.threads_per_rank() == 1 ? "" : fmt::format("t{}", point.threads_per_rank());
+  return fmt::format("{}-{}{}{}-{}{}-{:012x}", point.engine->name, point.engine->size_letter, point.workers,
+                     threads, slug(point.workload), depth == point.options.end() ? "" : "-d" + depth->second,
+                     hash);
+}
+
+std::string times_threads(const Point& point) {
+  return point.threads_per_rank() == 1
+             ? ""
+             : fmt::format(" times threads_per_rank = {}", point.threads_per_rank());
 }
 
 /// How many workers there is room for on a machine, and what for.
@@ -132,8 +141,8 @@ bool is_size_key(std::string_view key) {
 }
 
 bool is_of_ranks(std::string_view key) {
-  constexpr std::array keys{"transport", "link_delay",  "partitions",
-                            "rebalance", "batch_bytes", "batch_turns"};
+  constexpr std::array keys{"transport", "threads_per_rank", "link_delay", "partitions",
+                            "rebalance", "batch_bytes",      "batch_turns"};
   return std::ranges::find(keys, key) != keys.end();
 }
 
@@ -307,10 +316,10 @@ Point PointBuilder::make_point(const Assignment& values, unsigned line, const En
 /// How many ranks there is room for depends on the launcher: the sweep, which knows it, looks at that.
 Expected<void> PointBuilder::check_room(const Point& point, const Assignment& values) const {
   const Room room = room_for(point, machine_);
-  if (point.is_launched() || point.oversubscribe || point.workers <= room.places) return {};
+  if (point.is_launched() || point.oversubscribe || point.all_workers() <= room.places) return {};
   return platform::unexpected(
       at(values.at(std::string(point.engine->size_key)).line),
-      fmt::format("{} = {}", point.engine->size_key, point.workers),
+      fmt::format("{} = {}{}", point.engine->size_key, point.workers, times_threads(point)),
       fmt::format("at most {} ({}), or oversubscribe = true", room.places, room.what));
 }
 

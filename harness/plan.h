@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <span>
 #include <string>
@@ -44,6 +45,13 @@ struct Point {
   std::vector<workloads::Property> properties;  ///< that the plan sets, by name; from lines of the plan
   std::map<std::string, std::string>
       options;  ///< what else it sets, as `upout run` has it: "depth", "seconds" ...
+
+  /// Workers of each rank.
+  unsigned threads_per_rank() const {
+    const auto threads = options.find("threads_per_rank");
+    return threads == options.end() ? 1 : static_cast<unsigned>(std::stoul(threads->second));
+  }
+  std::size_t all_workers() const { return std::size_t{workers} * threads_per_rank(); }
 
   /// A launcher starts it, and gives the number of its workers: its ranks are processes.
   bool is_launched() const {

@@ -12,6 +12,7 @@
 
 #include "engines/shared_memory/engine.h"
 #include "engines/shared_nothing/engine.h"
+#include "engines/shared_nothing/hybrid_engine.h"
 #include "engines/shared_nothing/ring_engine.h"
 #include "harness/measurement.h"
 #include "harness/placement_evidence.h"
@@ -122,6 +123,7 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
                                      unsigned ranks) {
   Deployment deployment = begin_deployment(options, workload);
   deployment.ranks = ranks;
+  deployment.threads_per_rank = options.threads_per_rank;
   deployment.partitions = options.partitions == 0 ? ranks : options.partitions;
   deployment.placement = "partitioned";
   deployment.partitioning = options.partitioning;
@@ -144,7 +146,7 @@ Deployment mpi_deployment(const RunOptions& options, const workloads::Workload& 
 Deployment ring_deployment(const RunOptions& options, const workloads::Workload& workload,
                            const platform::WorkerMap& map) {
   Deployment deployment = shared_nothing_deployment(options, workload, options.ranks);
-  deployment.oversubscribed = options.ranks > map.size();
+  deployment.oversubscribed = options.ranks * options.threads_per_rank > map.size();
   return deployment;
 }
 
@@ -157,6 +159,7 @@ engines::shared_nothing::Options shared_nothing_options(const RunOptions& option
           .partitions = options.partitions,
           .largest_key = workload.largest_key(),
           .value_bytes = workload.output_bytes(),
+          .threads_per_rank = options.threads_per_rank,
           .link_delay = options.link_delay,
           .batching = options.batching,
           .on_lost = {}};
@@ -167,6 +170,11 @@ platform::Expected<void> check_partitions(const RunOptions& options, const workl
                                           unsigned ranks) {
   if (options.rebalance != "none" && ranks < 2) {
     return platform::unexpected("--rebalance " + options.rebalance, "one rank", "at least two ranks");
+  }
+  if (options.rebalance != "none" && options.threads_per_rank > 1) {
+    return platform::unexpected("--rebalance " + options.rebalance,
+                                "it beside --threads-per-rank " + std::to_string(options.threads_per_rank),
+                                "one worker a rank: a partition that several of them serve does not move");
   }
   return engines::shared_nothing::make_map(shared_nothing_options(options, workload), ranks)
       .map([](const auto&) {});
@@ -252,6 +260,8 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
   MpiProcess::abort_all(1);
 }
 
+/// `E`: one worker a rank, or several.
+template <class E>
 platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const workloads::Workload& workload,
                                             const Host& host, const Interrupt& interrupt,
                                             Progress& progress) {
@@ -264,32 +274,44 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   auto engine_options = shared_nothing_options(options, workload);
   engine_options.on_lost = [rank](const auto& lost) { end_without(lost, rank); };
-  auto engine =
-      engines::shared_nothing::Engine::create(MPI_COMM_WORLD, host.topology, host.map, engine_options);
+  auto engine = E::create(MPI_COMM_WORLD, host.topology, host.map, engine_options);
   if (!engine) return tl::unexpected(engine.error());
-  RunOutcome outcome{
-      begin_record(options, workload,
-                   mpi_deployment(options, workload, (*engine)->workers(), (*engine)->neighbourhood())),
-      describe_host(host.topology)};
+  RunOutcome outcome{begin_record(options, workload,
+                                  mpi_deployment(options, workload, static_cast<unsigned>(ranks),
+                                                 (*engine)->neighbourhood())),
+                     describe_host(host.topology)};
   outcome.environment["mpi"] = {{"library", MpiProcess::library()},
                                 {"version", MpiProcess::library_version()},
                                 {"machines", (*engine)->neighbourhood().machines}};
   return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress, [] {});
 }
 
+template <class E>
 platform::Expected<RunOutcome> run_over_rings(const RunOptions& options, const workloads::Workload& workload,
                                               const Host& host, const Interrupt& interrupt,
                                               Progress& progress) {
   if (auto possible = check_partitions(options, workload, options.ranks); !possible)
     return tl::unexpected(possible.error());
-  auto engine = engines::shared_nothing::RingEngine::create(host.topology, host.map, options.ranks,
-                                                            shared_nothing_options(options, workload));
+  auto engine = E::create(host.topology, host.map, options.ranks, shared_nothing_options(options, workload));
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{begin_record(options, workload, ring_deployment(options, workload, host.map)),
                      describe_host(host.topology)};
   outcome.environment["mpi"] = nullptr;
   return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
                  progress, [] {});
+}
+
+platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
+                                                  const workloads::Workload& workload, const Host& host,
+                                                  const Interrupt& interrupt, Progress& progress) {
+  namespace shared_nothing = engines::shared_nothing;
+  const bool is_hybrid = options.threads_per_rank > 1;
+  auto* const run_it =
+      has_thread_ranks(options)
+          ? (is_hybrid ? run_over_rings<shared_nothing::HybridRingEngine>
+                       : run_over_rings<shared_nothing::RingEngine>)
+          : (is_hybrid ? run_over_mpi<shared_nothing::HybridEngine> : run_over_mpi<shared_nothing::Engine>);
+  return run_it(options, workload, host, interrupt, progress);
 }
 
 RunPreview preview_of_threads(Deployment deployment, unsigned workers, const platform::WorkerMap& map) {
@@ -317,11 +339,13 @@ platform::Expected<RunPreview> preview_over_rings(const RunOptions& options,
                                                   const workloads::Workload& workload,
                                                   const platform::WorkerMap& map) {
   if (!options.oversubscribe) {
-    if (auto room = map.check_room("--ranks", options.ranks); !room) return tl::unexpected(room.error());
+    if (auto room = engines::shared_nothing::check_room(map, options.ranks, options.threads_per_rank); !room)
+      return tl::unexpected(room.error());
   }
   if (auto possible = check_partitions(options, workload, options.ranks); !possible)
     return tl::unexpected(possible.error());
-  return preview_of_threads(ring_deployment(options, workload, map), options.ranks, map);
+  return preview_of_threads(ring_deployment(options, workload, map), options.ranks * options.threads_per_rank,
+                            map);
 }
 
 platform::Expected<RunPreview> preview_over_mpi(const RunOptions& options,
@@ -330,10 +354,11 @@ platform::Expected<RunPreview> preview_over_mpi(const RunOptions& options,
   namespace shared_nothing = engines::shared_nothing;
   if (auto possible = check_partitions(options, workload, static_cast<unsigned>(mpi.size())); !possible)
     return tl::unexpected(possible.error());
-  const auto hosts =
-      shared_nothing::find_neighbours(MPI_COMM_WORLD, host.topology, host.map, options.oversubscribe);
+  const auto hosts = shared_nothing::find_neighbours(MPI_COMM_WORLD, host.topology, host.map,
+                                                     options.threads_per_rank, options.oversubscribe);
   if (!hosts) return tl::unexpected(hosts.error());
-  const auto own = shared_nothing::planned_binding(MPI_COMM_WORLD, *hosts, host.map);
+  const auto own =
+      shared_nothing::planned_bindings(MPI_COMM_WORLD, *hosts, host.map, options.threads_per_rank);
   return RunPreview{
       .deployment = mpi_deployment(options, workload, static_cast<unsigned>(mpi.size()), *hosts),
       .workers = shared_nothing::gather_bindings(MPI_COMM_WORLD, own)};
@@ -363,8 +388,7 @@ platform::Expected<RunOutcome> run(const RunOptions& options, const workloads::W
   if (!host) return tl::unexpected(host.error());
   if (options.engine == "shared-memory")
     return run_shared_memory(options, workload, *host, interrupt, progress);
-  return has_thread_ranks(options) ? run_over_rings(options, workload, *host, interrupt, progress)
-                                   : run_over_mpi(options, workload, *host, interrupt, progress);
+  return run_shared_nothing(options, workload, *host, interrupt, progress);
 }
 
 }  // namespace upout::harness

@@ -35,6 +35,7 @@ struct RunOptions {
       "mpi";  ///< of the shared-nothing engine: "mpi", or "ring" between threads of one process
   platform::Timestamp link_delay{};  ///< that the transport adds to each message
   unsigned ranks = 1;                ///< that are threads; a launcher says how many processes there are
+  unsigned threads_per_rank = 1;     ///< workers of each rank of the shared-nothing engine
   unsigned depth = 16;
   bool oversubscribe = false;
   platform::Binding bind;             ///< of the workers of each host

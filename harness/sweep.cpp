@@ -105,8 +105,8 @@ bool is_finished(const fs::path& result, const Point& point) {
   return std::ranges::any_of(document->at("runs"), [&](const nlohmann::json& run) {
     const nlohmann::json& deployment = run.at("deployment");
     return run.at("id") == point.id &&
-           deployment.at("ranks").get<unsigned>() * deployment.at("threads_per_rank").get<unsigned>() ==
-               point.workers &&
+           deployment.at("ranks").get<std::size_t>() * deployment.at("threads_per_rank").get<std::size_t>() ==
+               point.all_workers() &&
            !run.at("incomplete").get<bool>() && run.at("verification").at("passed").get<bool>();
   });
 }
@@ -142,7 +142,8 @@ Expected<std::vector<std::string>> split_words(const std::string& text) {
 std::string launcher_of(const Point& point, const SweepOptions& options) {
   if (!options.launcher.empty()) return options.launcher;
   if (point.oversubscribe) return oversubscribing_launcher;
-  return point.options.contains("bind") ? binding_launcher : default_launcher;
+  // To a core each is too little for ranks of several workers, who see to it themselves.
+  return point.options.contains("bind") || point.threads_per_rank() > 1 ? binding_launcher : default_launcher;
 }
 
 /// How long the points will take: as long as they measure, until one shows what loading and verifying add.
@@ -248,8 +249,12 @@ Expected<void> Sweep::check_launch(const Point& point) const {
   const auto command = point_command(point, options_);
   if (!command) return tl::unexpected(command.error());
   if (!point.is_launched()) return {};
-  if (options_.launcher.empty() && point.workers > plan_.cores && !point.oversubscribe)
-    return platform::unexpected(point.where, fmt::format("{} = {}", point.engine->size_key, point.workers),
+  const std::string threads = point.threads_per_rank() == 1
+                                  ? ""
+                                  : fmt::format(" times threads_per_rank = {}", point.threads_per_rank());
+  if (options_.launcher.empty() && point.all_workers() > plan_.cores && !point.oversubscribe)
+    return platform::unexpected(point.where,
+                                fmt::format("{} = {}{}", point.engine->size_key, point.workers, threads),
                                 fmt::format("at most {} (the cores of this machine), oversubscribe = true, "
                                             "or --launcher TEXT for more machines",
                                             plan_.cores));

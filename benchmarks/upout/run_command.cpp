@@ -48,6 +48,7 @@ struct RunCommand {
   bool placement_given = false;  ///< or what goes with it
   bool transport_given = false;
   bool ranks_given = false;
+  bool threads_per_rank_given = false;
   bool partitions_given = false;
   bool batching_given = false;
   bool link_delay_given = false;
@@ -59,6 +60,7 @@ Examples:
   mpirun -n 2 upout run --engine shared-nothing --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
   upout run --engine shared-nothing --transport ring --ranks 2 --workload ycsb-c -p recordcount=1000000
   mpirun -n 2 upout run --engine shared-nothing --workload ycsb-a --partitions 16 --rebalance cycle
+  mpirun -n 2 --bind-to none upout run --engine shared-nothing --threads-per-rank 4 --workload ycsb-b
   mpirun -n 2 upout run --engine shared-nothing --link-delay 100us --depth 256 --workload ycsb-b
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
@@ -86,12 +88,16 @@ Expected<void> check_engine(const RunCommand& command) {
     if (form.has_ranks && command.threads_given) {
       return platform::unexpected(
           "--threads", "it beside --engine " + command.options.engine,
-          "no such option there: a rank has one worker, and mpirun -n says how many ranks");
+          "--threads-per-rank, for the workers of each rank; mpirun -n says how many ranks");
     }
     if (form.has_ranks && command.placement_given) {
       return platform::unexpected("--placement, --islands, --pages",
                                   "one of them beside --engine " + command.options.engine,
                                   "no such option there: each rank's data lie where its worker is");
+    }
+    if (!form.has_ranks && command.threads_per_rank_given) {
+      return platform::unexpected("--threads-per-rank", "it beside --engine " + command.options.engine,
+                                  "--threads, for the workers of an engine without ranks");
     }
     if (!form.has_ranks && command.transport_given) {
       return platform::unexpected("--transport", "it beside --engine " + command.options.engine,
@@ -327,6 +333,11 @@ void add_run_command(CLI::App& app, Program& program) {
       run->add_option("--ranks", command->options.ranks, "ranks that are threads (--transport ring)")
           ->check(whole_number(1, 65536))
           ->capture_default_str();
+  CLI::Option* threads_per_rank =
+      run->add_option("--threads-per-rank", command->options.threads_per_rank,
+                      "workers of each rank of the shared-nothing engine, over the partitions that it owns")
+          ->check(whole_number(1, 1024))
+          ->capture_default_str();
   CLI::Option* link_delay =
       run->add_option_function<std::string>(
              "--link-delay",
@@ -361,11 +372,12 @@ void add_run_command(CLI::App& app, Program& program) {
                 "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
   run->callback([command, threads, batch_bytes, batch_turns, partitions, placement, islands, pages, transport,
-                 ranks, link_delay, &program] {
+                 ranks, threads_per_rank, link_delay, &program] {
     command->threads_given = threads->count() > 0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;
     command->ranks_given = ranks->count() > 0;
+    command->threads_per_rank_given = threads_per_rank->count() > 0;
     command->partitions_given = partitions->count() > 0;
     command->batching_given = batch_bytes->count() + batch_turns->count() > 0;
     command->link_delay_given = link_delay->count() > 0;

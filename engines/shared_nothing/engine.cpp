@@ -1,71 +1,9 @@
 #include "engines/shared_nothing/engine.h"
 
-#include <sched.h>
-
-#include <algorithm>
-#include <chrono>
 #include <string>
 #include <utility>
 
 namespace upout::engines::shared_nothing {
-
-namespace {
-
-/// Long enough for every rank to leave the collective call and reach its loop.
-constexpr platform::Timestamp start_delay = std::chrono::milliseconds(10);
-
-/// Ranks go through their records between two collectives, and one may have many more than the others.
-constexpr std::chrono::seconds longest_collective{60};
-
-/// Waits for what has been begun.
-template <class Idle>
-void wait(MPI_Request request, Idle&& idle) {
-  for (int done = 0; done == 0;) {
-    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
-    if (done == 0) idle();
-  }
-}
-
-/// How far this host's clock is ahead of the root's: the reading in the middle of the shortest of some round
-/// trips (Cristian, "Probabilistic clock synchronization", 1989).
-platform::Timestamp measure_clock_offset(MPI_Comm communicator, const platform::Clock& clock,
-                                         const std::function<void()>& idle) {
-  constexpr int round_trips = 32;
-  constexpr int tag = 2;
-  int rank = 0;
-  int size = 1;
-  MPI_Comm_rank(communicator, &rank);
-  MPI_Comm_size(communicator, &size);
-  std::int64_t reading = 0;
-  const auto receive = [&](int source) {
-    MPI_Request request = MPI_REQUEST_NULL;
-    MPI_Irecv(&reading, 1, MPI_INT64_T, source, tag, communicator, &request);
-    wait(request, idle);
-  };
-  platform::Timestamp offset{};
-  for (int other = 1; other < size; ++other) {
-    if (rank != 0 && rank != other) continue;
-    platform::Timestamp shortest = platform::Timestamp::max();
-    for (int i = 0; i < round_trips; ++i) {
-      if (rank == 0) {
-        receive(other);
-        reading = clock.now().count();
-        MPI_Send(&reading, 1, MPI_INT64_T, other, tag, communicator);
-        continue;
-      }
-      const platform::Timestamp asked = clock.now();
-      MPI_Send(&reading, 1, MPI_INT64_T, 0, tag, communicator);
-      receive(0);
-      const platform::Timestamp answered = clock.now();
-      if (answered - asked >= shortest) continue;
-      shortest = answered - asked;
-      offset = asked + shortest / 2 - platform::Timestamp(reading);
-    }
-  }
-  return offset;
-}
-
-}  // namespace
 
 static_assert(engines::Engine<Engine>);
 
@@ -78,11 +16,12 @@ platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks
   return PartitionMap(Partitioning(options.partitioning, partitions, options.largest_key), ranks);
 }
 
-platform::Expected<Partitions> make_partitions(const Options& options, const PartitionMap& map,
-                                               unsigned rank) {
-  Partitions partitions(map.partitions(), {.index = options.index,
-                                           .concurrency_control = options.concurrency_control,
-                                           .distributed_transactions = true});
+template <class Policy>
+platform::Expected<Partitions<Policy>> make_partitions(const Options& options, const PartitionMap& map,
+                                                       unsigned rank) {
+  Partitions<Policy> partitions(map.partitions(), {.index = options.index,
+                                                   .concurrency_control = options.concurrency_control,
+                                                   .distributed_transactions = true});
   // No more than its share: room to spare could double the table, and one engine's buckets would be emptier
   // than the other's.
   const std::size_t expected_records = options.expected_records / map.partitions();
@@ -95,6 +34,44 @@ platform::Expected<Partitions> make_partitions(const Options& options, const Par
   return partitions;
 }
 
+template <class Policy>
+platform::Expected<Partitions<Policy>> make_own_partitions(MPI_Comm communicator, const Options& options,
+                                                           const PartitionMap& map) {
+  int rank = 0;
+  MPI_Comm_rank(communicator, &rank);
+  auto partitions = make_partitions<Policy>(options, map, static_cast<unsigned>(rank));
+  int failed = partitions ? 0 : 1;
+  MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, communicator);
+  if (partitions && failed != 0)
+    return platform::unexpected("the hash index", "no memory for it on another rank", "fewer records");
+  return partitions;
+}
+
+template platform::Expected<Partitions<kernel::Exclusive>> make_partitions(const Options&,
+                                                                           const PartitionMap&, unsigned);
+template platform::Expected<Partitions<kernel::Shared>> make_partitions(const Options&, const PartitionMap&,
+                                                                        unsigned);
+template platform::Expected<Partitions<kernel::Exclusive>> make_own_partitions(MPI_Comm, const Options&,
+                                                                               const PartitionMap&);
+template platform::Expected<Partitions<kernel::Shared>> make_own_partitions(MPI_Comm, const Options&,
+                                                                            const PartitionMap&);
+
+std::function<void()> missing(const Options& options) {
+  if (!options.on_lost) return {};
+  return [on_lost = options.on_lost] { on_lost({.rank = -1, .host = {}, .partitions = {}}); };
+}
+
+LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const PartitionMap& map) {
+  LostRank lost{.rank = rank,
+                .host = hosts[static_cast<std::size_t>(rank)],
+                .partitions = {},
+                .of_partitions = map.partitions()};
+  for (std::uint32_t partition = 0; partition < map.partitions(); ++partition) {
+    if (map.owner(partition) == static_cast<std::uint32_t>(rank)) lost.partitions.push_back(partition);
+  }
+  return lost;
+}
+
 std::size_t message_bytes_for(const Options& options, const PartitionMap& map) {
   return message_bytes_for(options.value_bytes, map.bytes().size());
 }
@@ -103,30 +80,26 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator
                                                            const platform::Topology& topology,
                                                            const platform::WorkerMap& worker_map,
                                                            const Options& options) {
-  const auto neighbourhood = find_neighbours(communicator, topology, worker_map, options.oversubscribe);
+  const auto neighbourhood = find_neighbours(communicator, topology, worker_map, 1, options.oversubscribe);
   if (!neighbourhood) return tl::unexpected(neighbourhood.error());
-  int rank = 0;
   int size = 1;
-  MPI_Comm_rank(communicator, &rank);
   MPI_Comm_size(communicator, &size);
   auto map = make_map(options, static_cast<unsigned>(size));
   if (!map) return tl::unexpected(map.error());
-  auto partitions = make_partitions(options, *map, static_cast<unsigned>(rank));
-  int failed = partitions ? 0 : 1;
-  MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, communicator);
+  auto partitions = make_own_partitions<kernel::Exclusive>(communicator, options, *map);
   if (!partitions) return tl::unexpected(partitions.error());
-  if (failed != 0)
-    return platform::unexpected("the hash index", "no memory for it on another rank", "fewer records");
   const std::size_t message_bytes = message_bytes_for(options, *map);
-  return std::unique_ptr<Engine>(new Engine(communicator, topology, *neighbourhood,
-                                            planned_binding(communicator, *neighbourhood, worker_map),
-                                            message_bytes, std::move(*map), std::move(*partitions), options));
+  return std::unique_ptr<Engine>(
+      new Engine(communicator, topology, *neighbourhood,
+                 planned_bindings(communicator, *neighbourhood, worker_map, 1).front(), message_bytes,
+                 std::move(*map), std::move(*partitions), options));
 }
 
 Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
                platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map,
-               Partitions partitions, const Options& options)
+               Partitions<> partitions, const Options& options)
     : communicator_(communicator),
+      collectives_(communicator, neighbourhood.crowd > 0, missing(options)),
       topology_(&topology),
       neighbourhood_(neighbourhood),
       map_(std::move(map)),
@@ -136,7 +109,7 @@ Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighb
       on_lost_(options.on_lost),
       yields_(neighbourhood.crowd > 0),
       batching_(options.batching) {
-  for (const platform::WorkerBinding& rank : gather_bindings(communicator, planned_)) {
+  for (const platform::WorkerBinding& rank : gather_bindings(communicator, {&planned_, 1})) {
     hosts_.push_back(rank.host);
   }
 }
@@ -144,16 +117,7 @@ Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighb
 /// What a session calls with a rank that it does not hear of.
 std::function<void(int)> Engine::watch() const {
   if (!on_lost_) return {};
-  return [this](int rank) {
-    LostRank lost{.rank = rank,
-                  .host = hosts_[static_cast<std::size_t>(rank)],
-                  .partitions = {},
-                  .of_partitions = map_.partitions()};
-    for (std::uint32_t partition = 0; partition < map_.partitions(); ++partition) {
-      if (map_.owner(partition) == static_cast<std::uint32_t>(rank)) lost.partitions.push_back(partition);
-    }
-    on_lost_(lost);
-  };
+  return [this](int rank) { on_lost_(lost_rank(rank, hosts_, map_)); };
 }
 
 void Engine::bind() {
@@ -166,46 +130,14 @@ void Engine::bind() {
   binding_.add_allowed(topology_->this_thread_cpus());
 }
 
-platform::Timestamp Engine::agree_on_start(const platform::Clock& clock, const std::function<void()>& idle) {
-  // Clocks drift; a load may have taken long.
-  ahead_of_root_ = measure_clock_offset(communicator_, clock, idle);
-  std::int64_t instant = (clock.now() - ahead_of_root_ + start_delay).count();
-  MPI_Request request = MPI_REQUEST_NULL;
-  MPI_Iallreduce(MPI_IN_PLACE, &instant, 1, MPI_INT64_T, MPI_MAX, communicator_, &request);
-  wait(request, idle);
-  return platform::Timestamp(instant) + ahead_of_root_;
-}
-
-void Engine::sum(std::span<std::uint64_t> numbers) {
-  sum_up(numbers, MPI_SUM);
-}
-
-void Engine::max(std::span<std::uint64_t> numbers) {
-  sum_up(numbers, MPI_MAX);
-}
-
-/// All ranks call this at about the same time; who is missing for long has gone. (Which one it is, MPI does
-/// not say.)
-void Engine::sum_up(std::span<std::uint64_t> numbers, MPI_Op operation) const {
-  const auto begin = std::chrono::steady_clock::now();
-  MPI_Request request = MPI_REQUEST_NULL;
-  MPI_Iallreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T, operation,
-                 communicator_, &request);
-  wait(request, [&] {
-    if (yields_) sched_yield();
-    if (on_lost_ && std::chrono::steady_clock::now() - begin > longest_collective)
-      on_lost_({.rank = -1, .host = {}, .partitions = {}});
-  });
-}
-
 std::uint64_t Engine::record_count() {
   std::uint64_t count = partitions_.record_count();
-  sum({&count, 1});
+  collectives_.sum({&count, 1});
   return count;
 }
 
 std::vector<platform::WorkerBinding> Engine::bindings() {
-  return gather_bindings(communicator_, binding_);
+  return gather_bindings(communicator_, {&binding_, 1});
 }
 
 }  // namespace upout::engines::shared_nothing

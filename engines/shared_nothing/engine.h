@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "engines/shared_nothing/collectives.h"
 #include "engines/shared_nothing/delayed_transport.h"
 #include "engines/shared_nothing/mpi_transport.h"
 #include "engines/shared_nothing/neighbourhood.h"
@@ -43,6 +44,8 @@ struct Options {
   kernel::Key largest_key = kernel::largest_key;  ///< the end of the last range
   /// The largest value, or output of a scan; a message holds at least one.
   std::size_t value_bytes = 0;
+  /// Workers of each rank, at least 1; more than one are for engines whose partitions are `Shared`.
+  unsigned threads_per_rank = 1;
   platform::Timestamp link_delay{};  ///< that each message is late on top of what the transport takes
   Batching batching = {};
   /// Called by the thread that notices; does not return. Empty: nobody looks whether ranks are there.
@@ -52,8 +55,17 @@ struct Options {
 /// How keys are dealt out, and to which of so many ranks.
 platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks);
 /// The partitions that are a rank's to begin with, empty.
-platform::Expected<Partitions> make_partitions(const Options& options, const PartitionMap& map,
-                                               unsigned rank);
+template <class Policy = kernel::Exclusive>
+platform::Expected<Partitions<Policy>> make_partitions(const Options& options, const PartitionMap& map,
+                                                       unsigned rank);
+/// The same for the calling rank. Collective; fails on all ranks or on none.
+template <class Policy>
+platform::Expected<Partitions<Policy>> make_own_partitions(MPI_Comm communicator, const Options& options,
+                                                           const PartitionMap& map);
+/// What is lost with a rank of these hosts (by rank).
+LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const PartitionMap& map);
+/// What to call when some rank, nobody knows which, does not come to a collective call; empty: nothing.
+std::function<void()> missing(const Options& options);
 /// Bounds one message.
 std::size_t message_bytes_for(const Options& options, const PartitionMap& map);
 
@@ -72,10 +84,7 @@ class Engine {
                                           .on_lost = engine.watch()}),
           engine_(&engine) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
-      return engine_->agree_on_start(clock, [this] {
-        Completed none;
-        this->poll(none);
-      });
+      return engine_->collectives_.agree_on_start(clock, [this] { this->serve_once(); });
     }
 
    private:
@@ -109,8 +118,8 @@ class Engine {
   }
   unsigned copies() const { return 1; }
 
-  void sum(std::span<std::uint64_t> numbers);
-  void max(std::span<std::uint64_t> numbers);
+  void sum(std::span<std::uint64_t> numbers) { collectives_.sum(numbers); }
+  void max(std::span<std::uint64_t> numbers) { collectives_.max(numbers); }
   std::uint64_t record_count();
   std::vector<platform::WorkerBinding> bindings();
   unsigned local_workers() const { return 1; }
@@ -125,21 +134,18 @@ class Engine {
 
  private:
   Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-         platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map, Partitions partitions,
-         const Options& options);
+         platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map,
+         Partitions<> partitions, const Options& options);
 
   void bind();
   std::function<void(int)> watch() const;
-  void sum_up(std::span<std::uint64_t> numbers, MPI_Op operation) const;
-  /// While it waits, it calls `idle()` again and again.
-  platform::Timestamp agree_on_start(const platform::Clock& clock, const std::function<void()>& idle);
 
   MPI_Comm communicator_;
+  Collectives collectives_;
   const platform::Topology* topology_;
   Neighbourhood neighbourhood_;
-  platform::Timestamp ahead_of_root_{};  ///< this host's clock less the root's, when last measured
   PartitionMap map_;
-  Partitions partitions_;
+  Partitions<> partitions_;
   Links transport_;
   platform::WorkerBinding planned_;
   platform::WorkerBinding binding_;  ///< as it turned out

@@ -50,21 +50,25 @@ Whereabouts here(const std::vector<unsigned>& cpus) {
   return whereabouts;
 }
 
-std::vector<Whereabouts> exchange(MPI_Comm communicator, const Whereabouts& own) {
+/// As many of each rank.
+std::vector<Whereabouts> gather_all(MPI_Comm communicator, std::span<const Whereabouts> own) {
   int size = 1;
   MPI_Comm_size(communicator, &size);
-  std::vector<Whereabouts> all(static_cast<std::size_t>(size));
-  MPI_Allgather(&own, sizeof(own), MPI_BYTE, all.data(), sizeof(own), MPI_BYTE, communicator);
+  std::vector<Whereabouts> all(static_cast<std::size_t>(size) * own.size());
+  const auto bytes = static_cast<int>(own.size_bytes());
+  MPI_Allgather(own.data(), bytes, MPI_BYTE, all.data(), bytes, MPI_BYTE, communicator);
   return all;
 }
 
 }  // namespace
 
 platform::Expected<Neighbourhood> find_neighbours(MPI_Comm communicator, const platform::Topology& topology,
-                                                  const platform::WorkerMap& map, bool oversubscribe) {
+                                                  const platform::WorkerMap& map, unsigned threads_per_rank,
+                                                  bool oversubscribe) {
   int rank = 0;
   MPI_Comm_rank(communicator, &rank);
-  const std::vector<Whereabouts> all = exchange(communicator, here(topology.cpus()));
+  const Whereabouts mine = here(topology.cpus());
+  const std::vector<Whereabouts> all = gather_all(communicator, {&mine, 1});
   const Whereabouts& own = all[static_cast<std::size_t>(rank)];
   Neighbourhood found{.hosts = 0, .machines = 0, .sharing = 0, .place = 0, .crowd = 0};
   std::set<std::string> hosts;
@@ -75,20 +79,22 @@ platform::Expected<Neighbourhood> find_neighbours(MPI_Comm communicator, const p
     machines.insert(all[other].machine.data());
     if (all[other].host == own.host && !own.shares_processors_with(all[other])) apart = 1;
     if (!own.shares_processors_with(all[other])) continue;
-    if (other < static_cast<std::size_t>(rank)) ++found.place;
+    if (other < static_cast<std::size_t>(rank)) found.place += threads_per_rank;
     ++found.sharing;
   }
   found.hosts = static_cast<unsigned>(hosts.size());
   found.machines = static_cast<unsigned>(machines.size());
-  found.crowd = found.sharing > map.size() ? found.sharing - map.size() : 0;
+  const auto workers = static_cast<std::size_t>(found.sharing) * threads_per_rank;
+  found.crowd = workers > map.size() ? static_cast<unsigned>(workers - map.size()) : 0;
   std::array most{found.crowd, apart};
   MPI_Allreduce(MPI_IN_PLACE, most.data(), static_cast<int>(most.size()), MPI_UNSIGNED, MPI_MAX,
                 communicator);
   found.crowd = most[0];
   if (found.crowd > 0 && !oversubscribe) {
     return platform::unexpected(
-        "ranks on one host", std::to_string(found.crowd) + " more than it has places for them",
-        "at most one rank a place of --bind " + map.binding().to_string() + "; --oversubscribe allows more");
+        threads_per_rank == 1 ? "ranks on one host" : "workers of ranks on one host",
+        std::to_string(found.crowd) + " more than it has places for them",
+        "at most one a place of --bind " + map.binding().to_string() + "; --oversubscribe allows more");
   }
   if (most[1] > 0 && map.binding().order != platform::Binding::Order::cores) {
     return platform::unexpected("--bind " + map.binding().to_string(),
@@ -99,27 +105,37 @@ platform::Expected<Neighbourhood> find_neighbours(MPI_Comm communicator, const p
 }
 
 std::vector<platform::WorkerBinding> gather_bindings(MPI_Comm communicator,
-                                                     const platform::WorkerBinding& own) {
-  Whereabouts whereabouts = here(own.allowed_cpus);
-  whereabouts.asked_cpu = own.asked_cpu;
-  if (own.node) whereabouts.node = *own.node;
+                                                     std::span<const platform::WorkerBinding> own) {
+  std::vector<Whereabouts> mine;
+  for (const platform::WorkerBinding& binding : own) {
+    Whereabouts& whereabouts = mine.emplace_back(here(binding.allowed_cpus));
+    whereabouts.asked_cpu = binding.asked_cpu;
+    if (binding.node) whereabouts.node = *binding.node;
+  }
   std::vector<platform::WorkerBinding> all;
-  for (const Whereabouts& rank : exchange(communicator, whereabouts)) {
+  for (const Whereabouts& worker : gather_all(communicator, mine)) {
     platform::WorkerBinding& binding = all.emplace_back();
-    binding.host = rank.host.data();
+    binding.host = worker.host.data();
     binding.worker = static_cast<unsigned>(all.size() - 1);
-    binding.asked_cpu = static_cast<int>(rank.asked_cpu);
-    if (rank.node >= 0) binding.node = static_cast<unsigned>(rank.node);
-    binding.allowed_cpus = rank.cpu_numbers();
+    binding.asked_cpu = static_cast<int>(worker.asked_cpu);
+    if (worker.node >= 0) binding.node = static_cast<unsigned>(worker.node);
+    binding.allowed_cpus = worker.cpu_numbers();
   }
   return all;
 }
 
-platform::WorkerBinding planned_binding(MPI_Comm communicator, const Neighbourhood& neighbourhood,
-                                        const platform::WorkerMap& map) {
+std::vector<platform::WorkerBinding> planned_bindings(MPI_Comm communicator,
+                                                      const Neighbourhood& neighbourhood,
+                                                      const platform::WorkerMap& map,
+                                                      unsigned threads_per_rank) {
   int rank = 0;
   MPI_Comm_rank(communicator, &rank);
-  return platform::planned_binding(map, neighbourhood.place, static_cast<unsigned>(rank));
+  std::vector<platform::WorkerBinding> planned;
+  for (unsigned thread = 0; thread < threads_per_rank; ++thread) {
+    planned.push_back(platform::planned_binding(map, neighbourhood.place + thread,
+                                                static_cast<unsigned>(rank) * threads_per_rank + thread));
+  }
+  return planned;
 }
 
 }  // namespace upout::engines::shared_nothing

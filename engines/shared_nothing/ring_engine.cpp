@@ -1,42 +1,59 @@
 #include "engines/shared_nothing/ring_engine.h"
 
+#include <cassert>
 #include <utility>
 
 namespace upout::engines::shared_nothing {
 
 static_assert(engines::Engine<RingEngine>);
+static_assert(engines::Engine<HybridRingEngine>);
 
-platform::Expected<std::unique_ptr<RingEngine>> RingEngine::create(const platform::Topology& topology,
-                                                                   const platform::WorkerMap& map,
-                                                                   unsigned ranks, const Options& options) {
+template <class Policy>
+platform::Expected<std::unique_ptr<RingEngineOver<Policy>>> RingEngineOver<Policy>::create(
+    const platform::Topology& topology, const platform::WorkerMap& map, unsigned ranks,
+    const Options& options) {
+  const unsigned threads = options.threads_per_rank;
+  assert(Policy::is_shared || threads == 1);
   if (!options.oversubscribe) {
-    if (auto room = map.check_room("--ranks", ranks); !room) return tl::unexpected(room.error());
+    if (auto room = check_room(map, ranks, threads); !room) return tl::unexpected(room.error());
   }
   const auto partition_map = make_map(options, ranks);
   if (!partition_map) return tl::unexpected(partition_map.error());
-  std::unique_ptr<RingEngine> engine(new RingEngine(WorkerThreads(topology, map, ranks),
-                                                    message_bytes_for(options, *partition_map),
-                                                    ranks > map.size(), options.batching));
+  std::unique_ptr<RingEngineOver> engine(new RingEngineOver(WorkerThreads(topology, map, ranks * threads),
+                                                            ranks, message_bytes_for(options, *partition_map),
+                                                            ranks * threads > map.size(), options));
   for (unsigned rank = 0; rank < ranks; ++rank) {
-    auto partitions = make_partitions(options, *partition_map, rank);
+    auto partitions = make_partitions<Policy>(options, *partition_map, rank);
     if (!partitions) return tl::unexpected(partitions.error());
-    engine->ranks_.emplace_back(options.link_delay, engine->network_, static_cast<int>(rank), *partition_map,
-                                std::move(*partitions));
+    engine->ranks_.push_back(std::move(*partitions));
+    for (RingNetwork& plane : engine->planes_)
+      engine->workers_.emplace_back(options.link_delay, plane, static_cast<int>(rank), *partition_map);
   }
   return engine;
 }
 
-RingEngine::RingEngine(WorkerThreads threads, std::size_t message_bytes, bool yields,
-                       const Batching& batching)
-    : threads_(std::move(threads)),
-      network_(static_cast<int>(threads_.size()), message_bytes),
-      yields_(yields),
-      batching_(batching) {}
+template <class Policy>
+RingEngineOver<Policy>::RingEngineOver(WorkerThreads threads, unsigned ranks, std::size_t message_bytes,
+                                       bool yields, const Options& options)
+    : threads_(std::move(threads)), yields_(yields), batching_(options.batching) {
+  for (unsigned plane = 0; plane < options.threads_per_rank; ++plane)
+    planes_.emplace_back(static_cast<int>(ranks), message_bytes);
+}
 
-std::uint64_t RingEngine::record_count() {
+template <class Policy>
+std::uint64_t RingEngineOver<Policy>::record_count() {
   std::uint64_t count = 0;
-  for (const Rank& rank : ranks_) count += rank.partitions.record_count();
+  for (const Partitions<Policy>& partitions : ranks_) count += partitions.record_count();
   return count;
+}
+
+template class RingEngineOver<kernel::Exclusive>;
+template class RingEngineOver<kernel::Shared>;
+
+platform::Expected<void> check_room(const platform::WorkerMap& map, unsigned ranks,
+                                    unsigned threads_per_rank) {
+  return map.check_room(threads_per_rank == 1 ? "--ranks" : "--ranks times --threads-per-rank",
+                        ranks * threads_per_rank);
 }
 
 }  // namespace upout::engines::shared_nothing

@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "engines/engine.h"
@@ -14,25 +16,36 @@
 #include "engines/shared_nothing/ring_transport.h"
 #include "engines/shared_nothing/session.h"
 #include "engines/worker_threads.h"
-#include "kernel/store.h"
+#include "kernel/policy.h"
+#include "kernel/reclamation.h"
 #include "platform/error.h"
 
 namespace upout::engines::shared_nothing {
 
-/// Shared nothing in one process: ranks are threads, each with `Exclusive` partitions of its own, that talk
-/// through rings of messages. The same session and protocol as over MPI. Made and used by the process's main
-/// thread.
-class RingEngine {
+/// Whether there is a place for each worker of ranks that are threads.
+platform::Expected<void> check_room(const platform::WorkerMap& map, unsigned ranks,
+                                    unsigned threads_per_rank);
+
+/// Shared nothing in one process: workers are threads that talk through rings of messages. The same session
+/// and protocol as over MPI. Ranks have one worker each and `Exclusive` partitions, or several and `Shared`
+/// ones; worker k of a rank talks to the workers k of the others. Made and used by the process's main thread.
+template <class Policy>
+class RingEngineOver {
+  /// Its partitions as a worker uses them: if it is the only one of its rank, these themselves.
+  using WorkersPartitions = std::conditional_t<Policy::is_shared, Partitions<Policy>, Partitions<Policy>&>;
+  struct NoRegistration {};
+  using Registration = std::conditional_t<Policy::is_shared, kernel::ReaderRegistration, NoRegistration>;
+
  public:
   using Links = DelayedTransport<RingTransport>;
-  class Session : public shared_nothing::Session<Links> {
+  class Session : public shared_nothing::Session<Links, Policy> {
    public:
-    Session(RingEngine& engine, unsigned rank, Start& start)
-        : shared_nothing::Session<Links>(
-              engine.ranks_[rank].transport, engine.ranks_[rank].partitions, engine.ranks_[rank].map,
+    Session(RingEngineOver& engine, unsigned worker, Partitions<Policy>& partitions, Start& start)
+        : shared_nothing::Session<Links, Policy>(
+              engine.workers_[worker].transport, partitions, engine.workers_[worker].map,
               {.yields = engine.yields_, .phase = engine.phase_, .batching = engine.batching_}),
           start_(&start),
-          decides_start_(rank == 0) {}
+          decides_start_(worker == 0) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return start_->agree(clock, decides_start_);
     }
@@ -42,17 +55,19 @@ class RingEngine {
     bool decides_start_;
   };
 
-  static platform::Expected<std::unique_ptr<RingEngine>> create(const platform::Topology& topology,
-                                                                const platform::WorkerMap& map,
-                                                                unsigned ranks, const Options& options);
+  static platform::Expected<std::unique_ptr<RingEngineOver>> create(const platform::Topology& topology,
+                                                                    const platform::WorkerMap& map,
+                                                                    unsigned ranks, const Options& options);
 
   template <class Work>
   void run_on_workers(Work&& work) {
     Start start(workers());
     ++phase_;
-    threads_.run([this, &work, &start](unsigned rank) {
-      Session session(*this, rank, start);
-      work(session, WorkerId{rank, rank});
+    threads_.run([this, &work, &start](unsigned worker) {
+      [[maybe_unused]] const Registration registration;
+      WorkersPartitions partitions = partitions_of(worker);
+      Session session(*this, worker, partitions, start);
+      work(session, WorkerId{worker, worker});
       session.serve_until_all_are_done();
     });
   }
@@ -66,8 +81,11 @@ class RingEngine {
   A aggregate(const A& empty, Copies = Copies::one) {
     A whole = empty;
     std::mutex merging;
-    threads_.run([&](unsigned rank) {
-      const A gathered = gather(ranks_[rank].partitions, empty);
+    threads_.run([&](unsigned worker) {
+      const A gathered = [&] {
+        [[maybe_unused]] const Registration registration;
+        return gather(ranks_[worker / planes_.size()], empty, {worker % planes_.size(), planes_.size()});
+      }();
       const std::lock_guard lock(merging);
       whole.merge(gathered);
     });
@@ -85,23 +103,38 @@ class RingEngine {
   bool is_root() const { return true; }
 
  private:
-  struct Rank {
-    Rank(platform::Timestamp link_delay, RingNetwork& network, int number, PartitionMap known,
-         Partitions owned)
-        : transport(link_delay, network, number), map(std::move(known)), partitions(std::move(owned)) {}
+  struct Worker {
+    Worker(platform::Timestamp link_delay, RingNetwork& plane, int rank, PartitionMap known)
+        : transport(link_delay, plane, rank), map(std::move(known)) {}
     Links transport;
     PartitionMap map;
-    Partitions partitions;
   };
 
-  RingEngine(WorkerThreads threads, std::size_t message_bytes, bool yields, const Batching& batching);
+  RingEngineOver(WorkerThreads threads, unsigned ranks, std::size_t message_bytes, bool yields,
+                 const Options& options);
+
+  WorkersPartitions partitions_of(unsigned worker) {
+    Partitions<Policy>& of_rank = ranks_[worker / planes_.size()];
+    if constexpr (Policy::is_shared) {
+      return of_rank.for_another_worker();
+    } else {
+      return of_rank;
+    }
+  }
 
   WorkerThreads threads_;
-  RingNetwork network_;
+  std::deque<RingNetwork> planes_;  ///< by the number of their workers within a rank
   bool yields_;
   Batching batching_;
-  unsigned phase_ = 0;  ///< of `run_on_workers`
-  std::deque<Rank> ranks_;
+  unsigned phase_ = 0;                    ///< of `run_on_workers`
+  std::deque<Partitions<Policy>> ranks_;  ///< what each has
+  std::deque<Worker> workers_;            ///< those of one rank after those of the one before
 };
+
+using RingEngine = RingEngineOver<kernel::Exclusive>;
+using HybridRingEngine = RingEngineOver<kernel::Shared>;
+
+extern template class RingEngineOver<kernel::Exclusive>;
+extern template class RingEngineOver<kernel::Shared>;
 
 }  // namespace upout::engines::shared_nothing

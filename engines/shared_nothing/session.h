@@ -27,22 +27,28 @@
 #include "engines/shared_nothing/transaction_server.h"
 #include "engines/shared_nothing/transport.h"
 #include "engines/shared_nothing/waiting_operations.h"
+#include "kernel/reclamation.h"
 #include "platform/clock.h"
 
 namespace upout::engines::shared_nothing {
 
-/// A rank's worker: client of all partitions and server of its own. Operations on its own keys are done at
-/// once by the batch; the others are gathered into one message a peer, which goes out when it is full enough
-/// or when the client has nothing more to add. Requests that arrive in one message are served as one batch;
-/// one for a partition that is another rank's by now is redirected there. What meets something that a
+/// A worker of a rank: client of all partitions and server of the rank's own. Operations on its own keys are
+/// done at once by the batch; the others are gathered into one message a peer, which goes out when it is full
+/// enough or when the client has nothing more to add. Requests that arrive in one message are served as one
+/// batch; one for a partition that is another rank's by now is redirected there. What meets something that a
 /// transaction holds (transaction.h) is tried again with each poll.
+///
+/// If ranks have several workers each, all of them have a session, with a transport of its own that leads to
+/// the workers of the same number at the other ranks. The stores are `Shared` then, and no partition moves.
 ///
 /// What is asked of another rank comes back with `Status::no_answer` if there is none before the deadline,
 /// and with `too_large` if it or its answer does not fit into a message. A response that comes later is left
 /// alone, and so is all that is left over from a session before, and all of a message from its first frame on
 /// that no rank of this suite sends.
-template <Transport T>
+template <Transport T, class Policy = kernel::Exclusive>
 class Session {
+  using Partition = shared_nothing::Partition<Policy>;
+
  public:
   /// Long enough for a rank that shares its core with others, and short enough for who waits for the end.
   static constexpr platform::Timestamp usual_deadline = std::chrono::seconds(4);
@@ -58,7 +64,7 @@ class Session {
   };
 
   /// Keeps references to the three.
-  Session(T& transport, Partitions& partitions, PartitionMap& map, const Options& options)
+  Session(T& transport, Partitions<Policy>& partitions, PartitionMap& map, const Options& options)
       : transport_(&transport),
         partitions_(&partitions),
         map_(&map),
@@ -78,6 +84,7 @@ class Session {
   }
 
   void poll(Completed& done) {
+    if constexpr (Policy::is_shared) kernel::announce_quiescent();
     const bool is_alone = transport_->size() == 1;
     if (is_alone && has_put_off()) go_on(done);
     if (is_alone) return;
@@ -109,13 +116,15 @@ class Session {
 
   /// Begins to move a partition of this rank to another one, while both go on to work. False: it is not
   /// this rank's, or another one is still on its way.
-  bool begin_move(std::uint32_t partition, int to) { return mover_.begin(partition, to); }
+  bool begin_move(std::uint32_t partition, int to) requires(!Policy::is_shared) {
+    return mover_.begin(partition, to);
+  }
   bool is_moving() const noexcept { return mover_.is_busy(); }
   /// From this rank to others, in this session; those that have ended.
   const std::vector<PartitionMove>& moves() const noexcept { return mover_.ended(); }
 
   /// For `Transaction`.
-  TransactionClient<T>& transactions() noexcept { return transactions_; }
+  TransactionClient<T, Policy>& transactions() noexcept { return transactions_; }
 
   std::uint64_t messages_sent() const noexcept { return outbox_.messages_sent(); }
   std::uint64_t bytes_sent() const noexcept { return outbox_.bytes_sent(); }
@@ -124,10 +133,16 @@ class Session {
 
   /// Serves the others until all ranks have called this. The caller has nothing in flight. Collective.
   void serve_until_all_are_done() {
-    Completed none;
-    while (is_moving() || transactions_.undelivered() != 0) poll(none);
+    while (is_moving() || transactions_.undelivered() != 0) serve_once();
     transport_->arrive_at_barrier();
-    while (!transport_->barrier_passed()) poll(none);
+    while (!transport_->barrier_passed()) serve_once();
+  }
+  /// A turn of a client that waits for something else than this session, with nothing in flight.
+  void serve_once() {
+    Completed none;
+    poll(none);
+    // Others of this rank may need the processor.
+    if (options_.yields && transport_->size() == 1) sched_yield();
   }
 
  private:
@@ -169,7 +184,7 @@ class Session {
       for (Partition* partition : *partitions_) {
         if (partition->local.empty()) continue;
         again = true;
-        if (partition->transactions != 0) [[unlikely]] {
+        if (partition->may_have_transactions()) [[unlikely]] {
           perform_beside_transactions(*partition, done);
           continue;
         }
@@ -321,6 +336,7 @@ class Session {
       case FrameType::step_answer:
         return transactions_.take_answer(source, header, payload);
       case FrameType::records:
+        if constexpr (Policy::is_shared) return false;  // no partition moves
         return mover_.take_records(source, header, payload);
       default:
         if (mover_.take_receipt(source, header)) route_parked();
@@ -371,15 +387,15 @@ class Session {
   }
 
   T* transport_;
-  Partitions* partitions_;
+  Partitions<Policy>* partitions_;
   PartitionMap* map_;
   Options options_;
   Scans scans_;
   Outbox<T> outbox_;
-  Server<T> server_;
-  PartitionMover<T> mover_;
-  TransactionClient<T> transactions_;
-  TransactionServer<T> transaction_server_;
+  Server<T, Policy> server_;
+  PartitionMover<T, Policy> mover_;
+  TransactionClient<T, Policy> transactions_;
+  TransactionServer<T, Policy> transaction_server_;
   Liveness liveness_;
   Flights flights_;
   unsigned polls_put_off_ = 0;      ///< while the client waited and messages came in

@@ -35,6 +35,9 @@ constexpr Place places[] = {
     {"2 ranks of 5 partitions", 2, "--engine shared-nothing --partitions 5"},
     {"2 ranks that are threads", 0, "--engine shared-nothing --transport ring --ranks 2"},
     {"3 ranks that are threads", 0, "--engine shared-nothing --transport ring --ranks 3"},
+    {"2 ranks of 2 threads", 2, "--engine shared-nothing --threads-per-rank 2"},
+    {"2 ranks that are 2 threads each", 0,
+     "--engine shared-nothing --transport ring --ranks 2 --threads-per-rank 2"},
 };
 
 class RunOfMovingPartitions : public ::testing::TestWithParam<const char*> {};
@@ -124,6 +127,22 @@ TEST(Run, RecordsTheDeploymentAndWhereWorkersWere) {
   EXPECT_EQ(deployment["transport"], "mpi");
   EXPECT_EQ((*document)["environment"]["workers"].size(), 2u);
   EXPECT_FALSE((*document)["environment"]["mpi"].is_null());
+}
+
+TEST(Run, RecordsTheWorkersOfEachRank) {
+  const Scratch scratch;
+  const Ended ended = mpirun(2, "run --engine shared-nothing --threads-per-rank 2 --workload ycsb-a" + small +
+                                    "--json " + (scratch / "out.json"));
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  EXPECT_NE(ended.out.find("2 x 2"), std::string::npos) << ended.out;
+  const auto document = harness::read_document(scratch / "out.json");
+  ASSERT_TRUE(document);
+  const nlohmann::json& run = (*document)["runs"][0];
+  EXPECT_EQ(run["deployment"]["ranks"], 2U);
+  EXPECT_EQ(run["deployment"]["threads_per_rank"], 2U);
+  EXPECT_EQ(run["deployment"]["partitions"], 2U);
+  EXPECT_TRUE(run["verification"]["passed"]) << run["verification"].dump(1);
+  EXPECT_EQ((*document)["environment"]["workers"].size(), 4U);
 }
 
 TEST(Run, ADelayOfLinksIsSeenByWhatGoesOverThemAndNeverPublished) {

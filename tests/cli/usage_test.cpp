@@ -73,6 +73,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadRun{"OtherEnginesOption",
                "run --engine shared-nothing --threads 2 --workload ycsb-c",
                {"--threads", "shared-nothing", "mpirun"}},
+        BadRun{"ThreadsPerRankOfSharedMemory",
+               "run --engine shared-memory --threads-per-rank 2 --workload ycsb-c",
+               {"--threads-per-rank", "shared-memory", "--threads"}},
+        BadRun{"MovesOfPartitionsOfSeveralWorkers",
+               "run --engine shared-nothing --transport ring --ranks 2 --threads-per-rank 2 --oversubscribe "
+               "--rebalance cycle --workload ycsb-c",
+               {"--rebalance cycle", "--threads-per-rank 2", "one worker a rank"}},
         BadRun{"UnknownEngine",
                "run --engine shared --workload ycsb-c",
                {"--engine", "'shared'", "shared-memory"}},

@@ -4,59 +4,101 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tests/engines/executor_checks.h"
 #include "tests/engines/session_checks.h"
+#include "tests/engines/transaction_checks.h"
 
 namespace upout::engines::shared_nothing {
 namespace {
 
-/// Ranks that are threads, more than there are cores.
-class RingRanks : public ::testing::TestWithParam<unsigned> {
+struct Size {
+  unsigned ranks;
+  unsigned threads_per_rank;
+};
+
+std::string name_of(const ::testing::TestParamInfo<Size>& info) {
+  return std::to_string(info.param.ranks) + "Times" + std::to_string(info.param.threads_per_rank);
+}
+
+/// Ranks that are threads or some each, more than there are cores.
+class RingRanks : public ::testing::TestWithParam<Size> {
  protected:
-  std::unique_ptr<RingEngine> make(kernel::IndexKind index = kernel::IndexKind::hash,
-                                   PartitioningKind partitioning = PartitioningKind::hash) {
-    return std::move(RingEngine::create(topology_, platform::WorkerMap::create(topology_).value(), GetParam(),
-                                        {.oversubscribe = true,
-                                         .expected_records = 1000,
-                                         .index = index,
-                                         .partitioning = partitioning,
-                                         .value_bytes = testing::bytes_of_scans}))
-        .value();
+  static unsigned workers() { return GetParam().ranks * GetParam().threads_per_rank; }
+
+  /// Calls `use(engine)`.
+  template <class Use>
+  void with_engine(const Options& deployment, Use&& use) {
+    Options options = deployment;
+    options.oversubscribe = true;
+    options.threads_per_rank = GetParam().threads_per_rank;
+    options.expected_records = 1000;
+    options.value_bytes = testing::bytes_of_scans;
+    const auto map = platform::WorkerMap::create(topology_).value();
+    if (options.threads_per_rank == 1) {
+      use(**RingEngine::create(topology_, map, GetParam().ranks, options));
+    } else {
+      use(**HybridRingEngine::create(topology_, map, GetParam().ranks, options));
+    }
   }
 
   platform::Topology topology_ = std::move(*platform::Topology::discover());
 };
 
 TEST_P(RingRanks, ReachAllKeys) {
-  const auto engine = make();
-  engine->run_on_workers([](RingEngine::Session& session, WorkerId id) {
-    testing::exercise(session, 1'000'000 * id.global, 300, 8);
-    testing::exercise(session, 1'000'000 * id.global + 500'000, 20, 5000);
+  with_engine({}, [](auto& engine) {
+    EXPECT_EQ(engine.workers(), workers());
+    engine.run_on_workers([](auto& session, WorkerId id) {
+      testing::exercise(session, 1'000'000 * id.global, 300, 8);
+      testing::exercise(session, 1'000'000 * id.global + 500'000, 20, 5000);
+    });
+    EXPECT_EQ(engine.record_count(), workers() * (150U + 10U));
   });
-  EXPECT_EQ(engine->record_count(), GetParam() * (150U + 10U));
 }
 
 TEST_P(RingRanks, ScanOverAllPartitions) {
   for (const PartitioningKind partitioning : {PartitioningKind::hash, PartitioningKind::range}) {
-    const auto engine = make(kernel::IndexKind::ordered, partitioning);
-    engine->run_on_workers([](RingEngine::Session& session, WorkerId id) {
-      if (id.global == 0) testing::insert_for_scans(session);
-    });
-    ASSERT_EQ(engine->record_count(), testing::records_for_scans);
-    engine->run_on_workers([](RingEngine::Session& session, WorkerId) { testing::exercise_scans(session); });
+    with_engine({.index = kernel::IndexKind::ordered, .partitioning = partitioning, .partitions = 5},
+                [](auto& engine) {
+                  engine.run_on_workers([](auto& session, WorkerId id) {
+                    if (id.global == 0) testing::insert_for_scans(session);
+                  });
+                  ASSERT_EQ(engine.record_count(), testing::records_for_scans);
+                  engine.run_on_workers([](auto& session, WorkerId) { testing::exercise_scans(session); });
+                });
   }
 }
 
-/// The first rank's have nothing to do, and those of each other more than those of the one before.
+/// The first worker's have nothing to do, and those of each other more than those of the one before.
 TEST_P(RingRanks, CoroutinesReachAllKeys) {
-  const auto engine = make();
-  engine->run_on_workers([](RingEngine::Session& session, WorkerId id) {
-    testing::exercise_coroutines(session, {1'000'000ULL * id.global, 100ULL * id.global}, 16);
+  with_engine({}, [](auto& engine) {
+    engine.run_on_workers([](auto& session, WorkerId id) {
+      testing::exercise_coroutines(session, {1'000'000ULL * id.global, 100ULL * id.global}, 16);
+    });
+    EXPECT_EQ(engine.record_count(), workers() * (workers() - 1) / 2 * 50U);
   });
-  EXPECT_EQ(engine->record_count(), GetParam() * (GetParam() - 1) / 2 * 50U);
+}
+
+TEST_P(RingRanks, LoseNoMoneyInTransactions) {
+  for (const auto control : {kernel::ConcurrencyControl::occ, kernel::ConcurrencyControl::serial}) {
+    with_engine({.concurrency_control = control, .partitions = 5}, [](auto& engine) {
+      engine.run_on_workers([](auto& session, WorkerId id) {
+        if (id.global == 0) testing::Accounts::open(session);
+      });
+      std::atomic<std::uint64_t> committed{0};
+      engine.run_on_workers([&](auto& session, WorkerId id) {
+        committed += testing::Accounts::exercise(session, id.global, 64, 8).committed;
+      });
+      EXPECT_EQ(committed.load(), workers() * 64U);
+      engine.run_on_workers([](auto& session, WorkerId id) {
+        if (id.global == 0) testing::Accounts::exercise(session, 1, 1, 1);
+      });
+    });
+  }
 }
 
 struct Count {
@@ -66,14 +108,17 @@ struct Count {
 };
 
 TEST_P(RingRanks, AggregateEachRecordOnce) {
-  const auto engine = make();
-  engine->run_in_shares([](RingEngine::Session& session, Share share) {
-    testing::exercise(session, 1'000'000 * share.index, 300, 8);
+  with_engine({}, [](auto& engine) {
+    engine.run_in_shares(
+        [](auto& session, Share share) { testing::exercise(session, 1'000'000 * share.index, 300, 8); });
+    EXPECT_EQ(engine.aggregate(Count{}).records, engine.local_shares() * 150);
   });
-  EXPECT_EQ(engine->aggregate(Count{}).records, engine->local_shares() * 150);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, RingRanks, ::testing::Values(1U, 2U, 3U, 5U));
+INSTANTIATE_TEST_SUITE_P(Of, RingRanks,
+                         ::testing::Values(Size{1, 1}, Size{2, 1}, Size{3, 1}, Size{5, 1}, Size{1, 2},
+                                           Size{2, 2}, Size{3, 2}, Size{2, 3}),
+                         name_of);
 
 TEST(RingRanks, MoreThanThePlacesAreRefused) {
   const auto topology = platform::Topology::discover();
@@ -81,6 +126,9 @@ TEST(RingRanks, MoreThanThePlacesAreRefused) {
   const auto refused = RingEngine::create(*topology, *map, map->size() + 1, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().where, "--ranks");
+  const auto hybrid = HybridRingEngine::create(*topology, *map, map->size(), {.threads_per_rank = 2});
+  ASSERT_FALSE(hybrid);
+  EXPECT_EQ(hybrid.error().where, "--ranks times --threads-per-rank");
 }
 
 // The transport by itself, both ends on one thread

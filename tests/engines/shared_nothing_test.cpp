@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engines/shared_nothing/engine.h"
+#include "engines/shared_nothing/hybrid_engine.h"
 #include "engines/shared_nothing/mpi_process.h"
 #include "kernel/scan_entry.h"
 #include "tests/engines/executor_checks.h"
@@ -172,6 +173,81 @@ TEST_F(SharedNothingEngine, RefusesMoreRanksThanCoresUnlessTold) {
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   const auto engine = Engine::create(MPI_COMM_WORLD, topology_, map_, {.expected_records = 10});
   EXPECT_EQ(engine.has_value(), static_cast<unsigned>(ranks) <= topology_.cores());
+}
+
+/// The same with two workers a rank.
+class HybridRanks : public SharedNothingEngine {
+ protected:
+  static constexpr unsigned threads = 2;
+
+  std::unique_ptr<HybridEngine> make(Options options) {
+    options.oversubscribe = true;
+    options.threads_per_rank = threads;
+    return std::move(*HybridEngine::create(MPI_COMM_WORLD, topology_, map_, options));
+  }
+};
+
+/// The large ones are not sent at once: their memory is the sender's again later.
+TEST_F(HybridRanks, CarryValuesOfEverySize) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{8}, std::size_t{20'000}, kernel::max_value_bytes}) {
+    const auto engine = make({.value_bytes = size});
+    const std::size_t keys = size == 8 ? 2000 : 10;
+    engine->run_on_workers([&](HybridEngine::Session& session, WorkerId id) {
+      testing::exercise(session, 1'000'000ULL * id.global, keys, size);
+    });
+    EXPECT_EQ(engine->record_count(), engine->workers() * keys / 2);
+  }
+}
+
+/// Worker 0 has nothing to do, and goes on to carry for the other.
+TEST_F(HybridRanks, CarryForOthersWhileWorkerZeroIsIdle) {
+  const auto engine = make({.partitions = 5, .value_bytes = 8});
+  engine->run_on_workers([](HybridEngine::Session& session, WorkerId id) {
+    EXPECT_EQ(id.global % threads, id.local);
+    testing::exercise_coroutines(session, {1'000'000ULL * id.global, 300ULL * id.local}, 16);
+  });
+  EXPECT_EQ(engine->record_count(), engine->workers() / threads * 150U);
+}
+
+TEST_F(HybridRanks, ScanOverAllPartitions) {
+  const auto engine = make({.index = kernel::IndexKind::ordered, .value_bytes = testing::bytes_of_scans});
+  engine->run_on_workers([&](HybridEngine::Session& session, WorkerId id) {
+    if (id.global == 0) testing::insert_for_scans(session);
+  });
+  engine->run_on_workers([](HybridEngine::Session& session, WorkerId) { testing::exercise_scans(session); });
+}
+
+TEST_F(HybridRanks, LoseNoMoneyInTransactions) {
+  const auto engine = make({.partitions = 5, .value_bytes = 8});
+  engine->run_on_workers([](HybridEngine::Session& session, WorkerId id) {
+    if (id.global == 0) testing::Accounts::open(session);
+  });
+  std::array<std::uint64_t, threads> committed{};
+  engine->run_on_workers([&](HybridEngine::Session& session, WorkerId id) {
+    committed[id.local] = testing::Accounts::exercise(session, id.global, 32, 8).committed;
+  });
+  std::array<std::uint64_t, 1> all{committed[0] + committed[1]};
+  engine->sum(all);
+  EXPECT_EQ(all[0], engine->workers() * 32U);
+}
+
+TEST_F(HybridRanks, AgreeOnAnInstantAheadAndSayWhereTheyHaveBeen) {
+  const auto engine = make({.value_bytes = 8});
+  std::array<platform::Timestamp, threads> instants{};
+  engine->run_on_workers([&](HybridEngine::Session& session, WorkerId id) {
+    const platform::Timestamp before = clock_.now();
+    instants[id.local] = session.agree_on_start(clock_);
+    EXPECT_GT(instants[id.local], before);
+  });
+  EXPECT_EQ(instants[0], instants[1]);
+  const auto bindings = engine->bindings();
+  ASSERT_EQ(bindings.size(), engine->workers());
+  for (unsigned worker = 0; worker < bindings.size(); ++worker) {
+    EXPECT_EQ(bindings[worker].worker, worker);
+    EXPECT_EQ(bindings[worker].asked_cpu, static_cast<int>(map_[worker].cpu));
+    EXPECT_EQ(bindings[worker].allowed_cpus.size(), 1U);
+  }
 }
 
 /// MPI lives for the whole program, so the test borrows it from main.

@@ -1,18 +1,11 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <random>
-#include <span>
-#include <vector>
 
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/session.h"
 #include "engines/shared_nothing/sim_transport.h"
-#include "tests/history/recorder.h"
-#include "tests/kernel/register_client.h"
+#include "tests/engines/register_session.h"
 
 namespace upout::engines::shared_nothing {
 
@@ -22,101 +15,35 @@ struct Holdings {
       : map(*make_map(deployment, static_cast<unsigned>(ranks))),
         partitions(*make_partitions(deployment, map, static_cast<unsigned>(rank))) {}
   PartitionMap map;
-  Partitions partitions;
+  Partitions<> partitions;
 };
 
 /// One rank: its partitions, a session, and a client that keeps some random operations in flight.
 template <class T>
 class SimulatedRank {
+  using Client = testing::RegisterSession<Session<T>>;
+
  public:
-  using RegisterOperation = history::RegisterOperation;
-  using RegisterValue = kernel::testing::RegisterValue;
-  using Log = history::Recorder<RegisterOperation>::Log;
-  static constexpr std::uint32_t depth = 4;
-  static constexpr unsigned most_unanswered = 4;
+  using Log = typename Client::Log;
 
   SimulatedRank(SimNetwork& network, int rank, const Options& deployment, platform::Timestamp deadline,
                 Log& log, kernel::Key keys, unsigned operations)
       : holdings_(deployment, network.ranks(), rank),
         transport_(network, rank),
         session_(transport_, holdings_.partitions, holdings_.map, {.deadline = deadline}),
-        log_(&log),
-        keys_(keys),
-        left_(operations),
-        random_(network.random()()) {
-    for (std::uint32_t slot = 0; slot < depth; ++slot) free_.push_back(slot);
-  }
+        client_(session_, log, keys, operations, network.random()()) {}
 
-  /// Does what can be done now. True: it wants another turn at once.
-  bool step() {
-    std::vector<kernel::Operation*> submitted;
-    while (left_ != 0 && !free_.empty()) submitted.push_back(&begin());
-    Completed done;
-    session_.submit(submitted, done);
-    session_.poll(done);
-    session_.poll(done);  // with nothing more to add, what has been gathered goes out
-    for (kernel::Operation* operation : done) end(*operation);
-    return !done.empty();
-  }
-  bool is_over() const { return left_ == 0 && free_.size() == depth; }
+  bool step() { return client_.step(); }
+  bool is_over() const { return client_.is_over(); }
   Session<T>& session() { return session_; }
-  unsigned unanswered() const { return unanswered_; }
+  unsigned unanswered() const { return client_.unanswered(); }
   std::uint64_t refused() const { return session_.refused(); }
 
  private:
-  struct Slot {
-    kernel::Operation operation;
-    RegisterOperation* recorded = nullptr;
-    std::optional<RegisterValue> input;
-    std::array<std::byte, RegisterValue::most_bytes> output;
-  };
-
-  kernel::Operation& begin() {
-    --left_;
-    Slot& slot = slots_[free_.back()];
-    const history::Version version = log_->next_version();
-    const std::uint64_t unique = std::uint64_t{version.worker + 1} << 24 | version.number;
-    RegisterOperation recorded{
-        .kind = static_cast<kernel::OperationKind>(random_() % kernel::single_key_kinds),
-        .key = random_() % keys_,
-        .written = unique << 32 | unique};
-    const bool writes_head = recorded.kind == kernel::OperationKind::update ||
-                             recorded.kind == kernel::OperationKind::read_modify_write;
-    if (writes_head) recorded.mask = RegisterValue::head_mask;
-    slot.recorded = &log_->begin(recorded);
-    slot.input.emplace(recorded.written);
-    slot.operation = {.kind = recorded.kind,
-                      .slot = free_.back(),
-                      .key = recorded.key,
-                      .input = writes_head ? slot.input->head() : slot.input->bytes(),
-                      .output = slot.output};
-    free_.pop_back();
-    return slot.operation;
-  }
-  void end(kernel::Operation& operation) {
-    Slot& slot = slots_[operation.slot];
-    free_.push_back(operation.slot);
-    if (operation.status == kernel::Status::no_answer) {
-      // It may take effect still: for the history, it never ends. Of such there must not be many, for
-      // whatever is possible has to be tried.
-      if (++unanswered_ == most_unanswered) left_ = 0;
-      return;
-    }
-    slot.recorded->status = operation.status;
-    slot.recorded->read = RegisterValue::read(std::span(slot.output).first(operation.output_size));
-    log_->end(*slot.recorded);
-  }
-
   Holdings holdings_;
   T transport_;
   Session<T> session_;
-  Log* log_;
-  kernel::Key keys_;
-  unsigned left_;
-  std::mt19937_64 random_;
-  std::array<Slot, depth> slots_;
-  std::vector<std::uint32_t> free_;
-  unsigned unanswered_ = 0;
+  Client client_;
 };
 
 }  // namespace upout::engines::shared_nothing

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "engines/shared_nothing/ring_engine.h"
+#include "tests/engines/register_session.h"
 #include "tests/engines/transacting_rank.h"
 #include "tests/engines/transaction_checks.h"
+#include "tests/history/linearizability.h"
 #include "tests/history/serializability.h"
 
 /// Transactions over ranks that are threads, so that ThreadSanitizer can see them.
@@ -56,6 +58,49 @@ TEST_P(RingTransactions, AreStrictlySerializableWhilePartitionsMove) {
     EXPECT_EQ(unanswered, 0U);
     const auto verdict = history::check_strictly_serializable(recorder.take());
     ASSERT_TRUE(verdict) << verdict.anomaly << ": " << verdict.explanation;
+  }
+}
+
+/// Two workers a rank, whose transactions and those of others meet in the same stores.
+TEST_P(RingTransactions, OfSeveralWorkersARankAreStrictlySerializable) {
+  const auto [control, index] = GetParam();
+  for (unsigned seed = 1; seed <= 4; ++seed) {
+    const auto engine =
+        std::move(*HybridRingEngine::create(topology_, platform::WorkerMap::create(topology_).value(), 2,
+                                            {.oversubscribe = true,
+                                             .index = index,
+                                             .concurrency_control = control,
+                                             .partitions = 3,
+                                             .value_bytes = 8,
+                                             .threads_per_rank = 2}));
+    history::Recorder<history::Transaction> recorder(engine->workers());
+    engine->run_on_workers([&](HybridRingEngine::Session& session, WorkerId id) {
+      TransactingClient client(session, recorder.log(id.global), 12, 30, seed * 4 + id.global);
+      while (client.step()) {
+      }
+      EXPECT_EQ(client.unanswered(), 0U);
+    });
+    const auto verdict = history::check_strictly_serializable(recorder.take());
+    ASSERT_TRUE(verdict) << verdict.anomaly << ": " << verdict.explanation;
+  }
+}
+
+/// What clients see of single operations, on keys of few partitions that all workers enter.
+TEST(HybridRanks, AreLinearizable) {
+  const auto topology = std::move(*platform::Topology::discover());
+  const auto engine = std::move(
+      *HybridRingEngine::create(topology, platform::WorkerMap::create(topology).value(), 2,
+                                {.oversubscribe = true, .value_bytes = 512, .threads_per_rank = 2}));
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    history::Recorder<history::RegisterOperation> recorder(engine->workers());
+    engine->run_on_workers([&](HybridRingEngine::Session& session, WorkerId id) {
+      testing::RegisterSession client(session, recorder.log(id.global), 3, 40, seed * 4 + id.global,
+                                      seed * 10);
+      while (!client.is_over()) client.step();
+      EXPECT_EQ(client.unanswered(), 0U);
+    });
+    const auto verdict = history::check_linearizable(recorder.take());
+    ASSERT_TRUE(verdict) << "seed " << seed << ": " << verdict.explanation;
   }
 }
 

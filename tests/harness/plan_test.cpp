@@ -257,6 +257,27 @@ workload = "ycsb-c"
   EXPECT_EQ(*std::next(delay), "1.5ms");
 }
 
+TEST_F(PlanTest, ThreadsOfRanksAreInIdsAndArguments) {
+  const Plan plan = read(R"(
+[[points]]
+engine = ["shared-memory", "shared-nothing"]
+threads = 2
+ranks = 2
+threads_per_rank = [1, 4]
+workload = "ycsb-c"
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 3U);
+  EXPECT_EQ(plan.points[0].all_workers(), 2U);
+  EXPECT_TRUE(plan.points[1].id.starts_with("shared-nothing-r2-ycsb-c")) << plan.points[1].id;
+  EXPECT_TRUE(plan.points[2].id.starts_with("shared-nothing-r2t4-ycsb-c")) << plan.points[2].id;
+  EXPECT_EQ(plan.points[2].all_workers(), 8U);
+  const auto arguments = run_arguments(plan.points[2], "out.json");
+  const auto threads = std::ranges::find(arguments, "--threads-per-rank");
+  ASSERT_NE(threads, arguments.end());
+  EXPECT_EQ(*std::next(threads), "4");
+}
+
 TEST_F(PlanTest, CombinationsWithMoreIslandsThanThreadsAreLeftOut) {
   const std::string text = R"([[points]]
 engine = "shared-memory"
@@ -375,7 +396,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:5: found unknown key 'deph', expected 'depth'"},
         Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
-                "workload, bind, placement, islands, index, partitioning, partitions, rebalance, transport, "
+                "threads_per_rank, workload, bind, placement, islands, index, partitioning, partitions, "
+                "rebalance, transport, "
                 "batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
                 "oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
