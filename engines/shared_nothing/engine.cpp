@@ -72,8 +72,8 @@ LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const Partit
   return lost;
 }
 
-std::size_t message_bytes_for(const Options& options, const PartitionMap& map) {
-  return message_bytes_for(options.value_bytes, map.bytes().size());
+LinkOptions link_options(const Options& options, const PartitionMap& map) {
+  return {options.link_delay, longest_message_for(options.value_bytes, map.bytes().size())};
 }
 
 platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator,
@@ -88,15 +88,15 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator
   if (!map) return tl::unexpected(map.error());
   auto partitions = make_own_partitions<kernel::Exclusive>(communicator, options, *map);
   if (!partitions) return tl::unexpected(partitions.error());
-  const std::size_t message_bytes = message_bytes_for(options, *map);
+  const LinkOptions links = link_options(options, *map);
   return std::unique_ptr<Engine>(
       new Engine(communicator, topology, *neighbourhood,
-                 planned_bindings(communicator, *neighbourhood, worker_map, 1).front(), message_bytes,
+                 planned_bindings(communicator, *neighbourhood, worker_map, 1).front(), links,
                  std::move(*map), std::move(*partitions), options));
 }
 
 Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-               platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map,
+               platform::WorkerBinding planned, const LinkOptions& links, PartitionMap map,
                Partitions<> partitions, const Options& options)
     : communicator_(communicator),
       collectives_(communicator, neighbourhood.crowd > 0, missing(options)),
@@ -104,7 +104,7 @@ Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighb
       neighbourhood_(neighbourhood),
       map_(std::move(map)),
       partitions_(std::move(partitions)),
-      transport_(options.link_delay, communicator, message_bytes),
+      transport_(links, communicator, short_message_bytes),
       planned_(std::move(planned)),
       on_lost_(options.on_lost),
       yields_(neighbourhood.crowd > 0),

@@ -12,7 +12,7 @@
 
 #include "engines/engine.h"
 #include "engines/shared_nothing/collectives.h"
-#include "engines/shared_nothing/delayed_transport.h"
+#include "engines/shared_nothing/links.h"
 #include "engines/shared_nothing/mpi_transport.h"
 #include "engines/shared_nothing/neighbourhood.h"
 #include "engines/shared_nothing/partition_map.h"
@@ -66,14 +66,13 @@ platform::Expected<Partitions<Policy>> make_own_partitions(MPI_Comm communicator
 LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const PartitionMap& map);
 /// What to call when some rank, nobody knows which, does not come to a collective call; empty: nothing.
 std::function<void()> missing(const Options& options);
-/// Bounds one message.
-std::size_t message_bytes_for(const Options& options, const PartitionMap& map);
+LinkOptions link_options(const Options& options, const PartitionMap& map);
 
 /// Shared nothing: one rank a worker, with `Exclusive` partitions of its own. The rank's main thread is its
 /// worker and the only one that speaks MPI.
 class Engine {
  public:
-  using Links = DelayedTransport<MpiTransport>;
+  using Links = shared_nothing::Links<MpiTransport>;
   class Session : public shared_nothing::Session<Links> {
    public:
     explicit Session(Engine& engine)
@@ -134,8 +133,8 @@ class Engine {
 
  private:
   Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-         platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map,
-         Partitions<> partitions, const Options& options);
+         platform::WorkerBinding planned, const LinkOptions& links, PartitionMap map, Partitions<> partitions,
+         const Options& options);
 
   void bind();
   std::function<void(int)> watch() const;

@@ -22,17 +22,15 @@ platform::Expected<std::unique_ptr<HybridEngine>> HybridEngine::create(MPI_Comm 
   if (!map) return tl::unexpected(map.error());
   auto partitions = make_own_partitions<kernel::Shared>(communicator, options, *map);
   if (!partitions) return tl::unexpected(partitions.error());
-  const std::size_t message_bytes = message_bytes_for(options, *map);
   return std::unique_ptr<HybridEngine>(
       new HybridEngine(communicator,
                        WorkerThreads(topology, worker_map, threads,
                                      {neighbourhood->place, static_cast<unsigned>(rank) * threads}),
-                       *neighbourhood, message_bytes, std::move(*map), std::move(*partitions), options));
+                       *neighbourhood, std::move(*map), std::move(*partitions), options));
 }
 
 HybridEngine::HybridEngine(MPI_Comm communicator, WorkerThreads threads, Neighbourhood neighbourhood,
-                           std::size_t message_bytes, PartitionMap map, Partitions<kernel::Shared> partitions,
-                           const Options& options)
+                           PartitionMap map, Partitions<kernel::Shared> partitions, const Options& options)
     : communicator_(communicator),
       collectives_(communicator, neighbourhood.crowd > 0, missing(options)),
       threads_(std::move(threads)),
@@ -40,13 +38,13 @@ HybridEngine::HybridEngine(MPI_Comm communicator, WorkerThreads threads, Neighbo
       map_(std::move(map)),
       partitions_(std::move(partitions)),
       funnel_(
-          threads_.size(), message_bytes, [this](int rank) { lose(rank); }, communicator, threads_.size(),
-          message_bytes),
+          threads_.size(), short_message_bytes, [this](int rank) { lose(rank); }, communicator,
+          threads_.size(), short_message_bytes),
       on_lost_(options.on_lost),
       yields_(neighbourhood.crowd > 0),
       batching_(options.batching) {
   for (unsigned worker = 0; worker < threads_.size(); ++worker)
-    workers_.emplace_back(options.link_delay, funnel_, worker, map_);
+    workers_.emplace_back(link_options(options, map_), funnel_, worker, map_);
   const auto planned = planned_bindings(communicator, neighbourhood_, threads_.map(), threads_.size());
   const auto all = gather_bindings(communicator, planned);
   for (std::size_t worker = 0; worker < all.size(); worker += threads_.size())

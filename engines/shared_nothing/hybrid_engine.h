@@ -14,9 +14,9 @@
 
 #include "engines/engine.h"
 #include "engines/shared_nothing/collectives.h"
-#include "engines/shared_nothing/delayed_transport.h"
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/funnel.h"
+#include "engines/shared_nothing/links.h"
 #include "engines/shared_nothing/mpi_carrier.h"
 #include "engines/shared_nothing/neighbourhood.h"
 #include "engines/shared_nothing/partition_map.h"
@@ -63,7 +63,7 @@ class StartOfRank {
 /// is the only one that speaks MPI. No partition moves. Made and used by the main thread.
 class HybridEngine {
  public:
-  using Links = DelayedTransport<FunnelTransport<MpiCarrier>>;
+  using Links = shared_nothing::Links<FunnelTransport<MpiCarrier>>;
   class Session : public shared_nothing::Session<Links, kernel::Shared> {
    public:
     Session(HybridEngine& engine, unsigned worker, Partitions<kernel::Shared>& partitions, StartOfRank& start)
@@ -140,15 +140,14 @@ class HybridEngine {
 
  private:
   struct Worker {
-    Worker(platform::Timestamp link_delay, Funnel<MpiCarrier>& funnel, unsigned number, PartitionMap known)
-        : transport(link_delay, funnel, number), map(std::move(known)) {}
+    Worker(const LinkOptions& links, Funnel<MpiCarrier>& funnel, unsigned number, PartitionMap known)
+        : transport(links, funnel, number), map(std::move(known)) {}
     Links transport;
     PartitionMap map;
   };
 
-  HybridEngine(MPI_Comm communicator, WorkerThreads threads, Neighbourhood neighbourhood,
-               std::size_t message_bytes, PartitionMap map, Partitions<kernel::Shared> partitions,
-               const Options& options);
+  HybridEngine(MPI_Comm communicator, WorkerThreads threads, Neighbourhood neighbourhood, PartitionMap map,
+               Partitions<kernel::Shared> partitions, const Options& options);
 
   unsigned rank() const { return static_cast<unsigned>(workers_.front().transport.rank()); }
   unsigned ranks() const { return static_cast<unsigned>(workers_.front().transport.size()); }

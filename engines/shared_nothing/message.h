@@ -99,12 +99,15 @@ struct MovedRecord {
 };
 static_assert(sizeof(MovedRecord) == 16);
 
-/// How large messages have to be so that each holds the largest value, and the partition map: small values
+/// Of those that transports carry as they are; longer ones go in pieces.
+inline constexpr std::size_t short_message_bytes = std::size_t{16} << 10;
+
+/// How long messages have to be so that each holds the largest value, and the partition map: small values
 /// travel many to a message, large ones one by one.
-constexpr std::size_t message_bytes_for(std::size_t largest_value, std::size_t map_bytes = 0) noexcept {
-  constexpr std::size_t smallest_message = std::size_t{16} << 10;
+constexpr std::size_t longest_message_for(std::size_t largest_value, std::size_t map_bytes) noexcept {
   const std::size_t longest_payload = std::max(largest_value + sizeof(MovedRecord), map_bytes);
-  return std::max(smallest_message, sizeof(MessageHeader) + frame_bytes(FrameType::request, longest_payload));
+  return std::max(short_message_bytes,
+                  sizeof(MessageHeader) + frame_bytes(FrameType::request, longest_payload));
 }
 
 /// Writes a frame's header to the front of `to` and returns where its payload goes. `to` is large enough.

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "engines/engine.h"
-#include "engines/shared_nothing/delayed_transport.h"
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/ring_transport.h"
 #include "engines/shared_nothing/session.h"
@@ -37,7 +36,7 @@ class RingEngineOver {
   using Registration = std::conditional_t<Policy::is_shared, kernel::ReaderRegistration, NoRegistration>;
 
  public:
-  using Links = DelayedTransport<RingTransport>;
+  using Links = shared_nothing::Links<RingTransport>;
   class Session : public shared_nothing::Session<Links, Policy> {
    public:
     Session(RingEngineOver& engine, unsigned worker, Partitions<Policy>& partitions, Start& start)
@@ -104,14 +103,13 @@ class RingEngineOver {
 
  private:
   struct Worker {
-    Worker(platform::Timestamp link_delay, RingNetwork& plane, int rank, PartitionMap known)
-        : transport(link_delay, plane, rank), map(std::move(known)) {}
+    Worker(const LinkOptions& links, RingNetwork& plane, int rank, PartitionMap known)
+        : transport(links, plane, rank), map(std::move(known)) {}
     Links transport;
     PartitionMap map;
   };
 
-  RingEngineOver(WorkerThreads threads, unsigned ranks, std::size_t message_bytes, bool yields,
-                 const Options& options);
+  RingEngineOver(WorkerThreads threads, unsigned ranks, bool yields, const Options& options);
 
   WorkersPartitions partitions_of(unsigned worker) {
     Partitions<Policy>& of_rank = ranks_[worker / planes_.size()];

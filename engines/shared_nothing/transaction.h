@@ -227,7 +227,7 @@ bool Transaction<E>::start(Part& part, const Step& step) {
     part.answer = part.perform(step);
     return false;
   }
-  if (!client_->can_ask(part, step)) {
+  if (!client_->can_ask(step)) {
     part.answer = {kernel::Status::too_large};
     return false;
   }

@@ -152,7 +152,7 @@ class TransactionClient {
     return part;
   }
   /// Whether a step and its answer fit into messages.
-  bool can_ask(const Part& part, const Step& step) {
+  bool can_ask(const Step& step) const {
     const std::size_t longest = std::max(frame_bytes(FrameType::step, step.input.size()),
                                          frame_bytes(FrameType::step_answer, step.output.size()));
     return longest <= outbox_->most_room();

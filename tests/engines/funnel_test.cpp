@@ -28,8 +28,9 @@ namespace {
 
 using testing::RingCarrier;
 using FunnelOverRings = Funnel<RingCarrier>;
-using Links = FunnelTransport<RingCarrier>;
-using WorkersSession = Session<Links, kernel::Shared>;
+using WorkersTransport = FunnelTransport<RingCarrier>;
+using WorkersLinks = Links<WorkersTransport>;
+using WorkersSession = Session<WorkersLinks, kernel::Shared>;
 
 struct Size {
   int ranks;
@@ -48,11 +49,10 @@ class FunnelledRanks : public ::testing::TestWithParam<Size> {
   void begin(Options options) {
     options.value_bytes = testing::bytes_of_scans;
     const PartitionMap map = *make_map(options, static_cast<unsigned>(GetParam().ranks));
-    const std::size_t message_bytes = message_bytes_for(options, map);
     for (unsigned plane = 0; plane < GetParam().threads; ++plane)
-      planes_.emplace_back(GetParam().ranks, message_bytes);
+      planes_.emplace_back(GetParam().ranks, short_message_bytes);
     for (int rank = 0; rank < GetParam().ranks; ++rank) {
-      ranks_.emplace_back(planes_, message_bytes, rank, map,
+      ranks_.emplace_back(planes_, link_options(options, map), rank, map,
                           *make_partitions<kernel::Shared>(options, map, static_cast<unsigned>(rank)));
     }
   }
@@ -86,17 +86,18 @@ class FunnelledRanks : public ::testing::TestWithParam<Size> {
 
  private:
   struct Rank {
-    Rank(std::deque<RingNetwork>& planes, std::size_t message_bytes, int rank, const PartitionMap& map,
+    Rank(std::deque<RingNetwork>& planes, const LinkOptions& links, int rank, const PartitionMap& map,
          Partitions<kernel::Shared> owned)
         : partitions(std::move(owned)),
           funnel(
-              static_cast<unsigned>(planes.size()), message_bytes, [](int) {}, planes, message_bytes, rank),
+              static_cast<unsigned>(planes.size()), short_message_bytes, [](int) {}, planes,
+              short_message_bytes, rank),
           maps(planes.size(), map) {
-      for (unsigned plane = 0; plane < planes.size(); ++plane) transports.emplace_back(funnel, plane);
+      for (unsigned plane = 0; plane < planes.size(); ++plane) transports.emplace_back(links, funnel, plane);
     }
     Partitions<kernel::Shared> partitions;
     FunnelOverRings funnel;
-    std::deque<Links> transports;
+    std::deque<WorkersLinks> transports;
     std::vector<PartitionMap> maps;
   };
 
@@ -181,7 +182,7 @@ class Funnels : public ::testing::Test {
   }
 
   void send(unsigned plane, std::uint64_t number) {
-    Links& from = transports_[0][plane];
+    WorkersTransport& from = transports_[0][plane];
     std::memcpy(from.buffer(1).data(), &number, sizeof(number));
     from.fill(1, sizeof(number));
     from.send(1);
@@ -198,7 +199,7 @@ class Funnels : public ::testing::Test {
 
   std::deque<RingNetwork> networks_;
   std::deque<FunnelOverRings> funnels_;
-  std::array<std::deque<Links>, 2> transports_;
+  std::array<std::deque<WorkersTransport>, 2> transports_;
   std::optional<int> told_;
 };
 

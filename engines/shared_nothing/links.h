@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "engines/shared_nothing/delayed_transport.h"
+#include "engines/shared_nothing/piecewise_transport.h"
+#include "platform/clock.h"
+
+namespace upout::engines::shared_nothing {
+
+struct LinkOptions {
+  platform::Timestamp delay{};      ///< that each message is late on top of what the transport takes
+  std::size_t longest_message = 0;  ///< in bytes
+};
+
+/// What an engine's ranks send through: a transport of short messages, and what all engines need on top of
+/// it.
+template <Transport T>
+class Links : public DelayedTransport<PiecewiseTransport<T>> {
+ public:
+  /// `arguments` are those of the transport itself.
+  template <class... Arguments>
+  explicit Links(const LinkOptions& options, Arguments&&... arguments)
+      : DelayedTransport<PiecewiseTransport<T>>(options.delay, options.longest_message,
+                                                std::forward<Arguments>(arguments)...) {}
+};
+
+}  // namespace upout::engines::shared_nothing
