@@ -44,7 +44,9 @@ json variant_of(const json& run) {
     variant["batch_bytes"] = deployment.value("batch_bytes", 3072);
     variant["batch_turns"] = deployment.value("batch_turns", 64);
     // One a rank is how it grows, too.
-    const bool is_one_each = deployment.at("partitions") == deployment.at("ranks");
+    const auto clients = deployment.value("clients", 0U);
+    variant["clients"] = clients;
+    const bool is_one_each = deployment.at("partitions").get<unsigned>() + clients == deployment.at("ranks");
     variant["partitions"] = is_one_each ? json("one a rank") : deployment.at("partitions");
   }
   return variant;

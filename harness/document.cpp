@@ -152,6 +152,7 @@ nlohmann::json to_json(const Deployment& deployment) {
           {"nodes", deployment.nodes},
           {"ranks", deployment.ranks},
           {"threads_per_rank", deployment.threads_per_rank},
+          {"clients", deployment.clients},
           {"partitions", deployment.partitions},
           {"depth", deployment.depth},
           {"index", deployment.index},

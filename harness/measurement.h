@@ -47,7 +47,7 @@ class Measurement {
         clock_(&clock),
         interrupt_(&interrupt),
         progress_(&progress),
-        writers_(engine.workers()),
+        writers_(generators()),
         loading_(engine.local_shares()) {
     streams_.resize(engine.local_workers());
   }
@@ -85,7 +85,16 @@ class Measurement {
  private:
   using Session = typename E::Session;
 
-  workloads::WorkerSlot slot_of(engines::WorkerId id) const { return {id.global, engine_->workers()}; }
+  /// How many workers generate load while it is measured: all, or those of the ranks that are clients, which
+  /// are the last ones.
+  unsigned generators() const {
+    return options_->clients == 0 ? engine_->workers() : options_->clients * options_->threads_per_rank;
+  }
+  unsigned first_generator() const { return engine_->workers() - generators(); }
+  bool generates(engines::WorkerId id) const { return id.global >= first_generator(); }
+  workloads::WorkerSlot slot_of(engines::WorkerId id) const {
+    return {id.global - first_generator(), generators()};
+  }
   static workloads::WorkerSlot slot_of(engines::Share share) { return {share.index, share.count}; }
 
   /// Whether a signal has reached any process. Collective.
@@ -203,14 +212,23 @@ class Measurement {
     std::deque<Recorder> recorders;
     std::vector<std::atomic<Recorder*>> active(engine_->local_workers());
     std::mutex making;
-    progress_->phase(phase, schedule.warmup_seconds + schedule.window_seconds(), [&] {
+    const auto operations_so_far = [&] {
       std::uint64_t sum = 0;
       for (const auto& recorder : active) {
         if (const Recorder* current = recorder.load()) sum += current->completed_so_far();
       }
       return sum * engine_->workers() / engine_->local_workers();
-    });
+    };
+    // A process of servers does not know what clients do.
+    const bool sees_load = options_->clients == 0 || engine_->local_workers() == engine_->workers();
+    progress_->phase(phase, schedule.warmup_seconds + schedule.window_seconds(),
+                     sees_load ? Progress::Operations(operations_so_far) : Progress::Operations());
+    const auto add_moves = [&](const MoveAtHalf::Numbers& numbers) {
+      const std::lock_guard lock(making);
+      std::ranges::transform(moves, numbers, moves.begin(), std::plus());
+    };
     engine_->run_on_workers([&](Session& session, engines::WorkerId id) {
+      if (!generates(id)) return serve(session, duration(schedule.warmup_seconds), moving, add_moves);
       auto& stream = streams_[id.local];
       if (stream == nullptr) stream = workload_->run(slot_of(id), options_->depth, options_->seed);
       ClosedLoop loop(session, *clock_, options_->depth);
@@ -230,15 +248,12 @@ class Measurement {
       };
       if constexpr (requires { session.begin_move(moving, 0); }) {
         if (rebalances) {
-          MoveAtHalf move(moving, recorder->window());
+          MoveAtHalf move(moving, recorder->window(), options_->clients);
           loop.drive(*stream, [&](auto done, auto started, auto now) {
             move.look(session, now);
             return observe(done, started, now);
           });
-          const MoveAtHalf::Numbers numbers = move.finish(session);
-          const std::lock_guard lock(making);
-          std::ranges::transform(moves, numbers, moves.begin(), std::plus());
-          return;
+          return add_moves(move.finish(session));
         }
       }
       loop.drive(*stream, observe);
@@ -246,6 +261,26 @@ class Measurement {
     progress_->phase(phase, 0);
     add_repetition(recorders, local_failures() - failed_before, record);
     if (rebalances) add_rebalance(recorders, moves, record);
+  }
+
+  /// What a worker of a rank that is no client does meanwhile: nothing of its own, but to move what is to be
+  /// moved; it serves until all are done.
+  template <class AddMoves>
+  void serve(Session& session, platform::Timestamp warmup, std::uint32_t moving, AddMoves&& add_moves) {
+    const platform::Timestamp begin = session.agree_on_start(*clock_) + warmup;
+    if constexpr (requires { session.begin_move(moving, 0); }) {
+      if (options_->rebalance == "none") return;
+      const Window window{begin, begin + duration(options_->schedule.window_seconds())};
+      MoveAtHalf move(moving, window, options_->clients);
+      // Once at least: who was stopped for the rest of the window is late, and moves it all the same.
+      for (bool is_over = false; !is_over;) {
+        session.serve_once();
+        const platform::Timestamp now = clock_->now();
+        move.look(session, now);
+        is_over = now >= window.end || interrupt_->requested();
+      }
+      add_moves(move.finish(session));
+    }
   }
 
   void add_repetition(std::deque<Recorder>& recorders, std::uint64_t failed, RunRecord& record) {
@@ -294,13 +329,14 @@ class Measurement {
   }
 
   void gather_progress() {
-    // One pair of numbers a worker of the whole deployment; each process knows its own.
-    std::vector<std::uint64_t> numbers(2 * std::size_t{engine_->workers()});
+    // One pair of numbers a worker that writes, of the whole deployment; each process knows its own.
+    std::vector<std::uint64_t> numbers(2 * writers_.size());
     engine_->run_on_workers([&](Session&, engines::WorkerId id) {
       if (streams_[id.local] == nullptr) return;
       const workloads::WriterProgress progress = streams_[id.local]->progress();
-      numbers[2 * std::size_t{id.global}] = progress.writes;
-      numbers[2 * std::size_t{id.global} + 1] = progress.inserts;
+      const std::size_t writer = slot_of(id).index;
+      numbers[2 * writer] = progress.writes;
+      numbers[2 * writer + 1] = progress.inserts;
     });
     engine_->sum(numbers);
     for (std::size_t i = 0; i < writers_.size(); ++i) writers_[i] = {numbers[2 * i], numbers[2 * i + 1]};
@@ -335,7 +371,7 @@ class Measurement {
   const platform::Clock* clock_;
   const Interrupt* interrupt_;
   Progress* progress_;
-  std::vector<workloads::WriterProgress> writers_;  ///< by global worker
+  std::vector<workloads::WriterProgress> writers_;  ///< by the number among those that generate load
   std::vector<std::unique_ptr<workloads::RunStream>>
       streams_;                   ///< by local worker; they live through all repetitions
   std::vector<Counter> loading_;  ///< by local share

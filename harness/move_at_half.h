@@ -13,7 +13,7 @@
 namespace upout::harness {
 
 /// A worker's part in moving one partition in the middle of a window: of the rank that owns it, to the next
-/// one. Used by the worker.
+/// one of those that may. Used by the worker.
 class MoveAtHalf {
  public:
   /// What has happened, as numbers that can be added up over all workers, for at most one has moved
@@ -23,15 +23,19 @@ class MoveAtHalf {
   };
   using Numbers = std::array<std::uint64_t, sizeof(Report) / sizeof(std::uint64_t)>;
 
-  MoveAtHalf(std::uint32_t partition, Window window)
-      : partition_(partition), window_(window), due_(window.begin + (window.end - window.begin) / 2) {}
+  /// `clients`: the last ranks, to which nothing moves.
+  MoveAtHalf(std::uint32_t partition, Window window, unsigned clients = 0)
+      : partition_(partition),
+        window_(window),
+        clients_(static_cast<int>(clients)),
+        due_(window.begin + (window.end - window.begin) / 2) {}
 
   /// Begins the move if it is time and the session's rank is the one.
   template <class Session>
   void look(Session& session, platform::Timestamp now) {
     if (now < due_) return;
     due_ = platform::Timestamp::max();
-    if (session.begin_move(partition_, (session.rank() + 1) % session.ranks())) began_ = now;
+    if (session.begin_move(partition_, (session.rank() + 1) % (session.ranks() - clients_))) began_ = now;
   }
 
   /// Waits for the end of what it has begun.
@@ -58,6 +62,7 @@ class MoveAtHalf {
  private:
   std::uint32_t partition_;
   Window window_;
+  int clients_;
   platform::Timestamp due_;
   platform::Timestamp began_{};
 };

@@ -105,9 +105,12 @@ std::string id_of(const Point& point, std::string_view canonical_form) {
   const auto hash = XXH64(canonical_form.data(), canonical_form.size(), 0) >> 16U;
   const std::string threads =
       point.threads_per_rank() == 1 ? "" : fmt::format("t{}", point.threads_per_rank());
-  return fmt::format("{}-{}{}{}-{}{}-{:012x}", point.engine->name, point.engine->size_letter, point.workers,
-                     threads, slug(point.workload), depth == point.options.end() ? "" : "-d" + depth->second,
-                     hash);
+  const auto clients = point.options.find("clients");
+  const std::string load =
+      clients == point.options.end() || clients->second == "0" ? "" : "c" + clients->second;
+  return fmt::format("{}-{}{}{}{}-{}{}-{:012x}", point.engine->name, point.engine->size_letter, point.workers,
+                     threads, load, slug(point.workload),
+                     depth == point.options.end() ? "" : "-d" + depth->second, hash);
 }
 
 std::string times_threads(const Point& point) {
@@ -141,8 +144,8 @@ bool is_size_key(std::string_view key) {
 }
 
 bool is_of_ranks(std::string_view key) {
-  constexpr std::array keys{"transport", "threads_per_rank", "link_delay", "partitions",
-                            "rebalance", "batch_bytes",      "batch_turns"};
+  constexpr std::array keys{"transport",  "clients",   "threads_per_rank", "link_delay",
+                            "partitions", "rebalance", "batch_bytes",      "batch_turns"};
   return std::ranges::find(keys, key) != keys.end();
 }
 
@@ -182,11 +185,15 @@ Assignment combination(const std::vector<Axis>& axes, std::size_t number) {
   return values;
 }
 
-/// Combinations with more islands than workers are left out: there is no such deployment.
-bool has_empty_islands(const Assignment& values, const EngineForm& engine) {
-  const auto islands = values.find("islands");
-  return islands != values.end() &&
-         as_number(islands->second.value) > as_number(values.at(std::string(engine.size_key)).value);
+/// Combinations with more islands than workers, or no rank that is not a client, are left out: there is no
+/// such deployment.
+bool is_deployment(const Assignment& values, const EngineForm& engine) {
+  const unsigned size = as_number(values.at(std::string(engine.size_key)).value);
+  const auto number = [&](const char* key) {
+    const auto found = values.find(key);
+    return found == values.end() ? 0 : as_number(found->second.value);
+  };
+  return number("islands") <= size && number("clients") < size;
 }
 
 /// Multiplies the blocks of a plan file out into points.
@@ -235,12 +242,15 @@ Expected<void> PointBuilder::add(const Settings& defaults, const PointBlock& blo
     const std::size_t before = points_.size();
     for (std::size_t n = 0; n < combinations; ++n) {
       const Assignment values = combination(axes, n);
-      if (has_empty_islands(values, form_of(engine.value))) continue;
+      if (!is_deployment(values, form_of(engine.value))) continue;
       if (auto added = add_point(values, block.line, form_of(engine.value)); !added) return added;
     }
     if (points_.size() == before)
-      return platform::unexpected(at(block.line), "more islands than threads",
-                                  "at most as many islands as threads in some combination");
+      return form_of(engine.value).has_ranks
+                 ? platform::unexpected(at(block.line), "as many clients as ranks",
+                                        "fewer clients than ranks in some combination")
+                 : platform::unexpected(at(block.line), "more islands than threads",
+                                        "at most as many islands as threads in some combination");
   }
   return {};
 }

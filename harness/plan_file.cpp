@@ -54,6 +54,7 @@ constexpr std::array key_rules = {
     KeyRule{"threads", Kind::size, "a number from 1, a list of them, or \"scale\""},
     KeyRule{"ranks", Kind::size, "a number from 1, a list of them, or \"scale\""},
     KeyRule{"threads_per_rank", Kind::count, "a whole number from 1"},
+    KeyRule{"clients", Kind::seed, "a whole number from 0"},
     KeyRule{"workload", Kind::text, "the name of a workload, such as \"ycsb-c\""},
     KeyRule{"bind", Kind::binding, platform::Binding::expected},
     KeyRule{"placement", Kind::placement,

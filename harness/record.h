@@ -21,6 +21,8 @@ struct Deployment {
   unsigned nodes = 1;
   unsigned ranks = 1;
   unsigned threads_per_rank = 1;
+  unsigned clients =
+      0;  ///< ranks that alone generated the load that was measured, and had no data; 0: all did
   unsigned partitions = 1;
   unsigned depth = 16;
   std::string index = "hash";

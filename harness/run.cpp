@@ -124,7 +124,8 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
   Deployment deployment = begin_deployment(options, workload);
   deployment.ranks = ranks;
   deployment.threads_per_rank = options.threads_per_rank;
-  deployment.partitions = options.partitions == 0 ? ranks : options.partitions;
+  deployment.clients = options.clients;
+  deployment.partitions = options.partitions == 0 ? ranks - options.clients : options.partitions;
   deployment.placement = "partitioned";
   deployment.partitioning = options.partitioning;
   deployment.transport = options.transport;
@@ -160,6 +161,7 @@ engines::shared_nothing::Options shared_nothing_options(const RunOptions& option
           .largest_key = workload.largest_key(),
           .value_bytes = workload.output_bytes(),
           .threads_per_rank = options.threads_per_rank,
+          .clients = options.clients,
           .link_delay = options.link_delay,
           .batching = options.batching,
           .on_lost = {}};
@@ -168,8 +170,10 @@ engines::shared_nothing::Options shared_nothing_options(const RunOptions& option
 /// So that a preview finds the same errors as a run.
 platform::Expected<void> check_partitions(const RunOptions& options, const workloads::Workload& workload,
                                           unsigned ranks) {
-  if (options.rebalance != "none" && ranks < 2) {
-    return platform::unexpected("--rebalance " + options.rebalance, "one rank", "at least two ranks");
+  if (options.rebalance != "none" && ranks < 2 + options.clients) {
+    return platform::unexpected("--rebalance " + options.rebalance,
+                                options.clients == 0 ? "one rank" : "too few ranks that are not clients",
+                                "at least two ranks that have partitions");
   }
   if (options.rebalance != "none" && options.threads_per_rank > 1) {
     return platform::unexpected("--rebalance " + options.rebalance,
@@ -247,6 +251,13 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
   if (own_rank != (lost.rank == 0 ? 1 : 0)) std::this_thread::sleep_for(std::chrono::milliseconds(250));
   if (lost.rank < 0) {
     fmt::print(stderr, "upout: a rank is missing in a collective call; the run ends\n");
+  } else if (lost.partitions.empty()) {
+    fmt::print(
+        stderr,
+        "upout: rank {} on {}, a client, has not been heard of for {} ms: its load is missing; the run "
+        "ends\n",
+        lost.rank, lost.host,
+        engines::shared_nothing::Liveness::longest_silence / std::chrono::milliseconds(1));
   } else {
     fmt::print(
         stderr,

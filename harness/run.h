@@ -36,6 +36,7 @@ struct RunOptions {
   platform::Timestamp link_delay{};  ///< that the transport adds to each message
   unsigned ranks = 1;                ///< that are threads; a launcher says how many processes there are
   unsigned threads_per_rank = 1;     ///< workers of each rank of the shared-nothing engine
+  unsigned clients = 0;              ///< ranks, the last ones, that alone generate load; 0: all do
   unsigned depth = 16;
   bool oversubscribe = false;
   platform::Binding bind;             ///< of the workers of each host

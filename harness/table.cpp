@@ -35,13 +35,20 @@ std::string latency(const nlohmann::json& latencies, const char* percentile) {
   return most == nullptr ? "-" : fmt::format("{:.2f}", (*most)[percentile].get<double>() / 1e3);
 }
 
+std::string size_of(const nlohmann::json& deployment) {
+  const std::string size = fmt::format("{} x {}", deployment["ranks"].get<unsigned>(),
+                                       deployment["threads_per_rank"].get<unsigned>());
+  const auto clients = deployment.value("clients", 0U);
+  if (clients == 0) return size;
+  return fmt::format("{}, {} client{}", size, clients, clients == 1 ? "" : "s");
+}
+
 Row row_of(const nlohmann::json& run) {
   const nlohmann::json& deployment = run["deployment"];
   const nlohmann::json& throughput = run["summary"]["throughput"];
   const nlohmann::json& latencies = run["summary"]["latency_ns"];
   return {deployment["engine"],
-          fmt::format("{} x {}", deployment["ranks"].get<unsigned>(),
-                      deployment["threads_per_rank"].get<unsigned>()),
+          size_of(deployment),
           fmt::format("{}", deployment["depth"].get<unsigned>()),
           run["workload"]["name"],
           throughput.is_null() ? "-" : millions(throughput["median"]),

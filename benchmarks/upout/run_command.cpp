@@ -49,6 +49,7 @@ struct RunCommand {
   bool transport_given = false;
   bool ranks_given = false;
   bool threads_per_rank_given = false;
+  bool clients_given = false;
   bool partitions_given = false;
   bool batching_given = false;
   bool link_delay_given = false;
@@ -61,6 +62,7 @@ Examples:
   upout run --engine shared-nothing --transport ring --ranks 2 --workload ycsb-c -p recordcount=1000000
   mpirun -n 2 upout run --engine shared-nothing --workload ycsb-a --partitions 16 --rebalance cycle
   mpirun -n 2 --bind-to none upout run --engine shared-nothing --threads-per-rank 4 --workload ycsb-b
+  mpirun -n 3 upout run --engine shared-nothing --clients 1 --depth 64 --workload ycsb-c
   mpirun -n 2 upout run --engine shared-nothing --link-delay 100us --depth 256 --workload ycsb-b
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
@@ -98,6 +100,10 @@ Expected<void> check_engine(const RunCommand& command) {
     if (!form.has_ranks && command.threads_per_rank_given) {
       return platform::unexpected("--threads-per-rank", "it beside --engine " + command.options.engine,
                                   "--threads, for the workers of an engine without ranks");
+    }
+    if (!form.has_ranks && command.clients_given) {
+      return platform::unexpected("--clients", "it beside --engine " + command.options.engine,
+                                  "no such option there: its workers all reach the data themselves");
     }
     if (!form.has_ranks && command.transport_given) {
       return platform::unexpected("--transport", "it beside --engine " + command.options.engine,
@@ -338,6 +344,12 @@ void add_run_command(CLI::App& app, Program& program) {
                       "workers of each rank of the shared-nothing engine, over the partitions that it owns")
           ->check(whole_number(1, 1024))
           ->capture_default_str();
+  CLI::Option* clients =
+      run->add_option("--clients", command->options.clients,
+                      "ranks, the last ones, that have no data and alone generate the load that is measured; "
+                      "the others only serve; 0: all do both")
+          ->check(whole_number(0, 65535))
+          ->capture_default_str();
   CLI::Option* link_delay =
       run->add_option_function<std::string>(
              "--link-delay",
@@ -372,12 +384,13 @@ void add_run_command(CLI::App& app, Program& program) {
                 "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
   run->callback([command, threads, batch_bytes, batch_turns, partitions, placement, islands, pages, transport,
-                 ranks, threads_per_rank, link_delay, &program] {
+                 ranks, threads_per_rank, clients, link_delay, &program] {
     command->threads_given = threads->count() > 0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;
     command->ranks_given = ranks->count() > 0;
     command->threads_per_rank_given = threads_per_rank->count() > 0;
+    command->clients_given = clients->count() > 0;
     command->partitions_given = partitions->count() > 0;
     command->batching_given = batch_bytes->count() + batch_turns->count() > 0;
     command->link_delay_given = link_delay->count() > 0;

@@ -8,12 +8,19 @@ namespace upout::engines::shared_nothing {
 static_assert(engines::Engine<Engine>);
 
 platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks) {
-  const std::uint32_t partitions = options.partitions == 0 ? ranks : options.partitions;
-  if (partitions < ranks) {
-    return platform::unexpected("--partitions", std::to_string(partitions),
-                                "at least one for each of the " + std::to_string(ranks) + " ranks");
+  if (options.clients != 0 && options.clients >= ranks) {
+    return platform::unexpected("--clients", std::to_string(options.clients),
+                                "fewer than the " + std::to_string(ranks) +
+                                    (ranks == 1 ? " rank" : " ranks") + ", for the others have the data");
   }
-  return PartitionMap(Partitioning(options.partitioning, partitions, options.largest_key), ranks);
+  const std::uint32_t servers = ranks - options.clients;
+  const std::uint32_t partitions = options.partitions == 0 ? servers : options.partitions;
+  if (partitions < servers) {
+    return platform::unexpected("--partitions", std::to_string(partitions),
+                                "at least one for each of the " + std::to_string(servers) +
+                                    (options.clients == 0 ? " ranks" : " ranks that are not clients"));
+  }
+  return PartitionMap(Partitioning(options.partitioning, partitions, options.largest_key), servers);
 }
 
 template <class Policy>

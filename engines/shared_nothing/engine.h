@@ -46,6 +46,7 @@ struct Options {
   std::size_t value_bytes = 0;
   /// Workers of each rank, at least 1; more than one are for engines whose partitions are `Shared`.
   unsigned threads_per_rank = 1;
+  unsigned clients = 0;              ///< the last ranks: they own no partitions; fewer than there are ranks
   platform::Timestamp link_delay{};  ///< that each message is late on top of what the transport takes
   Batching batching = {};
   /// Called by the thread that notices; does not return. Empty: nobody looks whether ranks are there.

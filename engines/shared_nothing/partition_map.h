@@ -15,11 +15,13 @@ namespace upout::engines::shared_nothing {
 class PartitionMap {
  public:
   /// Deals partitions out in blocks, so that over ranges neighbours begin together. There are at least as
-  /// many as ranks.
+  /// many as ranks. (Those beyond these own none, and never will.)
   PartitionMap(const Partitioning& partitioning, std::uint32_t ranks);
 
   const Partitioning& partitioning() const noexcept { return partitioning_; }
   std::uint32_t partitions() const noexcept { return partitioning_.partitions(); }
+  /// The ranks that own partitions, or could.
+  std::uint32_t ranks() const noexcept { return ranks_; }
   std::uint32_t owner(std::uint32_t partition) const noexcept { return entries_[partition].owner; }
   std::uint32_t owner_of(kernel::Key key) const noexcept { return owner(partitioning_.partition_of(key)); }
   /// How often the partition has moved.

@@ -98,10 +98,10 @@ class PartitionMover {
                  platform::Timestamp patience)
       : transport_(&transport), outbox_(&outbox), partitions_(&partitions), map_(&map), patience_(patience) {}
 
-  /// False: it is not ours, is where it is to go, or another one is on its way.
+  /// False: it is not ours, is where it is to go, cannot go there, or another one is on its way.
   bool begin(std::uint32_t number, int to) {
     Partition* partition = partitions_->find(number);
-    if (partition == nullptr || to == transport_->rank() || is_busy()) return false;
+    if (partition == nullptr || to == transport_->rank() || !may_own(to) || is_busy()) return false;
     partition->is_copied = true;
     partition->written_by_transactions.clear();
     leaving_.emplace(*partition, to, std::uint64_t{map_->moves(number)} << 32 | ++attempts_,
@@ -118,6 +118,7 @@ class PartitionMover {
   /// A chunk of a partition that is to be ours. False: no rank sends such a one.
   bool take_records(int source, const FrameHeader& header, std::span<const std::byte> payload) {
     const std::uint32_t number = header.output_size;
+    if (!may_own(transport_->rank())) return false;
     if (number >= map_->partitions() || partitions_->find(number) != nullptr) {
       return number < map_->partitions() && acknowledge_again(source, header);
     }
@@ -212,6 +213,8 @@ class PartitionMover {
     std::uint32_t next = 0;                  ///< chunk
     std::unique_ptr<Partition> partition{};  ///< null: no memory for it, or it has arrived
   };
+
+  bool may_own(int rank) const noexcept { return static_cast<std::uint32_t>(rank) < map_->ranks(); }
 
   // The old owner
   // -----------------------------------------------------------------------------------------------------------

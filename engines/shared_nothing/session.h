@@ -257,7 +257,9 @@ class Session {
   /// Half of what a client that keeps so many requests in flight has under way to one of its peers: the one
   /// half is being made while the other is on its way.
   std::size_t share_of_flight() const noexcept {
-    const auto peers = static_cast<std::size_t>(transport_->size() - 1);
+    const std::uint32_t owners = map_->ranks();
+    const bool is_owner = static_cast<std::uint32_t>(transport_->rank()) < owners;
+    const std::size_t peers = is_owner ? owners - 1 : owners;
     return std::max<std::size_t>(least_requests, flights_.most() / (2 * peers));
   }
 

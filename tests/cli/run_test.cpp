@@ -38,6 +38,12 @@ constexpr Place places[] = {
     {"2 ranks of 2 threads", 2, "--engine shared-nothing --threads-per-rank 2"},
     {"2 ranks that are 2 threads each", 0,
      "--engine shared-nothing --transport ring --ranks 2 --threads-per-rank 2"},
+    {"3 ranks of which 1 is a client", 3, "--engine shared-nothing --clients 1"},
+    {"3 ranks of which 2 are clients", 3, "--engine shared-nothing --clients 2"},
+    {"3 ranks that are threads, 2 of them clients", 0,
+     "--engine shared-nothing --transport ring --ranks 3 --clients 2"},
+    {"2 ranks that are 2 threads each, 1 of them a client", 0,
+     "--engine shared-nothing --transport ring --ranks 2 --threads-per-rank 2 --clients 1"},
 };
 
 class RunOfMovingPartitions : public ::testing::TestWithParam<const char*> {};
@@ -143,6 +149,30 @@ TEST(Run, RecordsTheWorkersOfEachRank) {
   EXPECT_EQ(run["deployment"]["partitions"], 2U);
   EXPECT_TRUE(run["verification"]["passed"]) << run["verification"].dump(1);
   EXPECT_EQ((*document)["environment"]["workers"].size(), 4U);
+}
+
+TEST(Run, RecordsWhoTheClientsWere) {
+  const Scratch scratch;
+  for (const Place& place :
+       {Place{"processes", 3, "--engine shared-nothing --clients 1 --rebalance cycle"},
+        Place{"threads", 0,
+              "--engine shared-nothing --transport ring --ranks 3 --clients 1 --rebalance cycle"}}) {
+    SCOPED_TRACE(place.name);
+    const std::string json = scratch / "out.json";
+    const Ended ended = run(place, "--workload ycsb-d" + small + "--json " + json);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    EXPECT_NE(ended.out.find("3 x 1, 1 client"), std::string::npos) << ended.out;
+    const nlohmann::json result = read_run(json);
+    EXPECT_EQ(result["deployment"]["ranks"], 3U);
+    EXPECT_EQ(result["deployment"]["clients"], 1U);
+    EXPECT_EQ(result["deployment"]["partitions"], 2U);
+    EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
+    for (const nlohmann::json& repetition : result["repetitions"]) {
+      EXPECT_EQ(repetition["failed"], 0U);
+      EXPECT_LT(repetition["rebalance"]["to_rank"], 2U);
+      EXPECT_LT(repetition["rebalance"]["from_rank"], 2U);
+    }
+  }
 }
 
 TEST(Run, ADelayOfLinksIsSeenByWhatGoesOverThemAndNeverPublished) {

@@ -76,6 +76,17 @@ INSTANTIATE_TEST_SUITE_P(
         BadRun{"ThreadsPerRankOfSharedMemory",
                "run --engine shared-memory --threads-per-rank 2 --workload ycsb-c",
                {"--threads-per-rank", "shared-memory", "--threads"}},
+        BadRun{"ClientsOfSharedMemory",
+               "run --engine shared-memory --clients 1 --workload ycsb-c",
+               {"--clients", "shared-memory"}},
+        BadRun{"NobodyButClients",
+               "run --engine shared-nothing --transport ring --ranks 2 --clients 2 --oversubscribe "
+               "--workload ycsb-c --dry-run",
+               {"--clients", "found 2", "fewer than the 2 ranks"}},
+        BadRun{"MovesWithOneServer",
+               "run --engine shared-nothing --transport ring --ranks 2 --clients 1 --oversubscribe "
+               "--rebalance cycle --workload ycsb-c",
+               {"--rebalance cycle", "at least two ranks that have partitions"}},
         BadRun{"MovesOfPartitionsOfSeveralWorkers",
                "run --engine shared-nothing --transport ring --ranks 2 --threads-per-rank 2 --oversubscribe "
                "--rebalance cycle --workload ycsb-c",

@@ -278,6 +278,24 @@ workload = "ycsb-c"
   EXPECT_EQ(*std::next(threads), "4");
 }
 
+TEST_F(PlanTest, CombinationsOfClientsAloneAreLeftOut) {
+  const Plan plan = read(R"(
+[[points]]
+engine = "shared-nothing"
+ranks = [1, 2]
+clients = [0, 1]
+workload = "ycsb-c"
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 3U);
+  EXPECT_TRUE(plan.points[1].id.starts_with("shared-nothing-r2-ycsb-c")) << plan.points[1].id;
+  EXPECT_TRUE(plan.points[2].id.starts_with("shared-nothing-r2c1-ycsb-c")) << plan.points[2].id;
+  const auto refused =
+      read("[[points]]\nengine = 'shared-nothing'\nranks = 1\nclients = 1\nworkload = 'ycsb-c'\n");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().found, "as many clients as ranks");
+}
+
 TEST_F(PlanTest, CombinationsWithMoreIslandsThanThreadsAreLeftOut) {
   const std::string text = R"([[points]]
 engine = "shared-memory"
@@ -394,12 +412,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:1: found unknown key 'tittle', expected 'title'"},
         Mistake{"UnknownKey", POINT "threads = 1\ndeph = 4\n",
                 "p.toml:5: found unknown key 'deph', expected 'depth'"},
-        Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
-                "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
-                "threads_per_rank, workload, bind, placement, islands, index, partitioning, partitions, "
-                "rebalance, transport, "
-                "batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
-                "oversubscribe or properties_file"},
+        Mistake{
+            "UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
+            "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
+            "threads_per_rank, clients, workload, bind, placement, islands, index, partitioning, partitions, "
+            "rebalance, transport, "
+            "batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
+            "oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
         Mistake{"UnknownWorkload", "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-z'\n",
