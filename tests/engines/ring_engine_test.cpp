@@ -28,6 +28,8 @@ std::string name_of(const ::testing::TestParamInfo<Size>& info) {
 /// Ranks that are threads or some each, more than there are cores.
 class RingRanks : public ::testing::TestWithParam<Size> {
  protected:
+  /// So that it goes in pieces.
+  static constexpr std::size_t longest_value = 100'000;
   static unsigned workers() { return GetParam().ranks * GetParam().threads_per_rank; }
 
   /// Calls `use(engine)`.
@@ -37,7 +39,7 @@ class RingRanks : public ::testing::TestWithParam<Size> {
     options.oversubscribe = true;
     options.threads_per_rank = GetParam().threads_per_rank;
     options.expected_records = 1000;
-    options.value_bytes = testing::bytes_of_scans;
+    options.value_bytes = longest_value;
     const auto map = platform::WorkerMap::create(topology_).value();
     if (options.threads_per_rank == 1) {
       use(**RingEngine::create(topology_, map, GetParam().ranks, options));
@@ -55,8 +57,9 @@ TEST_P(RingRanks, ReachAllKeys) {
     engine.run_on_workers([](auto& session, WorkerId id) {
       testing::exercise(session, 1'000'000 * id.global, 300, 8);
       testing::exercise(session, 1'000'000 * id.global + 500'000, 20, 5000);
+      testing::exercise(session, 1'000'000 * id.global + 600'000, 10, longest_value);
     });
-    EXPECT_EQ(engine.record_count(), workers() * (150U + 10U));
+    EXPECT_EQ(engine.record_count(), workers() * (150U + 10U + 5U));
   });
 }
 
@@ -129,6 +132,82 @@ TEST(RingRanks, MoreThanThePlacesAreRefused) {
   const auto hybrid = HybridRingEngine::create(*topology, *map, map->size(), {.threads_per_rank = 2});
   ASSERT_FALSE(hybrid);
   EXPECT_EQ(hybrid.error().where, "--ranks times --threads-per-rank");
+}
+
+// A session with a peer that takes its time, both on one thread
+// ------------------------------------------------------------------------------------------------------------
+
+/// Two ranks, of which the first one's client wants what the second one has.
+class SlowRank : public ::testing::Test {
+ protected:
+  using RingSession = Session<Links<RingTransport>>;
+  static constexpr std::size_t depth = 64;
+  static constexpr std::size_t value_bytes = 1000;
+
+  struct Rank {
+    Rank(RingNetwork& network, int number)
+        : map(*make_map(options(), 2)),
+          partitions(*make_partitions(options(), map, static_cast<unsigned>(number))),
+          transport(link_options(options(), map), network, number),
+          session(transport, partitions, map, {}) {}
+    PartitionMap map;
+    Partitions<> partitions;
+    Links<RingTransport> transport;
+    RingSession session;
+  };
+  static Options options() { return {.expected_records = 1000, .value_bytes = value_bytes}; }
+
+  SlowRank() {
+    for (std::size_t i = 0; i < depth; ++i) {
+      operations_[i] = {.kind = kernel::OperationKind::put,
+                        .slot = static_cast<std::uint32_t>(i),
+                        .key = key_of_the_second(),
+                        .input = value_};
+      free_.push_back(&operations_[i]);
+    }
+  }
+  kernel::Key key_of_the_second() {
+    while (ranks_[0]->map.owner_of(key_) != 1) ++key_;
+    return key_++;
+  }
+  /// The client does what it can for a while. How many of its operations have been done.
+  std::size_t clients_turns() {
+    std::size_t ended = 0;
+    for (int turn = 0; turn < 1000; ++turn) {
+      Completed done;
+      ranks_[0]->session.submit(free_, done);
+      ranks_[0]->session.poll(done);
+      ended += done.size();
+      std::swap(free_, done);
+    }
+    return ended;
+  }
+  void serve() {
+    Completed none;
+    for (int turn = 0; turn < 10; ++turn) ranks_[1]->session.poll(none);
+  }
+  std::size_t buffers() const { return ranks_[0]->transport.buffers() + ranks_[1]->transport.buffers(); }
+
+  RingNetwork network_{2, short_message_bytes};
+  std::array<std::unique_ptr<Rank>, 2> ranks_{std::make_unique<Rank>(network_, 0),
+                                              std::make_unique<Rank>(network_, 1)};
+  std::vector<std::byte> value_ = std::vector<std::byte>(value_bytes);
+  kernel::Key key_ = 0;
+  std::array<kernel::Operation, depth> operations_;
+  Completed free_;
+};
+
+TEST_F(SlowRank, HoldsItsClientsUpAndMemoryStaysBounded) {
+  std::size_t ended = 0;
+  for (int round = 0; round < 20; ++round) {
+    ended += clients_turns();
+    // What it has in flight and no more, as long as nobody serves it.
+    EXPECT_EQ(ended, static_cast<std::size_t>(round) * depth);
+    EXPECT_TRUE(free_.empty());
+    serve();
+  }
+  // A message for each request, and for each answer, would do.
+  EXPECT_LE(buffers(), 2 * depth);
 }
 
 // The transport by itself, both ends on one thread
