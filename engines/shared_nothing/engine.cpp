@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "engines/transaction.h"
+
 namespace upout::engines::shared_nothing {
 
 namespace {
@@ -67,7 +69,7 @@ platform::Timestamp measure_clock_offset(MPI_Comm communicator, const platform::
 
 }  // namespace
 
-static_assert(engines::Engine<Engine>);
+static_assert(engines::TransactingEngine<Engine>);
 
 platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks) {
   const std::uint32_t partitions = options.partitions == 0 ? ranks : options.partitions;

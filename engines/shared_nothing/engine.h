@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "engines/executor.h"
 #include "engines/shared_nothing/delayed_transport.h"
 #include "engines/shared_nothing/mpi_transport.h"
 #include "engines/shared_nothing/neighbourhood.h"
 #include "engines/shared_nothing/partition_map.h"
 #include "engines/shared_nothing/partitions.h"
 #include "engines/shared_nothing/session.h"
+#include "engines/shared_nothing/transaction.h"
 #include "kernel/store.h"
 #include "platform/clock.h"
 #include "platform/error.h"
@@ -81,6 +83,9 @@ class Engine {
    private:
     Engine* engine_;
   };
+
+  using TransactionClient = Executor<Session>;
+  using Transaction = shared_nothing::Transaction<TransactionClient>;
 
   /// Collective; fails on all ranks or on none.
   static platform::Expected<std::unique_ptr<Engine>> create(MPI_Comm communicator,

@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "engines/transaction.h"
+
 namespace upout::engines::shared_nothing {
 
-static_assert(engines::Engine<RingEngine>);
+static_assert(engines::TransactingEngine<RingEngine>);
 
 platform::Expected<std::unique_ptr<RingEngine>> RingEngine::create(const platform::Topology& topology,
                                                                    const platform::WorkerMap& map,

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "engines/executor.h"
 #include "engines/shared_nothing/delayed_transport.h"
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/ring_transport.h"
 #include "engines/shared_nothing/session.h"
+#include "engines/shared_nothing/transaction.h"
 #include "engines/worker_threads.h"
 #include "kernel/store.h"
 #include "platform/error.h"
@@ -41,6 +43,9 @@ class RingEngine {
     Start* start_;
     bool decides_start_;
   };
+
+  using TransactionClient = Executor<Session>;
+  using Transaction = shared_nothing::Transaction<TransactionClient>;
 
   static platform::Expected<std::unique_ptr<RingEngine>> create(const platform::Topology& topology,
                                                                 const platform::WorkerMap& map,
