@@ -21,6 +21,7 @@
 #include "harness/record.h"
 #include "harness/recorder.h"
 #include "harness/run.h"
+#include "harness/transaction_phase.h"
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "workloads/digest.h"
@@ -48,6 +49,7 @@ class Measurement {
         interrupt_(&interrupt),
         progress_(&progress),
         writers_(engine.workers()),
+        transactions_(engine, workload, options, clock, interrupt, progress),
         loading_(engine.local_shares()) {
     streams_.resize(engine.local_workers());
   }
@@ -136,17 +138,18 @@ class Measurement {
         [&](const workloads::AuditStream& stream, engines::Share share) {
           shares[share.local] = stream.result();
         });
-    std::array<std::uint64_t, 4> sums{};
+    std::array<std::uint64_t, 5> sums{};
     std::string first_fault;
     for (const workloads::AuditResult& share : shares) {
       sums[0] += share.checked;
       sums[1] += share.missing;
       sums[2] += share.damaged;
       sums[3] += share.digest;
+      sums[4] += share.sum;
       if (first_fault.empty()) first_fault = share.first_fault;
     }
     engine_->sum(sums);
-    const auto [checked, missing, damaged, digest] = sums;
+    const auto [checked, missing, damaged, digest, sum] = sums;
     const std::uint64_t expected = workload_->expected_records(writers_);
     const std::uint64_t present = engine_->record_count();
     const std::string of_all = " of " + std::to_string(expected);
@@ -158,6 +161,12 @@ class Measurement {
     verification.checks.push_back(
         {"after_" + after + "_record_count", present == expected,
          std::to_string(present) + " stored, " + std::to_string(expected) + " expected"});
+    if (const auto right = workload_->expected_sum(writers_)) {
+      // Both modulo 2^64: their difference is what was lost, or was done twice.
+      verification.checks.push_back(
+          {"after_" + after + "_sum", sum == *right,
+           std::to_string(sum) + " in all numbers together, " + std::to_string(*right) + " expected"});
+    }
     verification.checks.push_back(compare_with_all_there_is(after, present, digest));
     verification.records = present;
     if (after == "load") verification.digest = digest_text(digest);
@@ -195,6 +204,7 @@ class Measurement {
 
   /// Warm-up and one measured window on all workers.
   void repeat(const std::string& phase, RunRecord& record) {
+    if (workload_->has_transactions()) return repeat_transactions(phase, record);
     const Schedule& schedule = options_->schedule;
     const bool rebalances = options_->rebalance != "none";
     const auto moving = static_cast<std::uint32_t>(record.repetitions.size() % record.deployment.partitions);
@@ -270,6 +280,27 @@ class Measurement {
     record.repetitions.push_back(repetition);
   }
 
+  void repeat_transactions(const std::string& phase, RunRecord& record) {
+    if constexpr (engines::TransactingEngine<E>) {
+      TransactionWindow window = transactions_.repeat(phase);
+      Repetition repetition;
+      repetition.complete = !is_interrupted();
+      repetition.operations = window.committed;
+      repetition.failed = window.failed;
+      for (const auto& [cause, times] : window.aborts_by_cause) {
+        if (cause != kernel::name_of(kernel::AbortCause::requested)) repetition.aborts += times;
+      }
+      repetition.aborts_by_cause = std::move(window.aborts_by_cause);
+      repetition.seconds = repetition.complete ? options_->schedule.window_seconds()
+                                               : static_cast<double>(window.longest.count()) * 1e-9;
+      if (!repetition.complete && repetition.operations == 0) return;
+      if (repetition.complete || record.repetitions.empty()) {
+        for (const auto& [type, histogram] : window.latency) record.latency[type].merge(histogram);
+      }
+      record.repetitions.push_back(std::move(repetition));
+    }
+  }
+
   void add_rebalance(const std::deque<Recorder>& recorders, MoveAtHalf::Numbers moves, RunRecord& record) {
     std::vector<std::uint64_t> timeline(stretches);
     for (const Recorder& recorder : recorders)
@@ -294,16 +325,18 @@ class Measurement {
   }
 
   void gather_progress() {
-    // One pair of numbers a worker of the whole deployment; each process knows its own.
-    std::vector<std::uint64_t> numbers(2 * std::size_t{engine_->workers()});
+    // Three numbers a worker of the whole deployment; each process knows its own.
+    std::vector<std::uint64_t> numbers(3 * std::size_t{engine_->workers()});
     engine_->run_on_workers([&](Session&, engines::WorkerId id) {
-      if (streams_[id.local] == nullptr) return;
-      const workloads::WriterProgress progress = streams_[id.local]->progress();
-      numbers[2 * std::size_t{id.global}] = progress.writes;
-      numbers[2 * std::size_t{id.global} + 1] = progress.inserts;
+      const workloads::WriterProgress progress =
+          streams_[id.local] == nullptr ? transactions_.progress(id.local) : streams_[id.local]->progress();
+      numbers[3 * std::size_t{id.global}] = progress.writes;
+      numbers[3 * std::size_t{id.global} + 1] = progress.inserts;
+      numbers[3 * std::size_t{id.global} + 2] = progress.sum;
     });
     engine_->sum(numbers);
-    for (std::size_t i = 0; i < writers_.size(); ++i) writers_[i] = {numbers[2 * i], numbers[2 * i + 1]};
+    for (std::size_t i = 0; i < writers_.size(); ++i)
+      writers_[i] = {numbers[3 * i], numbers[3 * i + 1], numbers[3 * i + 2]};
   }
 
   std::uint64_t local_failures() const {
@@ -338,6 +371,7 @@ class Measurement {
   std::vector<workloads::WriterProgress> writers_;  ///< by global worker
   std::vector<std::unique_ptr<workloads::RunStream>>
       streams_;                   ///< by local worker; they live through all repetitions
+  TransactionPhase<E> transactions_;
   std::vector<Counter> loading_;  ///< by local share
 };
 

@@ -14,6 +14,7 @@
 #include "harness/plan_file.h"
 #include "platform/worker_map.h"
 #include "workloads/registry.h"
+#include "workloads/transactions.h"
 
 namespace upout::harness {
 
@@ -198,6 +199,8 @@ class PointBuilder {
   Expected<std::string> properties_text(const Point& point, const Assignment& values) const;
   Expected<void> check_room(const Point& point, const Assignment& values) const;
   Expected<void> check_workload(const Point& point, const Assignment& values);
+  Expected<void> check_transactions(const Point& point, const workloads::Workload& workload,
+                                    const Assignment& values) const;
 
   std::string path_;
   MachineSize machine_;
@@ -335,7 +338,7 @@ Expected<void> PointBuilder::check_workload(const Point& point, const Assignment
   const auto workload = workloads::make_workload(point.workload, properties, warnings);
   for (std::string& warning : warnings)
     if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(std::move(warning));
-  if (workload) return {};
+  if (workload) return check_transactions(point, **workload, values);
 
   // A property's error says which line it comes from; here the other ones get theirs.
   platform::Error error = workload.error();
@@ -343,6 +346,22 @@ Expected<void> PointBuilder::check_workload(const Point& point, const Assignment
   if (error.where == "--workload") error.where = line;
   if (error.where.find(':') == std::string::npos) error.where = line + " " + error.where;
   return tl::unexpected(std::move(error));
+}
+
+Expected<void> PointBuilder::check_transactions(const Point& point, const workloads::Workload& workload,
+                                                const Assignment& values) const {
+  const auto* transactional = dynamic_cast<const workloads::TransactionWorkload*>(&workload);
+  if (transactional != nullptr) {
+    auto possible = transactional->check_workers(point.workers);
+    if (!possible) possible.error().where = at(values.at("workload").line) + " " + possible.error().where;
+    return possible;
+  }
+  const auto control = values.find("concurrency_control");
+  if (control == values.end()) return {};
+  return platform::unexpected(
+      at(control->second.line),
+      fmt::format("concurrency_control = \"{}\" with {}", control->second.value, workload.name()),
+      "it with a workload of transactions, such as ycsb-multi");
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ enum class Kind {
   placement,
   index,
   partitioning,
+  concurrency_control,
   transport,
   rebalance,
   link_delay
@@ -60,6 +61,7 @@ constexpr std::array key_rules = {
     KeyRule{"islands", Kind::size, "a number from 1, a list of them, or \"scale\""},
     KeyRule{"index", Kind::index, "\"hash\" or \"ordered\""},
     KeyRule{"partitioning", Kind::partitioning, "\"hash\" or \"range\""},
+    KeyRule{"concurrency_control", Kind::concurrency_control, "\"occ\" or \"serial\""},
     KeyRule{"partitions", Kind::count, "a whole number from 1"},
     KeyRule{"rebalance", Kind::rebalance, "\"none\" or \"cycle\""},
     KeyRule{"transport", Kind::transport, "\"mpi\" or \"ring\""},
@@ -169,6 +171,8 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"hash", "ordered"});
     case Kind::partitioning:
       return one_of(node, {"hash", "range"});
+    case Kind::concurrency_control:
+      return one_of(node, {"occ", "serial"});
     case Kind::transport:
       return one_of(node, {"mpi", "ring"});
     case Kind::rebalance:

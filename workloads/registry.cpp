@@ -7,6 +7,7 @@
 
 #include "workloads/nearest.h"
 #include "workloads/ycsb.h"
+#include "workloads/ycsb_multi.h"
 
 namespace upout::workloads {
 
@@ -28,6 +29,8 @@ constexpr auto entries = std::to_array<WorkloadEntry>({
     {"ycsb-f", "YCSB F, read-modify-write: 50 % of them, 50 % reads, zipfian", make_ycsb<ycsb_mixes::f>},
     {"ycsb", "YCSB with its defaults where -P and -p say nothing: 95 % reads, 5 % updates, uniform",
      make_ycsb<ycsb_mixes::unset>},
+    {"ycsb-multi", "transactions of 16 requests, as DBx1000's YCSB has them: reads, and increments; uniform",
+     YcsbMulti::make},
 });
 
 std::string expected_workload(std::string_view name) {

@@ -375,13 +375,15 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:5: found unknown key 'deph', expected 'depth'"},
         Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
-                "workload, bind, placement, islands, index, partitioning, partitions, rebalance, transport, "
+                "workload, bind, placement, islands, index, partitioning, concurrency_control, partitions, "
+                "rebalance, transport, "
                 "batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
                 "oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
         Mistake{"UnknownWorkload", "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-z'\n",
-                "p.toml:4: found 'ycsb-z', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f or ycsb; "
+                "p.toml:4: found 'ycsb-z', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f, ycsb or "
+                "ycsb-multi; "
                 "did you "
                 "mean ycsb-a?"},
         Mistake{"NoEngine", "\n[[points]]\nworkload = 'ycsb-c'\n",

@@ -28,17 +28,18 @@ TEST(Registry, MakesEachWorkloadThatItLists) {
     EXPECT_TRUE(warnings.empty());
     names.insert(entry.name);
   }
-  EXPECT_EQ(names,
-            (std::set<std::string_view>{"ycsb", "ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d", "ycsb-e", "ycsb-f"}));
+  EXPECT_EQ(names, (std::set<std::string_view>{"ycsb", "ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d", "ycsb-e",
+                                               "ycsb-f", "ycsb-multi"}));
 }
 
 TEST(Registry, SuggestsTheNearestName) {
-  EXPECT_EQ(
-      error_of("ycsb_a"),
-      "--workload: found 'ycsb_a', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f or ycsb; did you "
-      "mean ycsb-a?");
+  EXPECT_EQ(error_of("ycsb_a"),
+            "--workload: found 'ycsb_a', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f, ycsb or "
+            "ycsb-multi; did you "
+            "mean ycsb-a?");
   EXPECT_EQ(error_of("tpc-c"),
-            "--workload: found 'tpc-c', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f or ycsb");
+            "--workload: found 'tpc-c', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f, ycsb or "
+            "ycsb-multi");
 }
 
 TEST(Registry, KnowsWhichWorkloadsNeedOrder) {

@@ -1,0 +1,35 @@
+#include "workloads/transactions.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace upout::workloads {
+
+platform::Expected<void> CrossingSettings::check(unsigned workers, std::uint64_t keys,
+                                                 std::uint64_t least_keys) const {
+  const std::uint32_t count = partitions_of(workers);
+  const std::string found =
+      partitions == 0 ? fmt::format("{}, one a worker", count) : fmt::format("{}", count);
+  if (percent > 0 && touched > count) {
+    return platform::unexpected(
+        "-p partitions", found,
+        fmt::format("at least the {} that a transaction touches, or crosspartition=0", touched));
+  }
+  if (key_ranges(count, keys).back().count < least_keys) {
+    return platform::unexpected("-p partitions", found + fmt::format(" with {} records", keys),
+                                fmt::format("so few that the last one has {} records", least_keys));
+  }
+  return {};
+}
+
+std::vector<KeyRange> key_ranges(std::uint32_t partitions, std::uint64_t keys) {
+  const engines::Partitioning partitioning(engines::PartitioningKind::range, partitions, keys - 1);
+  std::vector<KeyRange> ranges;
+  for (std::uint32_t partition = 0; partition < partitions; ++partition) {
+    const auto [first, last] = partitioning.range_of(partition);
+    ranges.push_back({first, first < keys ? std::min(last, keys - 1) - first + 1 : 0});
+  }
+  return ranges;
+}
+
+}  // namespace upout::workloads
