@@ -68,9 +68,11 @@ Expected<std::string> locate(const std::string& path) {
 }
 
 std::vector<Choice> sizes(const std::vector<Choice>& choices, const MachineSize& machine) {
-  if (choices.front().value != scale_keyword) return choices;
+  const bool is_scale = choices.front().value == scale_keyword;
+  if (!is_scale && choices.front().value != cores_keyword) return choices;
   std::vector<Choice> result;
-  for (unsigned n = 1; n < machine.cores; n *= 2) result.push_back({std::to_string(n), choices.front().line});
+  for (unsigned n = 1; is_scale && n < machine.cores; n *= 2)
+    result.push_back({std::to_string(n), choices.front().line});
   result.push_back({std::to_string(machine.cores), choices.front().line});
   return result;
 }
@@ -248,7 +250,7 @@ Expected<void> PointBuilder::check_sizes(const Settings& merged, const PointBloc
     const bool meant = std::ranges::find(engines, form.name, &Choice::value) != engines.end();
     if (meant && !merged.contains(key))
       return platform::unexpected(at(block.line), fmt::format("a {} point without '{}'", form.name, key),
-                                  fmt::format("{} = a number, a list, or \"scale\"", key));
+                                  fmt::format("{} = a number, a list, \"scale\" or \"cores\"", key));
     if (const auto own = block.settings.find(key); !meant && own != block.settings.end())
       return platform::unexpected(
           at(own->second.front().line), fmt::format("'{}' with engine {}", key, engines.front().value),

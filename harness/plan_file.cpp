@@ -52,13 +52,13 @@ struct KeyRule {
 /// The keys of a point, besides the table `properties`.
 constexpr std::array key_rules = {
     KeyRule{"engine", Kind::engine, ""},
-    KeyRule{"threads", Kind::size, "a number from 1, a list of them, or \"scale\""},
-    KeyRule{"ranks", Kind::size, "a number from 1, a list of them, or \"scale\""},
+    KeyRule{"threads", Kind::size, "a number from 1, a list of them, \"scale\" or \"cores\""},
+    KeyRule{"ranks", Kind::size, "a number from 1, a list of them, \"scale\" or \"cores\""},
     KeyRule{"workload", Kind::text, "the name of a workload, such as \"ycsb-c\""},
     KeyRule{"bind", Kind::binding, platform::Binding::expected},
     KeyRule{"placement", Kind::placement,
             "the name of a placement, such as \"islands\"; see `upout list placements`"},
-    KeyRule{"islands", Kind::size, "a number from 1, a list of them, or \"scale\""},
+    KeyRule{"islands", Kind::size, "a number from 1, a list of them, \"scale\" or \"cores\""},
     KeyRule{"index", Kind::index, "\"hash\" or \"ordered\""},
     KeyRule{"partitioning", Kind::partitioning, "\"hash\" or \"range\""},
     KeyRule{"concurrency_control", Kind::concurrency_control, "\"occ\" or \"serial\""},
@@ -318,8 +318,9 @@ Expected<std::vector<Choice>> PlanParser::read_choices(const toml::key& key, con
                                                        ReadOne read_one) const {
   const auto* rule = std::ranges::find(key_rules, key.str(), &KeyRule::name);
   const auto* word = node.as_string();
-  if (rule != key_rules.end() && rule->kind == Kind::size && word != nullptr && word->get() == scale_keyword)
-    return std::vector{Choice{scale_keyword, line_of(node)}};
+  if (rule != key_rules.end() && rule->kind == Kind::size && word != nullptr &&
+      (word->get() == scale_keyword || word->get() == cores_keyword))
+    return std::vector{Choice{word->get(), line_of(node)}};
 
   std::vector<Choice> choices;
   const auto add = [&](const toml::node& one) -> Expected<void> {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "workloads/nearest.h"
+#include "workloads/small_bank.h"
 #include "workloads/ycsb.h"
 #include "workloads/ycsb_multi.h"
 
@@ -31,6 +32,8 @@ constexpr auto entries = std::to_array<WorkloadEntry>({
      make_ycsb<ycsb_mixes::unset>},
     {"ycsb-multi", "transactions of 16 requests, as DBx1000's YCSB has them: reads, and increments; uniform",
      YcsbMulti::make},
+    {"smallbank", "SmallBank: six short transactions on the two accounts of a customer, or of two",
+     SmallBank::make},
 });
 
 std::string expected_workload(std::string_view name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "workloads/small_bank.h"
 #include "workloads/workload.h"
 #include "workloads/ycsb_multi.h"
 
@@ -11,6 +12,10 @@ template <class Use>
 bool visit_transactions(const Workload& workload, Use&& use) {
   if (const auto* multi = dynamic_cast<const YcsbMulti*>(&workload)) {
     use(*multi);
+    return true;
+  }
+  if (const auto* bank = dynamic_cast<const SmallBank*>(&workload)) {
+    use(*bank);
     return true;
   }
   return false;

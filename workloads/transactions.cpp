@@ -8,8 +8,7 @@ namespace upout::workloads {
 platform::Expected<void> CrossingSettings::check(unsigned workers, std::uint64_t keys,
                                                  std::uint64_t least_keys) const {
   const std::uint32_t count = partitions_of(workers);
-  const std::string found =
-      partitions == 0 ? fmt::format("{}, one a worker", count) : fmt::format("{}", count);
+  const std::string found = partitions == 0 ? fmt::format("{}, without it", count) : fmt::format("{}", count);
   if (percent > 0 && touched > count) {
     return platform::unexpected(
         "-p partitions", found,

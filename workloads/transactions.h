@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -55,12 +56,14 @@ class TransactionWorkload : public Workload {
 /// The properties that say what crosses partitions.
 struct CrossingSettings {
   double percent = 0;            ///< of the transactions that may touch another partition
-  std::uint32_t partitions = 0;  ///< 0: one a worker
+  std::uint32_t partitions = 0;  ///< 0: one a worker, and at least two
   std::uint32_t touched = 2;     ///< by one that crosses
 
   static constexpr std::uint32_t most_partitions = 65536;
 
-  std::uint32_t partitions_of(unsigned workers) const { return partitions == 0 ? workers : partitions; }
+  std::uint32_t partitions_of(unsigned workers) const {
+    return partitions == 0 ? std::max(2U, workers) : partitions;
+  }
   /// Whether each of so many workers' partitions has at least `least_keys` of `keys`, and there are as many
   /// partitions as are touched.
   platform::Expected<void> check(unsigned workers, std::uint64_t keys, std::uint64_t least_keys) const;
