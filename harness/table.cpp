@@ -35,6 +35,15 @@ std::string latency(const nlohmann::json& latencies, const char* percentile) {
   return most == nullptr ? "-" : fmt::format("{:.2f}", (*most)[percentile].get<double>() / 1e3);
 }
 
+/// With what crosses partitions, if anything can: a sweep may be over that alone.
+std::string workload(const nlohmann::json& described) {
+  const nlohmann::json& properties = described["properties"];
+  const auto name = described["name"].get<std::string>();
+  return properties.contains("crosspartition")
+             ? fmt::format("{}, {} % across", name, properties["crosspartition"].dump())
+             : name;
+}
+
 Row row_of(const nlohmann::json& run) {
   const nlohmann::json& deployment = run["deployment"];
   const nlohmann::json& throughput = run["summary"]["throughput"];
@@ -43,7 +52,7 @@ Row row_of(const nlohmann::json& run) {
           fmt::format("{} x {}", deployment["ranks"].get<unsigned>(),
                       deployment["threads_per_rank"].get<unsigned>()),
           fmt::format("{}", deployment["depth"].get<unsigned>()),
-          run["workload"]["name"],
+          workload(run["workload"]),
           throughput.is_null() ? "-" : millions(throughput["median"]),
           throughput.is_null()
               ? "-"

@@ -64,13 +64,11 @@ Expected<std::unique_ptr<Workload>> SmallBank::make(std::string_view name, const
 }
 
 nlohmann::json SmallBank::properties() const {
-  nlohmann::json partitions = "one a worker";
-  if (settings_.crossing.partitions != 0) partitions = settings_.crossing.partitions;
   return {{"customers", settings_.customers},
           {"hotspotshare", settings_.hot_share},
           {"hotspotprobability", settings_.hot_probability},
-          {"crosspartition", settings_.crossing.percent},
-          {"partitions", std::move(partitions)}};
+          {"crosspartition", settings_.crossing.percent_json()},
+          {"partitions", settings_.crossing.partitions_json()}};
 }
 
 NumberRecords SmallBank::records() const {

@@ -21,6 +21,15 @@ platform::Expected<void> CrossingSettings::check(unsigned workers, std::uint64_t
   return {};
 }
 
+nlohmann::json CrossingSettings::percent_json() const {
+  const auto whole = static_cast<unsigned>(percent);
+  return static_cast<double>(whole) == percent ? nlohmann::json(whole) : nlohmann::json(percent);
+}
+
+nlohmann::json CrossingSettings::partitions_json() const {
+  return partitions == 0 ? nlohmann::json("one a worker") : nlohmann::json(partitions);
+}
+
 std::vector<KeyRange> key_ranges(std::uint32_t partitions, std::uint64_t keys) {
   const engines::Partitioning partitioning(engines::PartitioningKind::range, partitions, keys - 1);
   std::vector<KeyRange> ranges;

@@ -64,6 +64,9 @@ struct CrossingSettings {
   std::uint32_t partitions_of(unsigned workers) const {
     return partitions == 0 ? std::max(2U, workers) : partitions;
   }
+  /// Whole shares as whole numbers, as they were given.
+  nlohmann::json percent_json() const;
+  nlohmann::json partitions_json() const;
   /// Whether each of so many workers' partitions has at least `least_keys` of `keys`, and there are as many
   /// partitions as are touched.
   platform::Expected<void> check(unsigned workers, std::uint64_t keys, std::uint64_t least_keys) const;

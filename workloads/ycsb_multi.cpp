@@ -48,15 +48,13 @@ Expected<std::unique_ptr<Workload>> YcsbMulti::make(std::string_view name, const
 
 nlohmann::json YcsbMulti::properties() const {
   const CrossingSettings& crossing = settings_.crossing;
-  nlohmann::json partitions = "one a worker";
-  if (crossing.partitions != 0) partitions = crossing.partitions;
   return {{"recordcount", settings_.record_count},
           {"fieldlength", settings_.field_length},
           {"requests", settings_.requests},
           {"readproportion", settings_.reads},
           {"requestdistribution", distributions[settings_.is_zipfian ? 1 : 0]},
-          {"crosspartition", crossing.percent},
-          {"partitions", std::move(partitions)},
+          {"crosspartition", crossing.percent_json()},
+          {"partitions", crossing.partitions_json()},
           {"partitionstouched", crossing.touched}};
 }
 

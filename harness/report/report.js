@@ -239,6 +239,12 @@
 
   const hasTransactions = (run) => run.deployment.concurrency_control !== "none";
 
+  // A sweep may be over that alone.
+  function acrossPartitions(run) {
+    const share = run.workload.properties.crosspartition;
+    return share === undefined ? [] : [small(`${share} % across partitions`)];
+  }
+
   function abortsCell(run) {
     const sum = (key) => run.repetitions.reduce((total, repetition) => total + repetition[key], 0);
     const [aborts, committed] = [sum("aborts"), sum("operations")];
@@ -254,7 +260,7 @@
   // Title, style, and what makes the cell.
   const columns = [
     ["Engine", "half", (run) => [element("span", { class: `engine ${run.deployment.engine}` }, run.deployment.engine)]],
-    ["Workload", "half", (run) => [run.workload.name]],
+    ["Workload", "half", (run) => [run.workload.name, ...acrossPartitions(run)]],
     ["Ranks", "number", (run) => [run.deployment.ranks]],
     ["Threads", "number", (run) => [run.deployment.threads_per_rank]],
     ["Cores", "number", (run) => [coresOf(run)]],

@@ -191,6 +191,34 @@ INSTANTIATE_TEST_SUITE_P(, LostUpdates, ::testing::ValuesIn(names), [](const aut
   return name;
 });
 
+// What is counted
+// -----------------------------------------------------------------------------------------------------------
+
+TEST(TransactionRecorder, CountsWhatEndsWithinTheWindowWithAllOfItsAttempts) {
+  using std::chrono::nanoseconds;
+  TransactionRecorder recorder({nanoseconds(100), nanoseconds(200)}, 2);
+  constexpr auto changed = static_cast<std::size_t>(kernel::AbortCause::read_changed);
+  constexpr auto requested = static_cast<std::size_t>(kernel::AbortCause::requested);
+  kernel::TransactionCounts committed;
+  committed.committed = 1;
+  committed.aborted[changed] = 3;
+  kernel::TransactionCounts gave_up;
+  gave_up.aborted[requested] = 1;
+  recorder.ended(0, nanoseconds(50), nanoseconds(99), committed);   // too early
+  recorder.ended(1, nanoseconds(50), nanoseconds(100), committed);  // begun before, ended within
+  recorder.ended(0, nanoseconds(120), nanoseconds(199), gave_up);
+  EXPECT_FALSE(recorder.is_over(nanoseconds(199)));
+  recorder.ended(0, nanoseconds(150), nanoseconds(200), committed);  // too late
+  EXPECT_TRUE(recorder.is_over(nanoseconds(200)));
+  EXPECT_EQ(recorder.committed(), 1U);
+  EXPECT_EQ(recorder.aborted()[changed], 3U);
+  EXPECT_EQ(recorder.aborted()[requested], 1U);
+  EXPECT_EQ(recorder.histograms()[0].count(), 0U);
+  EXPECT_EQ(recorder.histograms()[1].count(), 1U);
+  EXPECT_EQ(recorder.histograms()[1].max(), 50U);
+  EXPECT_EQ(recorder.last(), nanoseconds(199));
+}
+
 // What is drawn
 // -----------------------------------------------------------------------------------------------------------
 
