@@ -274,6 +274,74 @@ std::string unraced_sentence(const Comparison& comparison) {
   return fmt::format("The engines were not measured on the same number of cores on {}.", comparison.workload);
 }
 
+// Crossings
+// -----------------------------------------------------------------------------------------------------------
+
+/// Who is ahead with one share of transactions across partitions; nobody, if the intervals do not tell.
+struct RaceAtShare {
+  double share;
+  Race race;
+  std::string ahead() const { return race.decided() ? race.ahead.series->engine : ""; }
+};
+
+/// Those of the greatest number of cores on which both engines were measured with all shares that they have
+/// in common.
+std::vector<RaceAtShare> races(const Crossing& crossing) {
+  std::vector<RaceAtShare> all;
+  for (const Comparison* comparison : crossing.by_share) {
+    if (auto found = race(*comparison)) all.push_back({*comparison->crossing, *found});
+  }
+  if (all.empty()) return all;
+  const unsigned cores =
+      std::ranges::max(all, {}, [](const RaceAtShare& each) { return each.race.cores; }).race.cores;
+  std::erase_if(all, [cores](const RaceAtShare& each) { return each.race.cores != cores; });
+  return all;
+}
+
+std::string shares_text(double first, double last) {
+  return first == last ? fmt::format("{:g} %", first) : fmt::format("{:g} % to {:g} %", first, last);
+}
+
+/// "shared-nothing is ahead with 0 % to 5 %", of neighbours that come to the same.
+std::vector<std::string> stretches_of(const std::vector<RaceAtShare>& races) {
+  std::vector<std::string> stretches;
+  for (std::size_t i = 0; i < races.size();) {
+    std::size_t last = i;
+    while (last + 1 < races.size() && races[last + 1].ahead() == races[i].ahead()) ++last;
+    const std::string shares = shares_text(races[i].share, races[last].share);
+    stretches.push_back(races[i].ahead().empty()
+                            ? fmt::format("the intervals tell no difference with {}", shares)
+                            : fmt::format("{} is ahead with {}", races[i].ahead(), shares));
+    i = last + 1;
+  }
+  return stretches;
+}
+
+/// From which share on the other engine is ahead: "On 2 cores, shared-memory is ahead on ycsb-multi from 20 %
+/// of transactions across partitions on: ...".
+std::string crossing_sentence(const Crossing& crossing) {
+  const std::vector<RaceAtShare> all = races(crossing);
+  if (all.empty())
+    return fmt::format("The engines were not measured on the same number of cores on {}.", crossing.workload);
+  const std::string on = fmt::format("On {}", cores_text(all.front().race.cores));
+  const std::string stretches = enumeration(stretches_of(all));
+  const std::string last = all.back().ahead();
+  auto from = all.end();
+  while (from != all.begin() && std::prev(from)->ahead() == last) --from;
+  // Between the two the intervals may tell nothing.
+  const auto other = std::find_if(all.begin(), from, [&](const RaceAtShare& each) {
+    return !each.ahead().empty() && each.ahead() != last;
+  });
+  if (last.empty() || other == from) {
+    return fmt::format(
+        "{}, neither engine overtakes the other on {} in the measured range, {} of transactions across "
+        "partitions: {}.",
+        on, crossing.workload, shares_text(all.front().share, all.back().share), stretches);
+  }
+  return fmt::format("{}, {} overtakes {} on {} at {:g} % of transactions across partitions: {}.", on, last,
+                     other->ahead(), crossing.workload, from->share, stretches);
+}
+
 bool too_few_repetitions(const json& run) {
   const json& throughput = run.at("summary").at("throughput");
   return !throughput.is_null() && throughput.at("confidence").get<double>() < 0.95;
@@ -297,6 +365,19 @@ MedianInterval speed_up(const Series& series, const SeriesPoint& point) {
 Answer answer(std::span<const Comparison> comparisons) {
   if (comparisons.empty()) return {"There is no valid result to answer from.", {}};
   Answer result;
+  const std::vector<Crossing> found = crossings(comparisons);
+  std::size_t crossing = 0;
+  for (const Crossing& each : found) crossing += each.by_share.size();
+  if (crossing == comparisons.size()) {
+    for (const Crossing& each : found)
+      result.headline += (result.headline.empty() ? "" : " ") + crossing_sentence(each);
+    for (const Comparison& comparison : comparisons) {
+      const auto outcome = race(comparison);
+      result.details.push_back(outcome ? race_sentence(*outcome, comparison.workload)
+                                       : unraced_sentence(comparison));
+    }
+    return result;
+  }
   const bool several = comparisons.size() > 1;
   for (const Comparison& comparison : comparisons) {
     const auto outcome = race(comparison);

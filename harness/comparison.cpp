@@ -118,6 +118,20 @@ std::vector<Series> series_of(const std::vector<const json*>& runs) {
 
 }  // namespace
 
+std::vector<Crossing> crossings(std::span<const Comparison> comparisons) {
+  std::map<std::string, std::vector<const Comparison*>> families;
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.crossing) families[comparison.family].push_back(&comparison);
+  }
+  std::vector<Crossing> found;
+  for (auto& [workload, members] : families) {
+    if (members.size() < 2) continue;
+    std::ranges::sort(members, {}, [](const Comparison* member) { return *member->crossing; });
+    found.push_back({workload, std::move(members)});
+  }
+  return found;
+}
+
 std::vector<Comparison> compare(std::span<const nlohmann::json> documents) {
   std::map<std::string, std::map<json, std::vector<const json*>>> workloads;  // by name, by properties
   for (const json& document : documents) {
@@ -134,7 +148,15 @@ std::vector<Comparison> compare(std::span<const nlohmann::json> documents) {
     for (const auto& [key, runs] : by_properties) properties.push_back(key);
     const std::set<std::string> differing = differing_members(properties);
     for (const auto& [key, runs] : by_properties) {
-      comparisons.push_back({labelled(name, key, differing), series_of(runs)});
+      Comparison comparison{labelled(name, key, differing), series_of(runs)};
+      comparison.unit = runs.front()->at("summary").at("throughput").at("unit");
+      if (differing.contains("crosspartition") && key.contains("crosspartition")) {
+        std::set<std::string> others = differing;
+        others.erase("crosspartition");
+        comparison.crossing = key.at("crosspartition").get<double>();
+        comparison.family = labelled(name, key, others);
+      }
+      comparisons.push_back(std::move(comparison));
     }
   }
   return comparisons;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,7 +30,20 @@ struct Series {
 struct Comparison {
   std::string workload;  ///< the name, and the properties that tell it from others of that name
   std::vector<Series> series;
+  std::string unit = "operations/s";
+  /// Where workloads of one name were measured with several shares of transactions across partitions: that of
+  /// this one in percent, and what they are called together.
+  std::optional<double> crossing = {};
+  std::string family = {};
 };
+
+/// Comparisons that differ in the share of transactions across partitions and in nothing else.
+struct Crossing {
+  std::string workload;
+  std::vector<const Comparison*> by_share;  ///< two at the least, ascending
+};
+/// Points into `comparisons`.
+std::vector<Crossing> crossings(std::span<const Comparison> comparisons);
 
 /// Lays out the runs of validated result documents for comparison. Runs with the verdict `invalid` or without
 /// a complete repetition are no results, and left out.

@@ -43,13 +43,14 @@ json repetitions_json(const std::vector<Repetition>& repetitions) {
                      {"aborts", repetition.aborts},
                      {"failed", repetition.failed},
                      {"complete", repetition.complete}});
+    if (repetition.aborts_by_cause) array.back()["aborts_by_cause"] = *repetition.aborts_by_cause;
     if (repetition.rebalance) array.back()["rebalance"] = to_json(*repetition.rebalance);
   }
   return array;
 }
 
 /// Of the complete repetitions alone: a window that was cut short has no throughput to compare.
-json throughput_json(const std::vector<Repetition>& repetitions) {
+json throughput_json(const std::vector<Repetition>& repetitions, const char* unit) {
   std::vector<double> values;
   for (const Repetition& repetition : repetitions) {
     if (repetition.complete) values.push_back(repetition.throughput());
@@ -59,7 +60,7 @@ json throughput_json(const std::vector<Repetition>& repetitions) {
   return {{"median", interval.median},
           {"ci95", {interval.low, interval.high}},
           {"confidence", interval.confidence},
-          {"unit", "operations/s"}};
+          {"unit", unit}};
 }
 
 json latency_json(const std::map<std::string, Histogram>& latency) {
@@ -84,17 +85,19 @@ json verification_json(const Verification& verification) {
 }
 
 json run_json(const RunRecord& run) {
-  return {{"id", run.id},
-          {"deployment", to_json(run.deployment)},
-          {"workload", {{"name", run.workload}, {"properties", run.properties}}},
-          {"seed", run.seed},
-          {"working_set_bytes", run.working_set_bytes},
-          {"warmup_seconds", run.warmup_seconds},
-          {"incomplete", run.incomplete},
-          {"repetitions", repetitions_json(run.repetitions)},
-          {"summary",
-           {{"throughput", throughput_json(run.repetitions)}, {"latency_ns", latency_json(run.latency)}}},
-          {"verification", verification_json(run.verification)}};
+  const char* unit = run.deployment.concurrency_control == "none" ? "operations/s" : "transactions/s";
+  return {
+      {"id", run.id},
+      {"deployment", to_json(run.deployment)},
+      {"workload", {{"name", run.workload}, {"properties", run.properties}}},
+      {"seed", run.seed},
+      {"working_set_bytes", run.working_set_bytes},
+      {"warmup_seconds", run.warmup_seconds},
+      {"incomplete", run.incomplete},
+      {"repetitions", repetitions_json(run.repetitions)},
+      {"summary",
+       {{"throughput", throughput_json(run.repetitions, unit)}, {"latency_ns", latency_json(run.latency)}}},
+      {"verification", verification_json(run.verification)}};
 }
 
 /// "line:column" of a place in a text, both counted from 1.

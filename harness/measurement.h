@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "harness/generators.h"
 #include "harness/closed_loop.h"
 #include "harness/interrupt.h"
 #include "harness/move_at_half.h"
@@ -21,6 +22,7 @@
 #include "harness/record.h"
 #include "harness/recorder.h"
 #include "harness/run.h"
+#include "harness/transaction_phase.h"
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "workloads/digest.h"
@@ -47,7 +49,9 @@ class Measurement {
         clock_(&clock),
         interrupt_(&interrupt),
         progress_(&progress),
-        writers_(generators()),
+        generators_(engine.workers(), options.clients, options.threads_per_rank),
+        writers_(generators_.count()),
+        transactions_(engine, workload, options, clock, interrupt, progress, generators_),
         loading_(engine.local_shares()) {
     streams_.resize(engine.local_workers());
   }
@@ -85,16 +89,6 @@ class Measurement {
  private:
   using Session = typename E::Session;
 
-  /// How many workers generate load while it is measured: all, or those of the ranks that are clients, which
-  /// are the last ones.
-  unsigned generators() const {
-    return options_->clients == 0 ? engine_->workers() : options_->clients * options_->threads_per_rank;
-  }
-  unsigned first_generator() const { return engine_->workers() - generators(); }
-  bool generates(engines::WorkerId id) const { return id.global >= first_generator(); }
-  workloads::WorkerSlot slot_of(engines::WorkerId id) const {
-    return {id.global - first_generator(), generators()};
-  }
   static workloads::WorkerSlot slot_of(engines::Share share) { return {share.index, share.count}; }
 
   /// Whether a signal has reached any process. Collective.
@@ -145,17 +139,18 @@ class Measurement {
         [&](const workloads::AuditStream& stream, engines::Share share) {
           shares[share.local] = stream.result();
         });
-    std::array<std::uint64_t, 4> sums{};
+    std::array<std::uint64_t, 5> sums{};
     std::string first_fault;
     for (const workloads::AuditResult& share : shares) {
       sums[0] += share.checked;
       sums[1] += share.missing;
       sums[2] += share.damaged;
       sums[3] += share.digest;
+      sums[4] += share.sum;
       if (first_fault.empty()) first_fault = share.first_fault;
     }
     engine_->sum(sums);
-    const auto [checked, missing, damaged, digest] = sums;
+    const auto [checked, missing, damaged, digest, sum] = sums;
     const std::uint64_t expected = workload_->expected_records(writers_);
     const std::uint64_t present = engine_->record_count();
     const std::string of_all = " of " + std::to_string(expected);
@@ -167,6 +162,12 @@ class Measurement {
     verification.checks.push_back(
         {"after_" + after + "_record_count", present == expected,
          std::to_string(present) + " stored, " + std::to_string(expected) + " expected"});
+    if (const auto right = workload_->expected_sum(writers_)) {
+      // Both modulo 2^64: their difference is what was lost, or was done twice.
+      verification.checks.push_back(
+          {"after_" + after + "_sum", sum == *right,
+           std::to_string(sum) + " in all numbers together, " + std::to_string(*right) + " expected"});
+    }
     verification.checks.push_back(compare_with_all_there_is(after, present, digest));
     verification.records = present;
     if (after == "load") verification.digest = digest_text(digest);
@@ -204,6 +205,7 @@ class Measurement {
 
   /// Warm-up and one measured window on all workers.
   void repeat(const std::string& phase, RunRecord& record) {
+    if (workload_->has_transactions()) return repeat_transactions(phase, record);
     const Schedule& schedule = options_->schedule;
     const bool rebalances = options_->rebalance != "none";
     const auto moving = static_cast<std::uint32_t>(record.repetitions.size() % record.deployment.partitions);
@@ -219,8 +221,7 @@ class Measurement {
       }
       return sum * engine_->workers() / engine_->local_workers();
     };
-    // A process of servers does not know what clients do.
-    const bool sees_load = options_->clients == 0 || engine_->local_workers() == engine_->workers();
+    const bool sees_load = generators_.are_seen_by(engine_->local_workers());
     progress_->phase(phase, schedule.warmup_seconds + schedule.window_seconds(),
                      sees_load ? Progress::Operations(operations_so_far) : Progress::Operations());
     const auto add_moves = [&](const MoveAtHalf::Numbers& numbers) {
@@ -228,9 +229,9 @@ class Measurement {
       std::ranges::transform(moves, numbers, moves.begin(), std::plus());
     };
     engine_->run_on_workers([&](Session& session, engines::WorkerId id) {
-      if (!generates(id)) return serve(session, duration(schedule.warmup_seconds), moving, add_moves);
+      if (!generators_.has(id)) return serve(session, duration(schedule.warmup_seconds), moving, add_moves);
       auto& stream = streams_[id.local];
-      if (stream == nullptr) stream = workload_->run(slot_of(id), options_->depth, options_->seed);
+      if (stream == nullptr) stream = workload_->run(generators_.slot_of(id), options_->depth, options_->seed);
       ClosedLoop loop(session, *clock_, options_->depth);
       const platform::Timestamp start = session.agree_on_start(*clock_);
       const platform::Timestamp begin = start + duration(schedule.warmup_seconds);
@@ -305,6 +306,27 @@ class Measurement {
     record.repetitions.push_back(repetition);
   }
 
+  void repeat_transactions(const std::string& phase, RunRecord& record) {
+    if constexpr (engines::TransactingEngine<E>) {
+      TransactionWindow window = transactions_.repeat(phase);
+      Repetition repetition;
+      repetition.complete = !is_interrupted();
+      repetition.operations = window.committed;
+      repetition.failed = window.failed;
+      for (const auto& [cause, times] : window.aborts_by_cause) {
+        if (cause != kernel::name_of(kernel::AbortCause::requested)) repetition.aborts += times;
+      }
+      repetition.aborts_by_cause = std::move(window.aborts_by_cause);
+      repetition.seconds = repetition.complete ? options_->schedule.window_seconds()
+                                               : static_cast<double>(window.longest.count()) * 1e-9;
+      if (!repetition.complete && repetition.operations == 0) return;
+      if (repetition.complete || record.repetitions.empty()) {
+        for (const auto& [type, histogram] : window.latency) record.latency[type].merge(histogram);
+      }
+      record.repetitions.push_back(std::move(repetition));
+    }
+  }
+
   void add_rebalance(const std::deque<Recorder>& recorders, MoveAtHalf::Numbers moves, RunRecord& record) {
     std::vector<std::uint64_t> timeline(stretches);
     for (const Recorder& recorder : recorders)
@@ -329,17 +351,20 @@ class Measurement {
   }
 
   void gather_progress() {
-    // One pair of numbers a worker that writes, of the whole deployment; each process knows its own.
-    std::vector<std::uint64_t> numbers(2 * writers_.size());
+    // Three numbers a worker that writes, of the whole deployment; each process knows its own.
+    std::vector<std::uint64_t> numbers(3 * writers_.size());
     engine_->run_on_workers([&](Session&, engines::WorkerId id) {
-      if (streams_[id.local] == nullptr) return;
-      const workloads::WriterProgress progress = streams_[id.local]->progress();
-      const std::size_t writer = slot_of(id).index;
-      numbers[2 * writer] = progress.writes;
-      numbers[2 * writer + 1] = progress.inserts;
+      if (!generators_.has(id)) return;
+      const workloads::WriterProgress progress =
+          streams_[id.local] == nullptr ? transactions_.progress(id.local) : streams_[id.local]->progress();
+      const std::size_t writer = generators_.slot_of(id).index;
+      numbers[3 * writer] = progress.writes;
+      numbers[3 * writer + 1] = progress.inserts;
+      numbers[3 * writer + 2] = progress.sum;
     });
     engine_->sum(numbers);
-    for (std::size_t i = 0; i < writers_.size(); ++i) writers_[i] = {numbers[2 * i], numbers[2 * i + 1]};
+    for (std::size_t i = 0; i < writers_.size(); ++i)
+      writers_[i] = {numbers[3 * i], numbers[3 * i + 1], numbers[3 * i + 2]};
   }
 
   std::uint64_t local_failures() const {
@@ -371,9 +396,11 @@ class Measurement {
   const platform::Clock* clock_;
   const Interrupt* interrupt_;
   Progress* progress_;
+  Generators generators_;
   std::vector<workloads::WriterProgress> writers_;  ///< by the number among those that generate load
   std::vector<std::unique_ptr<workloads::RunStream>>
       streams_;                   ///< by local worker; they live through all repetitions
+  TransactionPhase<E> transactions_;
   std::vector<Counter> loading_;  ///< by local share
 };
 

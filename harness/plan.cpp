@@ -11,9 +11,11 @@
 #include <fstream>
 #include <iterator>
 
+#include "harness/generators.h"
 #include "harness/plan_file.h"
 #include "platform/worker_map.h"
 #include "workloads/registry.h"
+#include "workloads/transactions.h"
 
 namespace upout::harness {
 
@@ -67,9 +69,11 @@ Expected<std::string> locate(const std::string& path) {
 }
 
 std::vector<Choice> sizes(const std::vector<Choice>& choices, const MachineSize& machine) {
-  if (choices.front().value != scale_keyword) return choices;
+  const bool is_scale = choices.front().value == scale_keyword;
+  if (!is_scale && choices.front().value != cores_keyword) return choices;
   std::vector<Choice> result;
-  for (unsigned n = 1; n < machine.cores; n *= 2) result.push_back({std::to_string(n), choices.front().line});
+  for (unsigned n = 1; is_scale && n < machine.cores; n *= 2)
+    result.push_back({std::to_string(n), choices.front().line});
   result.push_back({std::to_string(machine.cores), choices.front().line});
   return result;
 }
@@ -185,6 +189,15 @@ Assignment combination(const std::vector<Axis>& axes, std::size_t number) {
   return values;
 }
 
+/// How many of a point's workers generate load.
+unsigned generators_of(const Point& point) {
+  const auto clients = point.options.find("clients");
+  return Generators(static_cast<unsigned>(point.all_workers()),
+                    clients == point.options.end() ? 0 : as_number(clients->second),
+                    point.threads_per_rank())
+      .count();
+}
+
 /// Combinations with more islands than workers, or no rank that is not a client, are left out: there is no
 /// such deployment.
 bool is_deployment(const Assignment& values, const EngineForm& engine) {
@@ -214,6 +227,8 @@ class PointBuilder {
   Expected<std::string> properties_text(const Point& point, const Assignment& values) const;
   Expected<void> check_room(const Point& point, const Assignment& values) const;
   Expected<void> check_workload(const Point& point, const Assignment& values);
+  Expected<void> check_transactions(const Point& point, const workloads::Workload& workload,
+                                    const Assignment& values) const;
 
   std::string path_;
   MachineSize machine_;
@@ -264,7 +279,7 @@ Expected<void> PointBuilder::check_sizes(const Settings& merged, const PointBloc
     const bool meant = std::ranges::find(engines, form.name, &Choice::value) != engines.end();
     if (meant && !merged.contains(key))
       return platform::unexpected(at(block.line), fmt::format("a {} point without '{}'", form.name, key),
-                                  fmt::format("{} = a number, a list, or \"scale\"", key));
+                                  fmt::format("{} = a number, a list, \"scale\" or \"cores\"", key));
     if (const auto own = block.settings.find(key); !meant && own != block.settings.end())
       return platform::unexpected(
           at(own->second.front().line), fmt::format("'{}' with engine {}", key, engines.front().value),
@@ -354,7 +369,7 @@ Expected<void> PointBuilder::check_workload(const Point& point, const Assignment
   const auto workload = workloads::make_workload(point.workload, properties, warnings);
   for (std::string& warning : warnings)
     if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(std::move(warning));
-  if (workload) return {};
+  if (workload) return check_transactions(point, **workload, values);
 
   // A property's error says which line it comes from; here the other ones get theirs.
   platform::Error error = workload.error();
@@ -362,6 +377,22 @@ Expected<void> PointBuilder::check_workload(const Point& point, const Assignment
   if (error.where == "--workload") error.where = line;
   if (error.where.find(':') == std::string::npos) error.where = line + " " + error.where;
   return tl::unexpected(std::move(error));
+}
+
+Expected<void> PointBuilder::check_transactions(const Point& point, const workloads::Workload& workload,
+                                                const Assignment& values) const {
+  const auto* transactional = dynamic_cast<const workloads::TransactionWorkload*>(&workload);
+  if (transactional != nullptr) {
+    auto possible = transactional->check_workers(generators_of(point));
+    if (!possible) possible.error().where = at(values.at("workload").line) + " " + possible.error().where;
+    return possible;
+  }
+  const auto control = values.find("concurrency_control");
+  if (control == values.end()) return {};
+  return platform::unexpected(
+      at(control->second.line),
+      fmt::format("concurrency_control = \"{}\" with {}", control->second.value, workload.name()),
+      "it with a workload of transactions, such as ycsb-multi");
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ enum class Kind {
   placement,
   index,
   partitioning,
+  concurrency_control,
   transport,
   rebalance,
   link_delay
@@ -51,17 +52,18 @@ struct KeyRule {
 /// The keys of a point, besides the table `properties`.
 constexpr std::array key_rules = {
     KeyRule{"engine", Kind::engine, ""},
-    KeyRule{"threads", Kind::size, "a number from 1, a list of them, or \"scale\""},
-    KeyRule{"ranks", Kind::size, "a number from 1, a list of them, or \"scale\""},
+    KeyRule{"threads", Kind::size, "a number from 1, a list of them, \"scale\" or \"cores\""},
+    KeyRule{"ranks", Kind::size, "a number from 1, a list of them, \"scale\" or \"cores\""},
     KeyRule{"threads_per_rank", Kind::count, "a whole number from 1"},
     KeyRule{"clients", Kind::seed, "a whole number from 0"},
     KeyRule{"workload", Kind::text, "the name of a workload, such as \"ycsb-c\""},
     KeyRule{"bind", Kind::binding, platform::Binding::expected},
     KeyRule{"placement", Kind::placement,
             "the name of a placement, such as \"islands\"; see `upout list placements`"},
-    KeyRule{"islands", Kind::size, "a number from 1, a list of them, or \"scale\""},
+    KeyRule{"islands", Kind::size, "a number from 1, a list of them, \"scale\" or \"cores\""},
     KeyRule{"index", Kind::index, "\"hash\" or \"ordered\""},
     KeyRule{"partitioning", Kind::partitioning, "\"hash\" or \"range\""},
+    KeyRule{"concurrency_control", Kind::concurrency_control, "\"occ\" or \"serial\""},
     KeyRule{"partitions", Kind::count, "a whole number from 1"},
     KeyRule{"rebalance", Kind::rebalance, "\"none\" or \"cycle\""},
     KeyRule{"transport", Kind::transport, "\"mpi\" or \"ring\""},
@@ -171,6 +173,8 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"hash", "ordered"});
     case Kind::partitioning:
       return one_of(node, {"hash", "range"});
+    case Kind::concurrency_control:
+      return one_of(node, {"occ", "serial"});
     case Kind::transport:
       return one_of(node, {"mpi", "ring"});
     case Kind::rebalance:
@@ -316,8 +320,9 @@ Expected<std::vector<Choice>> PlanParser::read_choices(const toml::key& key, con
                                                        ReadOne read_one) const {
   const auto* rule = std::ranges::find(key_rules, key.str(), &KeyRule::name);
   const auto* word = node.as_string();
-  if (rule != key_rules.end() && rule->kind == Kind::size && word != nullptr && word->get() == scale_keyword)
-    return std::vector{Choice{scale_keyword, line_of(node)}};
+  if (rule != key_rules.end() && rule->kind == Kind::size && word != nullptr &&
+      (word->get() == scale_keyword || word->get() == cores_keyword))
+    return std::vector{Choice{word->get(), line_of(node)}};
 
   std::vector<Choice> choices;
   const auto add = [&](const toml::node& one) -> Expected<void> {

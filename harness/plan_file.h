@@ -33,6 +33,8 @@ struct PlanFile {
 
 /// The value of a size key that stands for "every size up to this machine's"; multiplied out with the points.
 inline constexpr const char* scale_keyword = "scale";
+/// The same for this machine's size alone.
+inline constexpr const char* cores_keyword = "cores";
 
 inline constexpr const char* property_prefix = "properties.";
 

@@ -43,9 +43,11 @@ struct Deployment {
 
 /// One measured window.
 struct Repetition {
-  std::uint64_t operations = 0;  ///< completed within the window, over all workers
+  std::uint64_t operations = 0;  ///< completed within the window, or transactions committed, by all workers
   double seconds = 0;            ///< the window's length
-  std::uint64_t aborts = 0;
+  std::uint64_t aborts = 0;      ///< attempts that did not commit, although the transaction wanted to
+  /// Of transactions: those, and what wanted to be aborted; only causes that there were.
+  std::optional<std::map<std::string, std::uint64_t>> aborts_by_cause = {};
   std::uint64_t failed = 0;                 ///< operations with a status that the workload did not expect
   bool complete = true;                     ///< false: ended early by a signal
   std::optional<Rebalance> rebalance = {};  ///< that took place in it
@@ -76,7 +78,8 @@ struct RunRecord {
   std::uint64_t working_set_bytes = 0;  ///< over all nodes: records x (value bytes + 16 for key and header)
   double warmup_seconds = 0;
   std::vector<Repetition> repetitions;
-  std::map<std::string, Histogram> latency;  ///< by kind of operation, over all complete repetitions
+  std::map<std::string, Histogram>
+      latency;  ///< by kind of operation or type of transaction, over all complete repetitions
   Verification verification;
   bool incomplete = false;  ///< a signal ended the run before all that was asked for was measured
 };

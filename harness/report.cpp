@@ -1,7 +1,9 @@
 #include "harness/report.h"
 
+#include <algorithm>
 #include <cassert>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -73,9 +75,41 @@ json interval_json(const MedianInterval& interval) {
   return {{"median", interval.median}, {"low", interval.low}, {"high", interval.high}};
 }
 
+/// Throughput over the share of transactions across partitions, on the most cores that there are.
+json crossing_chart(const Crossing& crossing) {
+  unsigned cores = 0;
+  for (const Comparison* comparison : crossing.by_share) {
+    for (const Series& series : comparison->series) cores = std::max(cores, series.points.back().cores);
+  }
+  std::map<std::pair<std::string, std::string>, json> by_series;
+  for (const Comparison* comparison : crossing.by_share) {
+    for (const Series& series : comparison->series) {
+      for (const SeriesPoint& point : series.points) {
+        if (point.cores != cores) continue;
+        json entry = interval_json(point.throughput);
+        entry["share"] = *comparison->crossing;
+        by_series[{series.engine, series.label}].push_back(std::move(entry));
+      }
+    }
+  }
+  json all = json::array();
+  for (auto& [series, points] : by_series)
+    all.push_back({{"engine", series.first}, {"label", series.second}, {"points", std::move(points)}});
+  return {
+      {"workload", crossing.workload + ", on " + std::to_string(cores) + (cores == 1 ? " core" : " cores")},
+      {"unit", crossing.by_share.front()->unit},
+      {"series", std::move(all)}};
+}
+
 json charts_json(const std::vector<Comparison>& comparisons) {
   json charts = json::array();
+  std::set<const Comparison*> drawn;
+  for (const Crossing& crossing : crossings(comparisons)) {
+    charts.push_back(crossing_chart(crossing));
+    drawn.insert(crossing.by_share.begin(), crossing.by_share.end());
+  }
   for (const Comparison& comparison : comparisons) {
+    if (drawn.contains(&comparison)) continue;
     json all = json::array();
     for (const Series& series : comparison.series) {
       json points = json::array();
@@ -86,7 +120,8 @@ json charts_json(const std::vector<Comparison>& comparisons) {
       }
       all.push_back({{"engine", series.engine}, {"label", series.label}, {"points", std::move(points)}});
     }
-    charts.push_back({{"workload", comparison.workload}, {"series", std::move(all)}});
+    charts.push_back(
+        {{"workload", comparison.workload}, {"unit", comparison.unit}, {"series", std::move(all)}});
   }
   return charts;
 }

@@ -13,7 +13,7 @@ struct ReportOptions {
   std::string question = "Both engines on this machine: which is ahead, and does either scale?";
 };
 
-/// One self-contained HTML page: the answer in sentences, throughput against cores, the table of all runs
+/// One self-contained HTML page: the answer in sentences, throughput in charts, the table of all runs
 /// with their verdicts, and the machine. It loads nothing from anywhere. Whatever the documents hold is shown
 /// as text, never as markup. Fails if there are no documents, or if one does not fit the schema; the error
 /// names it by its place in the span, counted from 1.

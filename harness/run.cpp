@@ -14,12 +14,14 @@
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/hybrid_engine.h"
 #include "engines/shared_nothing/ring_engine.h"
+#include "harness/generators.h"
 #include "harness/measurement.h"
 #include "harness/placement_evidence.h"
 #include "kernel/record.h"
 #include "platform/clock.h"
 #include "platform/environment.h"
 #include "platform/topology.h"
+#include "workloads/transactions.h"
 
 namespace upout::harness {
 
@@ -96,8 +98,52 @@ platform::Expected<void> check_engine(const RunOptions& options, const MpiProces
   return platform::unexpected("--engine", "'" + options.engine + "'", "shared-memory or shared-nothing");
 }
 
-engines::PartitioningKind partitioning_of(const RunOptions& options) {
-  return options.partitioning == "range" ? engines::PartitioningKind::range : engines::PartitioningKind::hash;
+/// Transactions' partitions are ranges of keys.
+std::string partitioning_name(const RunOptions& options, const workloads::Workload& workload) {
+  if (!options.partitioning.empty()) return options.partitioning;
+  return workload.has_transactions() ? "range" : "hash";
+}
+
+engines::PartitioningKind partitioning_of(const RunOptions& options, const workloads::Workload& workload) {
+  return partitioning_name(options, workload) == "range" ? engines::PartitioningKind::range
+                                                         : engines::PartitioningKind::hash;
+}
+
+kernel::ConcurrencyControl concurrency_control_of(const RunOptions& options) {
+  return options.concurrency_control == "serial" ? kernel::ConcurrencyControl::serial
+                                                 : kernel::ConcurrencyControl::occ;
+}
+
+/// Whether the transactions of a workload, or the lack of them, go with the other options.
+platform::Expected<void> check_transactions(const RunOptions& options, const workloads::Workload& workload,
+                                            unsigned workers) {
+  const std::string with = fmt::format(" with {}", workload.name());
+  const auto* transactional = dynamic_cast<const workloads::TransactionWorkload*>(&workload);
+  if (transactional == nullptr) {
+    if (options.concurrency_control.empty()) return {};
+    return platform::unexpected("--concurrency-control", "'" + options.concurrency_control + "'" + with,
+                                "it with a workload of transactions, such as ycsb-multi");
+  }
+  if (options.partitioning == "hash") {
+    return platform::unexpected("--partitioning", "'hash'" + with,
+                                "range, for its transactions deal with ranges of keys");
+  }
+  if (options.rebalance != "none") {
+    return platform::unexpected("--rebalance", "'" + options.rebalance + "'" + with,
+                                "none: no partition is moved while transactions are measured");
+  }
+  if (options.engine == "shared-memory") {
+    if (options.placement != "os" && options.placement != "interleave") {
+      return platform::unexpected("--placement", "'" + options.placement + "'" + with,
+                                  "os or interleave: transactions are over one store there");
+    }
+    constexpr std::size_t most = engines::shared_memory::TransactionClient::most_depth;
+    if (options.depth > most) {
+      return platform::unexpected("--depth", std::to_string(options.depth) + with,
+                                  "at most " + std::to_string(most) + " transactions on a worker");
+    }
+  }
+  return transactional->check_workers(workers);
 }
 
 /// What does not depend on the engine.
@@ -107,6 +153,10 @@ Deployment begin_deployment(const RunOptions& options, const workloads::Workload
   deployment.depth = options.depth;
   deployment.index = index_of(options, workload) == kernel::IndexKind::ordered ? "ordered" : "hash";
   deployment.binding = options.bind.to_string();
+  if (workload.has_transactions()) {
+    const bool is_serial = concurrency_control_of(options) == kernel::ConcurrencyControl::serial;
+    deployment.concurrency_control = is_serial ? "serial" : "occ";
+  }
   return deployment;
 }
 
@@ -127,7 +177,7 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
   deployment.clients = options.clients;
   deployment.partitions = options.partitions == 0 ? ranks - options.clients : options.partitions;
   deployment.placement = "partitioned";
-  deployment.partitioning = options.partitioning;
+  deployment.partitioning = partitioning_name(options, workload);
   deployment.transport = options.transport;
   deployment.rebalance = options.rebalance;
   deployment.batch_bytes = options.batching.bytes;
@@ -156,7 +206,8 @@ engines::shared_nothing::Options shared_nothing_options(const RunOptions& option
   return {.oversubscribe = options.oversubscribe,
           .expected_records = workload.record_count(),
           .index = index_of(options, workload),
-          .partitioning = partitioning_of(options),
+          .concurrency_control = concurrency_control_of(options),
+          .partitioning = partitioning_of(options, workload),
           .partitions = options.partitions,
           .largest_key = workload.largest_key(),
           .value_bytes = workload.output_bytes(),
@@ -180,6 +231,8 @@ platform::Expected<void> check_partitions(const RunOptions& options, const workl
                                 "it beside --threads-per-rank " + std::to_string(options.threads_per_rank),
                                 "one worker a rank: a partition that several of them serve does not move");
   }
+  const Generators generators(ranks * options.threads_per_rank, options.clients, options.threads_per_rank);
+  if (auto possible = check_transactions(options, workload, generators.count()); !possible) return possible;
   return engines::shared_nothing::make_map(shared_nothing_options(options, workload), ranks)
       .map([](const auto&) {});
 }
@@ -218,14 +271,17 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
                                                  const workloads::Workload& workload, const Host& host,
                                                  const Interrupt& interrupt, Progress& progress) {
   namespace shared_memory = engines::shared_memory;
+  if (auto possible = check_transactions(options, workload, options.threads); !possible)
+    return tl::unexpected(possible.error());
   auto engine = shared_memory::Engine::create(host.topology, host.map,
                                               {.threads = options.threads,
                                                .oversubscribe = options.oversubscribe,
                                                .expected_records = workload.record_count(),
                                                .index = index_of(options, workload),
+                                               .concurrency_control = concurrency_control_of(options),
                                                .placement = options.placement,
                                                .islands = options.islands,
-                                               .partitioning = partitioning_of(options),
+                                               .partitioning = partitioning_of(options, workload),
                                                .largest_key = workload.largest_key(),
                                                .pages = options.pages});
   if (!engine) return tl::unexpected(engine.error());
@@ -235,7 +291,7 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
   Deployment& deployment = outcome.record.deployment;
   deployment.islands = static_cast<unsigned>((*engine)->layout().islands.size());
   deployment.partitions = (*engine)->partitions();
-  if (deployment.partitions > 1) deployment.partitioning = options.partitioning;
+  if (deployment.partitions > 1) deployment.partitioning = partitioning_name(options, workload);
   std::optional<double> score_after_load;
   return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
                  progress, [&] { score_after_load = (*engine)->prove_placement().score(); })
@@ -339,6 +395,8 @@ platform::Expected<RunPreview> preview_shared_memory(const RunOptions& options,
   if (!options.oversubscribe) {
     if (auto room = map.check_room("--threads", options.threads); !room) return tl::unexpected(room.error());
   }
+  if (auto possible = check_transactions(options, workload, options.threads); !possible)
+    return tl::unexpected(possible.error());
   const auto layout = engines::shared_memory::Layout::create(map, options.threads, options.islands, {});
   if (!layout) return tl::unexpected(layout.error());
   Deployment deployment = shared_memory_deployment(options, workload, map);

@@ -41,7 +41,9 @@ struct RunOptions {
   bool oversubscribe = false;
   platform::Binding bind;             ///< of the workers of each host
   std::string index;                  ///< "hash" or "ordered"; empty: the fastest that the workload can use
-  std::string partitioning = "hash";  ///< of keys over partitions: "hash" or "range"
+  std::string partitioning;           ///< of keys over partitions: "hash" or "range"; empty: what the
+                                      ///< workload's own partitions are, else "hash"
+  std::string concurrency_control;    ///< of transactions: "occ" or "serial"; empty: "occ"
   unsigned partitions = 0;            ///< of the shared-nothing engine; 0: one for each rank
   /// "cycle": in the middle of each repetition a partition goes to the next rank, each in its turn; or
   /// "none".

@@ -43,6 +43,15 @@ std::string size_of(const nlohmann::json& deployment) {
   return fmt::format("{}, {} client{}", size, clients, clients == 1 ? "" : "s");
 }
 
+/// With what crosses partitions, if anything can: a sweep may be over that alone.
+std::string workload(const nlohmann::json& described) {
+  const nlohmann::json& properties = described["properties"];
+  const auto name = described["name"].get<std::string>();
+  return properties.contains("crosspartition")
+             ? fmt::format("{}, {} % across", name, properties["crosspartition"].dump())
+             : name;
+}
+
 Row row_of(const nlohmann::json& run) {
   const nlohmann::json& deployment = run["deployment"];
   const nlohmann::json& throughput = run["summary"]["throughput"];
@@ -50,7 +59,7 @@ Row row_of(const nlohmann::json& run) {
   return {deployment["engine"],
           size_of(deployment),
           fmt::format("{}", deployment["depth"].get<unsigned>()),
-          run["workload"]["name"],
+          workload(run["workload"]),
           throughput.is_null() ? "-" : millions(throughput["median"]),
           throughput.is_null()
               ? "-"
@@ -63,6 +72,33 @@ Row row_of(const nlohmann::json& run) {
 
 std::uint64_t link_delay(const nlohmann::json& run) {
   return run["deployment"].value("link_delay_ns", std::uint64_t{0});
+}
+
+/// How many of a hundred attempts of transactions did not commit, although the transaction wanted to.
+std::string abort_rate(const nlohmann::json& run) {
+  if (run["deployment"]["concurrency_control"] == "none") return "-";
+  double aborts = 0;
+  double committed = 0;
+  for (const nlohmann::json& repetition : run["repetitions"]) {
+    aborts += repetition["aborts"].get<double>();
+    committed += repetition["operations"].get<double>();
+  }
+  return aborts + committed == 0 ? "-" : fmt::format("{:.2f} %", 100 * aborts / (aborts + committed));
+}
+
+/// Of tables with transactions.
+void add_transactions(std::vector<Row>& rows, const std::vector<nlohmann::json>& controls,
+                      const std::vector<std::string>& abort_rates) {
+  if (std::ranges::all_of(controls, [](const nlohmann::json& control) { return control == "none"; })) return;
+  constexpr std::ptrdiff_t throughput = 4;
+  rows[0][throughput] = "M/s";
+  rows[0].insert(rows[0].begin() + throughput, "control");
+  rows[0].insert(rows[0].begin() + throughput + 3, "aborts");
+  for (std::size_t i = 0; i < controls.size(); ++i) {
+    Row& row = rows[i + 1];
+    row.insert(row.begin() + throughput, controls[i] == "none" ? "-" : controls[i].get<std::string>());
+    row.insert(row.begin() + throughput + 3, abort_rates[i]);
+  }
 }
 
 /// Most tables need no such column.
@@ -96,13 +132,18 @@ std::string render_table(std::span<const nlohmann::json> documents) {
   std::string notes;
   std::vector<Row> rows{Row(headings.begin(), headings.end())};
   std::vector<std::uint64_t> delays;
+  std::vector<nlohmann::json> controls;
+  std::vector<std::string> abort_rates;
   for (const nlohmann::json& document : documents) {
     for (const nlohmann::json& run : document["runs"]) {
       rows.push_back(row_of(run));
       if (const std::string cost = rebalance_sentence(run); !cost.empty()) notes += cost + "\n";
       delays.push_back(link_delay(run));
+      controls.push_back(run["deployment"]["concurrency_control"]);
+      abort_rates.push_back(abort_rate(run));
     }
   }
+  add_transactions(rows, controls, abort_rates);
   add_link_delays(rows, delays);
   return aligned(rows, "") + notes;
 }

@@ -13,6 +13,7 @@
 
 #include "workloads/nearest.h"
 #include "workloads/property_file.h"
+#include "workloads/property_reader.h"
 
 namespace upout::workloads {
 
@@ -147,6 +148,18 @@ Expected<std::size_t> Properties::choice(std::string_view name, std::size_t fall
     expected += fmt::format("; did you mean {}?", *meant);
   }
   return platform::unexpected(property->where(), quoted(property->value), std::move(expected));
+}
+
+Expected<void> check_names(std::string_view workload, const Properties& properties,
+                           std::span<const std::string_view> known) {
+  for (const Property& property : properties.all()) {
+    if (std::ranges::find(known, property.name) != known.end()) continue;
+    const auto meant = nearest(property.name, known);
+    return platform::unexpected(
+        property.origin, fmt::format("unknown property '{}'", property.name),
+        meant ? fmt::format("{}", *meant) : fmt::format("a property of {}: {}", workload, list_of(known)));
+  }
+  return {};
 }
 
 }  // namespace upout::workloads

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "workloads/nearest.h"
+#include "workloads/small_bank.h"
 #include "workloads/ycsb.h"
+#include "workloads/ycsb_multi.h"
 
 namespace upout::workloads {
 
@@ -28,6 +30,10 @@ constexpr auto entries = std::to_array<WorkloadEntry>({
     {"ycsb-f", "YCSB F, read-modify-write: 50 % of them, 50 % reads, zipfian", make_ycsb<ycsb_mixes::f>},
     {"ycsb", "YCSB with its defaults where -P and -p say nothing: 95 % reads, 5 % updates, uniform",
      make_ycsb<ycsb_mixes::unset>},
+    {"ycsb-multi", "transactions of 16 requests, as DBx1000's YCSB has them: reads, and increments; uniform",
+     YcsbMulti::make},
+    {"smallbank", "SmallBank: six short transactions on the two accounts of a customer, or of two",
+     SmallBank::make},
 });
 
 std::string expected_workload(std::string_view name) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,7 @@ class OperationStream {
 struct WriterProgress {
   std::uint64_t writes = 0;   ///< versions that the worker has handed out (they are numbered from 1)
   std::uint64_t inserts = 0;  ///< records that the worker has added
+  std::uint64_t sum = 0;      ///< what its transactions have added to all numbers together (mod 2^64)
 };
 
 class RunStream : public OperationStream {
@@ -55,6 +57,7 @@ struct AuditResult {
   std::uint64_t damaged = 0;  ///< values that no write of this run or its load can have left behind
   /// The sum (mod 2^64) of `digest_of` each: independent of order and partitioning.
   std::uint64_t digest = 0;
+  std::uint64_t sum = 0;    ///< of all numbers (mod 2^64), where records hold one
   std::string first_fault;  ///< the first missing or damaged record, in words; empty if there is none
 };
 
@@ -64,7 +67,8 @@ class AuditStream : public OperationStream {
   virtual const AuditResult& result() const = 0;
 };
 
-/// A workload of single-key operations: how its records are loaded, used and checked. Immutable but for what
+/// How records are loaded, used and checked. What is measured are single-key operations (`run`), or
+/// transactions, if it is a `TransactionWorkload` (workloads/transactions.h). Immutable but for what
 /// the streams of one process share among themselves; streams may be made and used on any thread, and the
 /// workload outlives them.
 class Workload {
@@ -76,6 +80,7 @@ class Workload {
   virtual std::uint64_t record_count() const = 0;
   virtual std::size_t value_bytes() const = 0;   ///< the size of one record's value
   virtual bool needs_order() const = 0;          ///< it scans, so the store must keep its records in order
+  virtual bool has_transactions() const { return false; }
   virtual std::size_t output_bytes() const = 0;  ///< the most that one operation returns, or a value if that
                                                  ///< is more
   /// No loaded record has a greater key: for those who deal out ranges.
@@ -89,6 +94,10 @@ class Workload {
                                              std::span<const WriterProgress> writers) const = 0;
   /// How many records there must be, neither more nor less.
   virtual std::uint64_t expected_records(std::span<const WriterProgress> writers) const = 0;
+  /// What all numbers must come to (mod 2^64), where records hold one.
+  virtual std::optional<std::uint64_t> expected_sum(std::span<const WriterProgress>) const {
+    return std::nullopt;
+  }
 };
 
 }  // namespace upout::workloads

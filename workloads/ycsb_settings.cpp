@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "workloads/property_reader.h"
 #include "workloads/ycsb_names.h"
 
 namespace upout::workloads {
@@ -18,40 +19,6 @@ namespace {
 constexpr std::uint64_t most_records = std::uint64_t{1} << 40;
 constexpr auto distributions = std::to_array<std::string_view>({"uniform", "zipfian", "latest"});
 constexpr auto insert_orders = std::to_array<std::string_view>({"hashed", "ordered"});
-
-/// Reads properties one after the other and keeps the first error, so that the code that names them reads as
-/// a list.
-class Reader {
- public:
-  explicit Reader(const Properties& properties) : properties_(properties) {}
-
-  template <class Number>
-  void integer(std::string_view name, Number& value, std::uint64_t least, std::uint64_t most) {
-    keep(properties_.integer(name, value, least, most), value);
-  }
-  void share(std::string_view name, double& value) { keep(properties_.real(name, value, 0, 1), value); }
-  void boolean(std::string_view name, bool& value) { keep(properties_.boolean(name, value), value); }
-  std::size_t choice(std::string_view name, std::size_t value, std::span<const std::string_view> allowed,
-                     std::span<const std::string_view> elsewhere = {}) {
-    keep(properties_.choice(name, value, allowed, elsewhere), value);
-    return value;
-  }
-
-  const std::optional<Error>& error() const { return error_; }
-
- private:
-  template <class Read, class Value>
-  void keep(Expected<Read> read, Value& value) {
-    if (read) {
-      value = static_cast<Value>(*read);
-    } else if (!error_) {
-      error_ = std::move(read.error());
-    }
-  }
-
-  const Properties& properties_;
-  std::optional<Error> error_;
-};
 
 std::optional<Error> check_class(const Properties& properties) {
   const Property* workload = properties.find("workload");
@@ -101,7 +68,7 @@ std::optional<Error> normalise(YcsbMix& mix, std::vector<std::string>& warnings)
 }
 
 std::optional<Error> read_all(YcsbSettings& settings, const Properties& properties) {
-  Reader read(properties);
+  PropertyReader read(properties);
   read.integer("recordcount", settings.record_count, 1, most_records);
   read.integer("fieldcount", settings.field_count, 1, kernel::max_value_bytes);
   read.integer("fieldlength", settings.field_length, 0, kernel::max_value_bytes);

@@ -12,6 +12,7 @@
 #include "benchmarks/micro/keys.h"
 #include "engines/executor.h"
 #include "engines/shared_nothing/transaction.h"
+#include "engines/transaction.h"
 #include "platform/clock.h"
 #include "platform/worker_map.h"
 

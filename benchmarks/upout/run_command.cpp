@@ -66,10 +66,11 @@ Examples:
   mpirun -n 2 upout run --engine shared-nothing --link-delay 100us --depth 256 --workload ycsb-b
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
+  upout run --engine shared-memory --threads 2 --workload ycsb-multi -p crosspartition=20 --concurrency-control serial
   upout run --engine shared-memory --workload ycsb-a -P workloads/workloada -p requestdistribution=uniform
 
 What is measured: the records are loaded, read back and checked; then each repetition warms up and counts the
-operations that come back within its window; then every record is read back and checked again.
+operations that come back, or the transactions that commit, within its window; then every record is read back and checked again.
 Exit status: 0 if it was measured and verified, 1 if not, 2 if the options make no sense, 128 + N after signal N.)";
 
 Expected<std::unique_ptr<workloads::Workload>> make_workload(const RunCommand& command,
@@ -144,7 +145,7 @@ Expected<void> check_index(const RunCommand& command, const workloads::Workload&
   const std::string& placement = command.options.placement;
   const bool has_partitions =
       command.options.engine == "shared-nothing" || placement == "partitioned" || placement == "islands";
-  if (!has_partitions && command.options.partitioning != "hash") {
+  if (!has_partitions && command.options.partitioning == "range") {
     return platform::unexpected(
         "--partitioning", fmt::format("'{}'", command.options.partitioning),
         "it with --engine shared-nothing, or --placement partitioned or islands; the others "
@@ -277,7 +278,7 @@ void add_run_command(CLI::App& app, Program& program) {
       run->add_option("--threads", command->options.threads, "workers of the shared-memory engine")
           ->check(whole_number(1, 65536))
           ->capture_default_str();
-  run->add_option("--depth", command->options.depth, "operations in flight on each worker")
+  run->add_option("--depth", command->options.depth, "operations, or transactions, in flight on each worker")
       ->check(whole_number(1, 4096))
       ->capture_default_str();
   run->add_option_function<std::string>(
@@ -289,10 +290,16 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_option("--index", command->options.index,
                   "hash, or ordered, which can scan; without it, what the workload needs")
       ->check(CLI::IsMember({"hash", "ordered"}));
-  run->add_option("--partitioning", command->options.partitioning,
-                  "of keys over partitions: by their hash, or in ranges, so that scans stay together")
-      ->check(CLI::IsMember({"hash", "range"}))
-      ->capture_default_str();
+  run->add_option(
+         "--partitioning", command->options.partitioning,
+         "of keys over partitions: by their hash, or in ranges, so that scans stay together; without "
+         "it, by their hash, and in ranges for transactions")
+      ->check(CLI::IsMember({"hash", "range"}));
+  run->add_option(
+         "--concurrency-control", command->options.concurrency_control,
+         "how transactions are kept apart: occ, without locks until they commit, or serial, one at a "
+         "time on a partition; without it, occ")
+      ->check(CLI::IsMember({"occ", "serial"}));
   CLI::Option* partitions =
       run->add_option("--partitions", command->options.partitions,
                       "of the shared-nothing engine's data, at least one a rank; without it, one a rank")

@@ -3,9 +3,11 @@
 #include <string>
 #include <utility>
 
+#include "engines/transaction.h"
+
 namespace upout::engines::shared_memory {
 
-static_assert(engines::Engine<Engine>);
+static_assert(engines::TransactingEngine<Engine>);
 
 platform::Expected<std::unique_ptr<Engine>> Engine::create(const platform::Topology& topology,
                                                            const platform::WorkerMap& map,
@@ -21,6 +23,7 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(const platform::Topol
   if (!layout) return tl::unexpected(layout.error());
   auto placement = kind->create(*layout, {.store = {.expected_records = options.expected_records,
                                                     .index = options.index,
+                                                    .concurrency_control = options.concurrency_control,
                                                     .memory = {.placement = {}, .pages = options.pages}},
                                           .partitioning = options.partitioning,
                                           .largest_key = options.largest_key,

@@ -13,6 +13,7 @@
 #include "engines/shared_memory/layout.h"
 #include "engines/shared_memory/placement.h"
 #include "engines/shared_memory/proof.h"
+#include "engines/shared_memory/transaction.h"
 #include "engines/worker_threads.h"
 #include "kernel/reclamation.h"
 #include "platform/clock.h"
@@ -28,6 +29,7 @@ struct Options {
   bool oversubscribe = false;        ///< allow more threads than the map has places
   std::size_t expected_records = 0;  ///< sizes the index
   kernel::IndexKind index = kernel::IndexKind::hash;
+  kernel::ConcurrencyControl concurrency_control = kernel::ConcurrencyControl::occ;
   std::string placement = "os";  ///< one of `placements()`
   unsigned islands = 0;          ///< groups of workers; 0: one for each NUMA node that has some
   PartitioningKind partitioning = PartitioningKind::hash;
@@ -49,6 +51,8 @@ class Engine {
       access_->submit(operations, done);
     }
     void poll(Completed& done) { access_->poll(done); }
+    /// For `TransactionClient`.
+    OneStoreAccess one_store() { return access_->one_store(); }
 
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return start_->agree(clock, decides_start_);
@@ -59,6 +63,9 @@ class Engine {
     Start* start_;
     bool decides_start_;
   };
+
+  using TransactionClient = shared_memory::TransactionClient;
+  using Transaction = shared_memory::Transaction;
 
   static platform::Expected<std::unique_ptr<Engine>> create(const platform::Topology& topology,
                                                             const platform::WorkerMap& map,
@@ -122,6 +129,8 @@ class Engine {
 
   const Layout& layout() const { return layout_; }
   unsigned partitions() const { return placement_->partitions(); }
+  /// All records are in one store.
+  bool offers_transactions() const { return placement_->stores().size() == 1; }
   /// Looks up where the data lie. To be called while no operation is under way.
   PlacementProof prove_placement() const;
 

@@ -18,6 +18,7 @@ class DirectAccess final : public Access {
     done.append(operations);
   }
   void poll(Completed&) override {}  // nothing is ever in flight between two calls
+  OneStoreAccess one_store() override { return {store_, &worker_}; }
 
  private:
   Store* store_;

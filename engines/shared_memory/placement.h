@@ -12,12 +12,19 @@
 #include "engines/session.h"
 #include "engines/shared_memory/layout.h"
 #include "kernel/store.h"
+#include "kernel/worker.h"
 #include "platform/error.h"
 #include "platform/placement.h"
 
 namespace upout::engines::shared_memory {
 
 using Store = kernel::Store<kernel::Shared>;
+
+/// A store that holds all records, and what one worker needs to use it.
+struct OneStoreAccess {
+  Store* store = nullptr;
+  kernel::Worker* worker = nullptr;
+};
 
 /// One worker's way to the data under a placement. Made, used and destroyed on that worker's thread.
 class Access {
@@ -30,6 +37,8 @@ class Access {
   /// As a session's.
   virtual void submit(std::span<kernel::Operation* const> operations, Completed& done) = 0;
   virtual void poll(Completed& done) = 0;
+  /// For transactions: null, if there are several stores.
+  virtual OneStoreAccess one_store() { return {}; }
 };
 
 /// A store, and where it was asked to lie.

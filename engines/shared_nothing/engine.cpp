@@ -3,9 +3,11 @@
 #include <string>
 #include <utility>
 
+#include "engines/transaction.h"
+
 namespace upout::engines::shared_nothing {
 
-static_assert(engines::Engine<Engine>);
+static_assert(engines::TransactingEngine<Engine>);
 
 platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks) {
   if (options.clients != 0 && options.clients >= ranks) {

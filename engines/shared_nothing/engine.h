@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "engines/executor.h"
 #include "engines/shared_nothing/collectives.h"
 #include "engines/shared_nothing/links.h"
 #include "engines/shared_nothing/mpi_transport.h"
@@ -18,6 +19,7 @@
 #include "engines/shared_nothing/partition_map.h"
 #include "engines/shared_nothing/partitions.h"
 #include "engines/shared_nothing/session.h"
+#include "engines/shared_nothing/transaction.h"
 #include "kernel/store.h"
 #include "platform/clock.h"
 #include "platform/error.h"
@@ -90,6 +92,9 @@ class Engine {
    private:
     Engine* engine_;
   };
+
+  using TransactionClient = Executor<Session>;
+  using Transaction = shared_nothing::Transaction<TransactionClient>;
 
   /// Collective; fails on all ranks or on none.
   static platform::Expected<std::unique_ptr<Engine>> create(MPI_Comm communicator,

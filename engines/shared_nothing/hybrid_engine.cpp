@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "engines/transaction.h"
+
 namespace upout::engines::shared_nothing {
 
-static_assert(engines::Engine<HybridEngine>);
+static_assert(engines::TransactingEngine<HybridEngine>);
 
 platform::Expected<std::unique_ptr<HybridEngine>> HybridEngine::create(MPI_Comm communicator,
                                                                        const platform::Topology& topology,

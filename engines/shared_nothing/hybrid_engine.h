@@ -22,6 +22,7 @@
 #include "engines/shared_nothing/partition_map.h"
 #include "engines/shared_nothing/partitions.h"
 #include "engines/shared_nothing/session.h"
+#include "engines/shared_nothing/transaction.h"
 #include "engines/worker_threads.h"
 #include "kernel/policy.h"
 #include "kernel/reclamation.h"
@@ -87,6 +88,9 @@ class HybridEngine {
     unsigned worker_;  ///< of this rank
     StartOfRank* start_;
   };
+
+  using TransactionClient = Executor<Session>;
+  using Transaction = shared_nothing::Transaction<TransactionClient>;
 
   /// Collective; fails on all ranks or on none.
   static platform::Expected<std::unique_ptr<HybridEngine>> create(MPI_Comm communicator,

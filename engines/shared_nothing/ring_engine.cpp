@@ -3,10 +3,12 @@
 #include <cassert>
 #include <utility>
 
+#include "engines/transaction.h"
+
 namespace upout::engines::shared_nothing {
 
-static_assert(engines::Engine<RingEngine>);
-static_assert(engines::Engine<HybridRingEngine>);
+static_assert(engines::TransactingEngine<RingEngine>);
+static_assert(engines::TransactingEngine<HybridRingEngine>);
 
 template <class Policy>
 platform::Expected<std::unique_ptr<RingEngineOver<Policy>>> RingEngineOver<Policy>::create(

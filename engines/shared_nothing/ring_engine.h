@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "engines/executor.h"
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/ring_transport.h"
 #include "engines/shared_nothing/session.h"
+#include "engines/shared_nothing/transaction.h"
 #include "engines/worker_threads.h"
 #include "kernel/policy.h"
 #include "kernel/reclamation.h"
@@ -53,6 +55,9 @@ class RingEngineOver {
     Start* start_;
     bool decides_start_;
   };
+
+  using TransactionClient = Executor<Session>;
+  using Transaction = shared_nothing::Transaction<TransactionClient>;
 
   static platform::Expected<std::unique_ptr<RingEngineOver>> create(const platform::Topology& topology,
                                                                     const platform::WorkerMap& map,

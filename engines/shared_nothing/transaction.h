@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "engines/shared_nothing/transaction_client.h"
-#include "kernel/retry.h"
 #include "kernel/task.h"
 
 namespace upout::engines::shared_nothing {
@@ -26,7 +25,8 @@ namespace upout::engines::shared_nothing {
 ///     co_await tx.begin(keys);
 ///     co_await tx.read(keys[0], 0, bytes, copied);
 ///     co_await tx.update(keys[1], 0, changed);
-///     if (!co_await tx.commit()) ...  // tx.cause() says why; begin again, or let `run_to_commit` do so
+///     if (!co_await tx.commit()) ...  // tx.cause() says why; begin again, or let `engines::run_to_commit`
+///     do so
 ///
 /// This rank coordinates it. Each partition that it touches has a participant (participant.h), which is the
 /// kernel's transaction there: what it does on an own partition is done at once, for the others messages
@@ -322,35 +322,6 @@ void Transaction<E>::end(StepKind decision) {
   });
   client_->decide(coordination_, decision);
   is_active_ = false;
-}
-
-/// `run_to_commit` of the kernel, over ranks: what met a conflict is begun again after a while. False: `body`
-/// wanted to abort, there is no memory, or a rank does not answer.
-template <class E, class Body>
-kernel::Task<bool> run_to_commit(Transaction<E>& transaction, kernel::TransactionCounts& counts,
-                                 std::span<const kernel::Key> keys, Body body) {
-  constexpr std::uint64_t longest_wait = 1024;  // polls
-  for (std::uint64_t wait = 1;; wait = std::min(2 * wait, longest_wait)) {
-    if (co_await transaction.begin(keys)) {
-      const kernel::Verdict verdict = co_await body(transaction);
-      if (verdict == kernel::Verdict::abort && !transaction.is_doomed()) {
-        transaction.abort();
-        ++counts.aborted[static_cast<std::size_t>(kernel::AbortCause::requested)];
-        co_return false;
-      }
-    }
-    if (co_await transaction.commit()) {
-      ++counts.committed;
-      co_return true;
-    }
-    const kernel::AbortCause cause = transaction.cause();
-    ++counts.aborted[static_cast<std::size_t>(cause)];
-    if (cause == kernel::AbortCause::requested || cause == kernel::AbortCause::out_of_memory ||
-        cause == kernel::AbortCause::no_answer) {
-      co_return false;
-    }
-    co_await transaction.pause(wait);
-  }
 }
 
 }  // namespace upout::engines::shared_nothing

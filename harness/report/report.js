@@ -86,10 +86,14 @@
 
   const markers = ["circle", "rect", "triangle", "rectRot", "star"];
 
+  // Most charts are over cores, some over the share of transactions across partitions.
+  const isOverShares = (chart) => chart.series.some((series) => series.points.some((point) => "share" in point));
+  const position = (point) => point.share ?? point.cores;
+
   function measured(series, number) {
     return {
       label: series.label,
-      data: series.points.map((point) => ({ x: point.cores, y: point.median })),
+      data: series.points.map((point) => ({ x: position(point), y: point.median })),
       intervals: series.points.map((point) => [point.low, point.high]),
       borderColor: colour(series.engine),
       backgroundColor: colour(series.engine),
@@ -115,8 +119,10 @@
 
   function options(chart) {
     const points = chart.series.flatMap((series) => series.points);
-    const cores = [...new Set(points.map((point) => point.cores))].sort((a, b) => a - b);
-    const margin = Math.max((cores[cores.length - 1] - cores[0]) * 0.06, 0.1);
+    const overShares = isOverShares(chart);
+    const positions = [...new Set(points.map(position))].sort((a, b) => a - b);
+    const [least, greatest] = [positions[0], positions[positions.length - 1]];
+    const margin = Math.max((greatest - least) * 0.06, 0.1);
     const soft = { color: colour("soft"), font: { family: getComputedStyle(document.body).fontFamily, size: 12 } };
     return {
       animation: false,
@@ -126,17 +132,17 @@
       scales: {
         x: {
           type: "linear",
-          min: cores[0] - margin,
-          max: cores[cores.length - 1] + margin,
-          title: { display: true, text: "cores", ...soft },
+          min: least - margin,
+          max: greatest + margin,
+          title: { display: true, text: overShares ? "transactions across partitions, %" : "cores", ...soft },
           ticks: soft,
           grid: { color: colour("line") },
-          afterBuildTicks: (axis) => { axis.ticks = cores.map((value) => ({ value })); },
+          afterBuildTicks: (axis) => { axis.ticks = positions.map((value) => ({ value })); },
         },
         y: {
           beginAtZero: true,
           suggestedMax: Math.max(...points.map((point) => point.high)),
-          title: { display: true, text: "operations/s", ...soft },
+          title: { display: true, text: chart.unit, ...soft },
           ticks: { ...soft, callback: tick },
           grid: { color: colour("line") },
         },
@@ -149,7 +155,11 @@
         tooltip: {
           filter: (item) => !item.dataset.isIdeal,
           callbacks: {
-            title: (items) => items.length ? `${items[0].parsed.x} core${items[0].parsed.x === 1 ? "" : "s"}` : "",
+            title: (items) => {
+              if (items.length === 0) return "";
+              const { x } = items[0].parsed;
+              return overShares ? `${x} % across partitions` : `${x} core${x === 1 ? "" : "s"}`;
+            },
             label: (item) => {
               const [low, high] = item.dataset.intervals[item.dataIndex];
               const median = item.parsed.y;
@@ -168,9 +178,9 @@
     const place = document.getElementById("charts");
     place.replaceChildren();
     drawn = content.charts.map((chart) => {
-      const canvas = element("canvas", { role: "img", "aria-label": `Throughput of ${chart.workload} against cores; the table below has the figures` });
+      const canvas = element("canvas", { role: "img", "aria-label": `Throughput of ${chart.workload} against ${isOverShares(chart) ? "the share of transactions across partitions" : "cores"}; the table below has the figures` });
       place.append(element("div", { class: "chart" }, element("h3", {}, chart.workload), element("div", { class: "canvas" }, canvas)));
-      const datasets = [...chart.series.map(measured), ...chart.series.filter((series) => series.points.length > 1).map(ideal)];
+      const datasets = [...chart.series.map(measured), ...chart.series.filter((series) => series.points.length > 1 && !isOverShares(chart)).map(ideal)];
       return new Chart(canvas, { type: "line", data: { datasets }, options: options(chart), plugins: [whiskers] });
     });
     if (drawn.length === 0) place.append(element("p", { class: "note" }, "There is no valid result to draw."));
@@ -227,16 +237,38 @@
   // Absent in documents from before there was a choice.
   const linkDelay = (run) => run.deployment.link_delay_ns ?? 0;
 
+  const hasTransactions = (run) => run.deployment.concurrency_control !== "none";
+
+  // A sweep may be over that alone.
+  function acrossPartitions(run) {
+    const share = run.workload.properties.crosspartition;
+    return share === undefined ? [] : [small(`${share} % across partitions`)];
+  }
+
+  function abortsCell(run) {
+    const sum = (key) => run.repetitions.reduce((total, repetition) => total + repetition[key], 0);
+    const [aborts, committed] = [sum("aborts"), sum("operations")];
+    if (!hasTransactions(run) || aborts + committed === 0) return ["–"];
+    const causes = {};
+    for (const repetition of run.repetitions) {
+      for (const [cause, times] of Object.entries(repetition.aborts_by_cause ?? {})) causes[cause] = (causes[cause] ?? 0) + times;
+    }
+    const title = Object.entries(causes).map(([cause, times]) => `${cause}: ${times.toLocaleString("en")}`).join("\n");
+    return [element("span", { title }, `${(100 * aborts / (aborts + committed)).toFixed(2)} %`)];
+  }
+
   // Title, style, and what makes the cell.
   const columns = [
     ["Engine", "half", (run) => [element("span", { class: `engine ${run.deployment.engine}` }, run.deployment.engine)]],
-    ["Workload", "half", (run) => [run.workload.name]],
+    ["Workload", "half", (run) => [run.workload.name, ...acrossPartitions(run)]],
     ["Ranks", "number", (run) => [run.deployment.ranks]],
     ["Threads", "number", (run) => [run.deployment.threads_per_rank]],
     ["Cores", "number", (run) => [coresOf(run)]],
     ["Depth", "number", (run) => [run.deployment.depth]],
     ...(runs.some(linkDelay) ? [["Link delay", "number", (run) => [duration(linkDelay(run))]]] : []),
-    ["Operations/s", "number half", throughputCell],
+    ...(runs.some(hasTransactions) ? [["Control", "half", (run) => [run.deployment.concurrency_control]]] : []),
+    [runs.some(hasTransactions) ? "Operations/s, transactions/s" : "Operations/s", "number half", throughputCell],
+    ...(runs.some(hasTransactions) ? [["Aborts", "number", abortsCell]] : []),
     ["Speed-up", "number half", speedUpCell],
     ["Latency p50, p99, p99.9", "whole", latencyCell],
     ["Verification", "half", verificationCell],

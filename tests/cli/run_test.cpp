@@ -103,6 +103,47 @@ INSTANTIATE_TEST_SUITE_P(Ycsb, RunOfWorkload,
                          ::testing::Values("ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d", "ycsb-f"),
                          [](const auto& each) { return std::string(1, each.param[5]); });
 
+class RunOfTransactions : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(RunOfTransactions, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
+  const Scratch scratch;
+  std::string options = small;
+  if (const std::string records = "recordcount"; std::string(GetParam()) == "smallbank")
+    options.replace(options.find(records), records.size(), "customers");
+  std::string digest;
+  for (const std::string control : {"occ", "serial"}) {
+    for (const Place& place :
+         {Place{"2 threads", 0, "--engine shared-memory --threads 2"},
+          Place{"2 ranks", 2, "--engine shared-nothing"},
+          Place{"2 threads that are ranks", 0, "--engine shared-nothing --transport ring --ranks 2"}}) {
+      SCOPED_TRACE(control + ", " + place.name);
+      const std::string json = scratch / "out.json";
+      const Ended ended = run(place, "--workload " + std::string(GetParam()) +
+                                         " -p crosspartition=50 --concurrency-control " + control + options +
+                                         "--json " + json);
+      ASSERT_EQ(ended.status, 0) << ended.err;
+      EXPECT_NE(ended.out.find("aborts"), std::string::npos) << ended.out;
+      EXPECT_NE(ended.out.find(control), std::string::npos) << ended.out;
+      const nlohmann::json result = read_run(json);
+      EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
+      EXPECT_EQ(result["deployment"]["concurrency_control"], control);
+      EXPECT_EQ(result["summary"]["throughput"]["unit"], "transactions/s");
+      EXPECT_EQ(result["workload"]["properties"]["partitions"], "one a worker");
+      for (const nlohmann::json& repetition : result["repetitions"]) {
+        EXPECT_EQ(repetition["failed"], 0u);
+        std::uint64_t aborts = 0;
+        for (const auto& [cause, times] : repetition["aborts_by_cause"].items())
+          aborts += cause == "requested" ? 0 : times.get<std::uint64_t>();
+        EXPECT_EQ(repetition["aborts"], aborts);
+      }
+      if (digest.empty()) digest = result["verification"]["digest"];
+      EXPECT_EQ(result["verification"]["digest"], digest);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, RunOfTransactions, ::testing::Values("ycsb-multi", "smallbank"));
+
 TEST(Run, TheLatenciesAreOfTheOperationsThatWereCounted) {
   const Scratch scratch;
   for (const Place& place : {places[1], places[5]}) {

@@ -13,6 +13,7 @@
 
 #include "engines/executor.h"
 #include "engines/shared_nothing/transaction.h"
+#include "engines/transaction.h"
 #include "tests/engines/simulated_rank.h"
 
 namespace upout::engines::shared_nothing {

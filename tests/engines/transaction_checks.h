@@ -12,6 +12,7 @@
 
 #include "engines/executor.h"
 #include "engines/shared_nothing/transaction.h"
+#include "engines/transaction.h"
 
 namespace upout::engines::testing {
 
@@ -60,7 +61,7 @@ class Accounts {
   static kernel::Task<bool> transfer(E& executor, kernel::TransactionCounts& counts,
                                      std::array<kernel::Key, 2> accounts) {
     shared_nothing::Transaction<E> transaction(executor);
-    const bool committed = co_await shared_nothing::run_to_commit(
+    const bool committed = co_await engines::run_to_commit(
         transaction, counts, accounts,
         [&](shared_nothing::Transaction<E>& tx) { return transfer_in(executor, tx, accounts); });
     EXPECT_TRUE(committed);
@@ -91,7 +92,7 @@ class Accounts {
     for (kernel::Key account = 0; account < count; ++account) accounts[account] = account;
     shared_nothing::Transaction<E> transaction(executor);
     std::uint64_t sum = 0;
-    const bool committed = co_await shared_nothing::run_to_commit(
+    const bool committed = co_await engines::run_to_commit(
         transaction, counts, accounts,
         [&](shared_nothing::Transaction<E>& tx) { return sum_up(executor, tx, sum); });
     EXPECT_TRUE(committed);

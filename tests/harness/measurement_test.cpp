@@ -11,6 +11,7 @@
 
 #include "engines/shared_memory/engine.h"
 #include "engines/shared_nothing/ring_engine.h"
+#include "tests/harness/forwarding_engine.h"
 #include "workloads/registry.h"
 
 namespace upout::harness {
@@ -20,38 +21,18 @@ using engines::Copies;
 using engines::shared_memory::Engine;
 
 /// The shared-memory engine, in whose stores `extra` records are that no key leads to.
-class EngineWithStrays {
+class EngineWithStrays : public ForwardingEngine {
  public:
-  using Session = Engine::Session;
+  EngineWithStrays(Engine& engine, unsigned extra) : ForwardingEngine(engine), extra_(extra) {}
 
-  EngineWithStrays(Engine& engine, unsigned extra) : engine_(&engine), extra_(extra) {}
-
-  template <class Work>
-  void run_on_workers(Work&& work) {
-    engine_->run_on_workers(work);
-  }
-  template <class Work>
-  void run_in_shares(Work&& work) {
-    engine_->run_in_shares(work);
-  }
   template <engines::Aggregate A>
   A aggregate(const A& empty, Copies copies) {
-    A whole = engine_->aggregate(empty, copies);
+    A whole = ForwardingEngine::aggregate(empty, copies);
     for (unsigned i = 0; i < extra_; ++i) whole.visit(i, {});
     return whole;
   }
-  unsigned copies() const { return engine_->copies(); }
-  unsigned local_shares() const { return engine_->local_shares(); }
-  void sum(std::span<std::uint64_t> numbers) { engine_->sum(numbers); }
-  void max(std::span<std::uint64_t> numbers) { engine_->max(numbers); }
-  std::uint64_t record_count() { return engine_->record_count(); }
-  std::vector<platform::WorkerBinding> bindings() { return engine_->bindings(); }
-  unsigned local_workers() const { return engine_->local_workers(); }
-  unsigned workers() const { return engine_->workers(); }
-  bool is_root() const { return engine_->is_root(); }
 
  private:
-  Engine* engine_;
   unsigned extra_;
 };
 

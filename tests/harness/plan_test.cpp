@@ -48,6 +48,12 @@ threads = 2
 workload = "ycsb-c"
 )";
 
+TEST_F(PlanTest, CoresStandsForAllCoresAlone) {
+  const Plan plan =
+      read("[[points]]\nengine = 'shared-memory'\nworkload = 'ycsb-c'\nthreads = 'cores'\n", 6).value();
+  EXPECT_EQ(workers(plan), std::vector<unsigned>{6});
+}
+
 TEST_F(PlanTest, ScaleStandsForThePowersOfTwoAndAllCores) {
   const std::string text = "[[points]]\nengine = 'shared-memory'\nworkload = 'ycsb-c'\nthreads = 'scale'\n";
   EXPECT_EQ(workers(read(text, 1).value()), (std::vector<unsigned>{1}));
@@ -415,16 +421,28 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{
             "UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
             "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
-            "threads_per_rank, clients, workload, bind, placement, islands, index, partitioning, partitions, "
-            "rebalance, transport, "
+            "threads_per_rank, clients, workload, bind, placement, islands, index, partitioning, "
+            "concurrency_control, partitions, rebalance, transport, "
             "batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
             "oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
         Mistake{"UnknownWorkload", "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-z'\n",
-                "p.toml:4: found 'ycsb-z', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f or ycsb; "
+                "p.toml:4: found 'ycsb-z', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f, ycsb, "
+                "ycsb-multi or smallbank; "
                 "did you "
                 "mean ycsb-a?"},
+        Mistake{
+            "ControlOfSingleOperations", POINT "threads = 1\nconcurrency_control = 'serial'\n",
+            "p.toml:5: found concurrency_control = \"serial\" with ycsb-c, expected it with a workload of "
+            "transactions, such as ycsb-multi"},
+        Mistake{"UnknownControl", POINT "threads = 1\nconcurrency_control = 'mvcc'\n",
+                "p.toml:5: found concurrency_control = \"mvcc\", expected \"occ\" or \"serial\""},
+        Mistake{"TooFewPartitions",
+                "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-multi'\n"
+                "properties.crosspartition = 5\nproperties.partitions = 1\n",
+                "p.toml:4 -p partitions: found 1, expected at least the 2 that a transaction touches, or "
+                "crosspartition=0"},
         Mistake{"NoEngine", "\n[[points]]\nworkload = 'ycsb-c'\n",
                 "p.toml:2: found a point without an engine, expected engine = \"shared-memory\" or "
                 "\"shared-nothing\""},
@@ -433,16 +451,19 @@ INSTANTIATE_TEST_SUITE_P(
             "p.toml:1: found a point without a workload, expected workload = \"NAME\" here or in [defaults]"},
         Mistake{"NoSize", POINT,
                 "p.toml:1: found a shared-memory point without 'threads', expected threads = a number, a "
-                "list, or \"scale\""},
+                "list, \"scale\" or \"cores\""},
         Mistake{"OtherEnginesSize", POINT "threads = 2\nranks = 2\n",
                 "p.toml:5: found 'ranks' with engine shared-memory, expected 'threads' ('ranks' belongs to "
                 "shared-nothing)"},
-        Mistake{"ZeroThreads", POINT "threads = 0\n",
-                "p.toml:4: found threads = 0, expected a number from 1, a list of them, or \"scale\""},
-        Mistake{"NegativeInList", POINT "threads = [\n  1,\n  -2,\n]\n",
-                "p.toml:6: found threads = -2, expected a number from 1, a list of them, or \"scale\""},
+        Mistake{
+            "ZeroThreads", POINT "threads = 0\n",
+            "p.toml:4: found threads = 0, expected a number from 1, a list of them, \"scale\" or \"cores\""},
+        Mistake{
+            "NegativeInList", POINT "threads = [\n  1,\n  -2,\n]\n",
+            "p.toml:6: found threads = -2, expected a number from 1, a list of them, \"scale\" or \"cores\""},
         Mistake{"WrongWord", POINT "threads = 'all'\n",
-                "p.toml:4: found threads = \"all\", expected a number from 1, a list of them, or \"scale\""},
+                "p.toml:4: found threads = \"all\", expected a number from 1, a list of them, \"scale\" or "
+                "\"cores\""},
         Mistake{"EmptyList", POINT "threads = []\n",
                 "p.toml:4: found threads = an empty list, expected at least one value"},
         Mistake{"MoreThreadsThanCores", POINT "threads = [1, 9]\n",

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <regex>
+#include <utility>
 
 #include "harness/answer.h"
 #include "harness/comparison.h"
@@ -67,6 +69,58 @@ TEST(Answer, SaysWhereAnEngineDoesNotScale) {
   const Answer slower = answer_to({samples::document(samples::run(shared_nothing, 1, "ycsb-c", 10e6)),
                                    samples::document(samples::run(shared_nothing, 2, "ycsb-c", 5e6))});
   EXPECT_EQ(slower.details[0], "Shared-nothing falls to 0.50 (0.48 to 0.52) from 1 to 2 cores.");
+}
+
+/// Both engines on two cores, by the share of transactions across partitions.
+std::vector<json> over_shares(const std::vector<std::array<double, 3>>& share_and_medians) {
+  std::vector<json> documents;
+  for (const auto& [share, of_memory, of_nothing] : share_and_medians) {
+    for (const auto& [engine, median] : {std::pair{shared_memory, of_memory}, {shared_nothing, of_nothing}}) {
+      RunRecord run = samples::run(engine, 2, "ycsb-multi", median);
+      run.id += "-" + std::to_string(share);
+      run.properties["crosspartition"] = share;
+      run.deployment.concurrency_control = "occ";
+      documents.push_back(samples::document(run));
+    }
+  }
+  return documents;
+}
+
+TEST(Answer, SaysFromWhichShareOnAnEngineOvertakesTheOther) {
+  const Answer found =
+      answer_to(over_shares({{20, 2e6, 1e6}, {0, 2e6, 3e6}, {5, 2e6, 2e6}, {1, 2e6, 3e6}, {100, 2e6, 1e5}}));
+  EXPECT_EQ(found.headline,
+            "On 2 cores, shared-memory overtakes shared-nothing on ycsb-multi at 20 % of transactions across "
+            "partitions: shared-nothing is ahead with 0 % to 1 %, the "
+            "intervals tell no difference with 5 % and shared-memory is ahead with 20 % to 100 %.");
+  ASSERT_EQ(found.details.size(), 5U);
+  EXPECT_NE(found.details[0].find("on ycsb-multi, crosspartition 0"), std::string::npos) << found.details[0];
+}
+
+TEST(Answer, SaysThatNoEngineOvertakesTheOther) {
+  EXPECT_EQ(
+      answer_to(over_shares({{0, 3e6, 1e6}, {50, 2e6, 2e6}, {100, 2e6, 1e6}})).headline,
+      "On 2 cores, neither engine overtakes the other on ycsb-multi in the measured range, 0 % to 100 % of "
+      "transactions across partitions: shared-memory is ahead with 0 %, the intervals tell no "
+      "difference with 50 % and shared-memory is ahead with 100 %.");
+  EXPECT_EQ(
+      answer_to(over_shares({{0, 3e6, 4e6}, {50, 2e6, 2e6}})).headline,
+      "On 2 cores, neither engine overtakes the other on ycsb-multi in the measured range, 0 % to 50 % of "
+      "transactions across partitions: shared-nothing is ahead with 0 % and the intervals "
+      "tell no difference with 50 %.");
+}
+
+TEST(Report, DrawsOneChartOverTheSharesThatCrossPartitions) {
+  const json content = content_of(page(over_shares({{0, 2e6, 3e6}, {100, 2e6, 1e6}})));
+  ASSERT_EQ(content["charts"].size(), 1U);
+  const json& chart = content["charts"][0];
+  EXPECT_EQ(chart["workload"], "ycsb-multi, on 2 cores");
+  EXPECT_EQ(chart["unit"], "transactions/s");
+  ASSERT_EQ(chart["series"].size(), 2U);
+  EXPECT_EQ(chart["series"][1]["engine"], shared_nothing);
+  ASSERT_EQ(chart["series"][1]["points"].size(), 2U);
+  EXPECT_EQ(chart["series"][1]["points"][0]["share"], 0.0);
+  EXPECT_NEAR(chart["series"][1]["points"][1]["median"].get<double>(), 1e6, 1e4);
 }
 
 TEST(Answer, GivesEachWorkloadItsSentence) {
@@ -214,7 +268,7 @@ TEST(Report, OpensWithTheAnswer) {
   const std::size_t headline = html.find("<h1>On 2 cores, shared-memory is ahead on ycsb-c;");
   ASSERT_NE(headline, std::string::npos);
   EXPECT_LT(question, headline);
-  EXPECT_LT(headline, html.find("Throughput against cores"));
+  EXPECT_LT(headline, html.find("<h2>Throughput</h2>"));
 }
 
 TEST(Report, ShowsHostileTextAsText) {

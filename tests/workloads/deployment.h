@@ -74,6 +74,7 @@ struct Deployment {
       all.missing += part.missing;
       all.damaged += part.damaged;
       all.digest += part.digest;
+      all.sum += part.sum;
       if (all.first_fault.empty()) all.first_fault = part.first_fault;
       failed += stream->failed();
     }

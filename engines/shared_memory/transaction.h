@@ -1,0 +1,146 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "engines/shared_memory/placement.h"
+#include "kernel/interleaver.h"
+#include "kernel/reclamation.h"
+#include "kernel/task.h"
+#include "kernel/transaction.h"
+#include "kernel/worker.h"
+
+namespace upout::engines::shared_memory {
+
+/// Runs coroutines of one worker over its store, up to `depth` at a time: while one waits for memory, the
+/// others have their turns (kernel/interleaver.h). Used by the worker's thread; the session outlives it.
+class TransactionClient {
+ public:
+  static constexpr std::size_t most_depth = kernel::Interleaver::capacity;
+
+  /// The session is one of an engine that `offers_transactions`; `depth` is at least 1 and at most
+  /// `most_depth`.
+  template <class Session>
+  TransactionClient(Session& session, std::size_t depth) : at_(session.one_store()), depth_(depth) {
+    lanes_.reserve(depth);
+  }
+
+  kernel::FramePool& frame_pool() noexcept { return at_.worker->frame_pool(); }
+  Store& store() noexcept { return *at_.store; }
+  kernel::Worker& worker() noexcept { return *at_.worker; }
+
+  /// Runs the tasks that `start_next()` makes, each a `std::optional<kernel::Task<T>>`, until it gives none
+  /// and all have ended. What they return is dropped.
+  template <class StartNext>
+  void run(StartNext&& start_next) {
+    for (bool goes_on = true; goes_on;) {
+      std::size_t left = between_rests;
+      const auto next = [&] {
+        auto task = goes_on && left != 0 ? start_next() : decltype(start_next())();
+        if (left != 0) goes_on = goes_on && task.has_value();
+        if (task) --left;
+        return task;
+      };
+      worker().interleaver().run([&] {
+        for (std::size_t i = 0; i < depth_; ++i) {
+          lanes_.push_back(run_lane(next));
+          lanes_.back().start();
+        }
+      });
+      lanes_.clear();
+      kernel::announce_quiescent();
+    }
+  }
+
+ private:
+  /// After so many tasks all come to their end, for others may wait to free memory until this thread looks
+  /// at none. The gaps that this leaves are short beside the time between them.
+  static constexpr std::size_t between_rests = 16384;
+
+  /// One task after the other.
+  template <class Next>
+  kernel::Task<bool> run_lane(const Next& next) {
+    for (;;) {
+      auto task = next();
+      if (!task) co_return true;
+      co_await std::move(*task);  // g++ 12 would copy what is no rvalue
+    }
+  }
+
+  OneStoreAccess at_;
+  std::size_t depth_;
+  std::vector<kernel::Task<bool>> lanes_;
+};
+
+/// The kernel's transaction on the store that all workers share, for coroutines of a TransactionClient, as
+/// engines/transaction.h has them. With one store `serial` needs to know no keys.
+class Transaction {
+  using Kernel = kernel::Transaction<kernel::Shared>;
+
+ public:
+  /// Keeps a reference to the client.
+  explicit Transaction(TransactionClient& client)
+      : kernel_(client.store(), client.worker()), random_(reinterpret_cast<std::uintptr_t>(this)) {}
+  ~Transaction() {
+    if (kernel_.is_active()) kernel_.abort();
+  }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  kernel::FramePool& frame_pool() noexcept { return kernel_.frame_pool(); }
+
+  auto begin(std::span<const kernel::Key>) noexcept { return Begin(kernel_.begin()); }
+  auto read(kernel::Key key, std::uint32_t offset, std::span<std::byte> output,
+            std::uint32_t& copied) noexcept {
+    return kernel_.read(key, offset, output, copied);
+  }
+  auto update(kernel::Key key, std::uint32_t offset, std::span<const std::byte> input) noexcept {
+    return kernel_.update(key, offset, input);
+  }
+  auto insert(kernel::Key key, std::span<const std::byte> value) noexcept {
+    return kernel_.insert(key, value);
+  }
+  auto remove(kernel::Key key) noexcept { return kernel_.remove(key); }
+
+  /// At once: what it needs is here.
+  auto commit() noexcept {
+    struct Committed {
+      bool is_committed;
+      bool await_ready() const noexcept { return true; }
+      void await_suspend(std::coroutine_handle<>) const noexcept {}
+      bool await_resume() const noexcept { return is_committed; }
+    };
+    return Committed{kernel_.commit()};
+  }
+  void abort() noexcept { kernel_.abort(); }
+  kernel::AbortCause cause() const noexcept { return kernel_.cause(); }
+  bool is_doomed() const noexcept { return kernel_.is_doomed(); }
+
+  /// A turn may come at once, if there is nobody else: so each is spent waiting a little, too.
+  kernel::Task<bool> pause(std::uint64_t most_turns) {
+    random_ = random_ * 6364136223846793005ULL + 1442695040888963407ULL;
+    kernel::Backoff backoff;
+    for (std::uint64_t turns = (random_ >> 33) % most_turns + 1; turns != 0; --turns) {
+      co_await kernel_.interleaver().yield();
+      backoff.wait();
+    }
+    co_return true;
+  }
+
+ private:
+  /// The kernel's, which says that it has begun.
+  struct Begin : decltype(std::declval<Kernel&>().begin()) {
+    using Base = decltype(std::declval<Kernel&>().begin());
+    explicit Begin(const Base& base) noexcept : Base(base) {}
+    bool await_resume() const noexcept { return true; }
+  };
+
+  Kernel kernel_;
+  std::uint64_t random_;
+};
+
+}  // namespace upout::engines::shared_memory

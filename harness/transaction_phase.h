@@ -1,0 +1,170 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engines/engine.h"
+#include "harness/generators.h"
+#include "harness/interrupt.h"
+#include "harness/progress.h"
+#include "harness/record.h"
+#include "harness/run.h"
+#include "harness/transaction_loop.h"
+#include "platform/clock.h"
+#include "workloads/transaction_workloads.h"
+
+namespace upout::harness {
+
+/// What all workers have measured in one window, over all processes.
+struct TransactionWindow {
+  std::uint64_t committed = 0;
+  std::uint64_t failed = 0;  ///< transactions that ended as the workload did not expect
+  std::map<std::string, std::uint64_t> aborts_by_cause;
+  std::map<std::string, Histogram> latency;  ///< by type of transaction
+  platform::Timestamp longest{};             ///< from the window's begin until the last of them ended
+};
+
+/// The measured phase of a workload of transactions on one engine. Its streams live through all repetitions.
+/// Each process of the deployment makes one; its calls are collective.
+template <class E>
+class TransactionPhase {
+ public:
+  /// Keeps references to all of its arguments.
+  TransactionPhase(E& engine, const workloads::Workload& workload, const RunOptions& options,
+                   const platform::Clock& clock, const Interrupt& interrupt, Progress& progress,
+                   const Generators& generators)
+      : engine_(&engine),
+        workload_(&workload),
+        options_(&options),
+        clock_(&clock),
+        interrupt_(&interrupt),
+        progress_(&progress),
+        generators_(generators),
+        streams_(engine.local_workers()) {}
+
+  /// Warm-up and one measured window on all workers.
+  TransactionWindow repeat(const std::string& phase) {
+    TransactionWindow window;
+    workloads::visit_transactions(*workload_,
+                                  [&](const auto& workload) { window = repeat(phase, workload); });
+    return window;
+  }
+
+  /// Of a worker of this process.
+  workloads::WriterProgress progress(unsigned local_worker) const {
+    const auto& stream = streams_[local_worker];
+    return stream == nullptr ? workloads::WriterProgress{} : stream->progress();
+  }
+
+ private:
+  template <class W>
+  TransactionWindow repeat(const std::string& phase, const W& workload) {
+    const std::uint64_t failed_before = local_failures();
+    std::deque<TransactionRecorder> recorders;
+    std::vector<std::atomic<TransactionRecorder*>> active(engine_->local_workers());
+    std::mutex making;
+    const Schedule& schedule = options_->schedule;
+    const auto committed_so_far = [&] {
+      std::uint64_t sum = 0;
+      for (const auto& recorder : active) {
+        if (const TransactionRecorder* current = recorder.load()) sum += current->committed();
+      }
+      return sum * engine_->workers() / engine_->local_workers();
+    };
+    progress_->phase(phase, schedule.warmup_seconds + schedule.window_seconds(),
+                     generators_.are_seen_by(engine_->local_workers())
+                         ? Progress::Operations(committed_so_far)
+                         : Progress::Operations());
+    engine_->run_on_workers([&](typename E::Session& session, engines::WorkerId id) {
+      if (!generators_.has(id)) {
+        session.agree_on_start(*clock_);
+        return;  // and serves until all are done
+      }
+      auto& stream = streams_[id.local];
+      if (stream == nullptr) {
+        stream = workload.transactions(generators_.slot_of(id), options_->depth, options_->seed);
+      }
+      TransactionLoop<E, W> loop(session, static_cast<typename W::Stream&>(*stream), *clock_,
+                                 options_->depth);
+      const platform::Timestamp start = session.agree_on_start(*clock_);
+      const platform::Timestamp begin = start + duration(schedule.warmup_seconds);
+      TransactionRecorder* recorder = nullptr;
+      {
+        const std::lock_guard lock(making);
+        recorder = &recorders.emplace_back(Window{begin, begin + duration(schedule.window_seconds())},
+                                           W::types.size());
+      }
+      active[id.local].store(recorder);
+      while (clock_->now() < start) {
+      }
+      loop.drive(*recorder, [this] { return interrupt_->requested(); });
+    });
+    progress_->phase(phase, 0);
+    return gather<W>(recorders, local_failures() - failed_before);
+  }
+
+  template <class W>
+  TransactionWindow gather(std::deque<TransactionRecorder>& recorders, std::uint64_t failed) {
+    std::array<std::uint64_t, 2 + kernel::abort_causes> sums{0, failed};
+    std::uint64_t longest = 0;
+    for (const TransactionRecorder& recorder : recorders) {
+      sums[0] += recorder.committed();
+      for (std::size_t cause = 0; cause < kernel::abort_causes; ++cause)
+        sums[2 + cause] += recorder.aborted()[cause];
+      longest =
+          std::max(longest, static_cast<std::uint64_t>((recorder.last() - recorder.window().begin).count()));
+    }
+    engine_->sum(sums);
+    engine_->max({&longest, 1});
+    TransactionWindow window;
+    window.committed = sums[0];
+    window.failed = sums[1];
+    window.longest = platform::Timestamp(longest);
+    for (std::size_t cause = 0; cause < kernel::abort_causes; ++cause) {
+      if (sums[2 + cause] == 0) continue;
+      window.aborts_by_cause[std::string(kernel::name_of(static_cast<kernel::AbortCause>(cause)))] =
+          sums[2 + cause];
+    }
+    for (std::size_t type = 0; type < W::types.size(); ++type) {
+      auto merged = std::make_unique<Histogram>();
+      for (TransactionRecorder& recorder : recorders) merged->merge(recorder.histograms()[type]);
+      std::uint64_t greatest = merged->max();
+      engine_->sum(merged->counts());
+      engine_->max({&greatest, 1});
+      merged->set_max(greatest);
+      if (merged->count() != 0) window.latency[std::string(W::types[type])] = *merged;
+    }
+    return window;
+  }
+
+  std::uint64_t local_failures() const {
+    std::uint64_t sum = 0;
+    for (const auto& stream : streams_) sum += stream == nullptr ? 0 : stream->failed();
+    return sum;
+  }
+
+  static platform::Timestamp duration(double seconds) {
+    return platform::Timestamp(static_cast<std::int64_t>(std::llround(seconds * 1e9)));
+  }
+
+  E* engine_;
+  const workloads::Workload* workload_;
+  const RunOptions* options_;
+  const platform::Clock* clock_;
+  const Interrupt* interrupt_;
+  Progress* progress_;
+  Generators generators_;
+  std::vector<std::unique_ptr<workloads::TransactionStream>> streams_;  ///< by local worker
+};
+
+}  // namespace upout::harness

@@ -1,0 +1,315 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "engines/shared_memory/engine.h"
+#include "engines/shared_nothing/ring_engine.h"
+#include "harness/measurement.h"
+#include "tests/harness/forwarding_engine.h"
+#include "workloads/registry.h"
+
+/// Workloads of transactions, on threads that ThreadSanitizer sees: of both engines.
+namespace upout::harness {
+namespace {
+
+using kernel::ConcurrencyControl;
+namespace shared_memory = engines::shared_memory;
+namespace shared_nothing = engines::shared_nothing;
+
+constexpr std::size_t depth = 8;
+
+std::unique_ptr<workloads::Workload> made(const std::string& name,
+                                          const std::vector<std::string>& assignments) {
+  workloads::Properties properties;
+  for (const std::string& assignment : assignments) EXPECT_TRUE(properties.assign(assignment));
+  std::vector<std::string> warnings;
+  return std::move(workloads::make_workload(name, properties, warnings)).value();
+}
+
+/// Few records, so that transactions meet.
+std::string few(const std::string& name) {
+  return name == "smallbank" ? "customers=150" : "recordcount=300";
+}
+
+const platform::Topology& topology() {
+  static const platform::Topology found = std::move(*platform::Topology::discover());
+  return found;
+}
+platform::WorkerMap map() {
+  return platform::WorkerMap::create(topology()).value();
+}
+
+std::unique_ptr<shared_memory::Engine> threads(unsigned count, ConcurrencyControl control) {
+  return std::move(shared_memory::Engine::create(
+                       topology(), map(),
+                       {.threads = count, .oversubscribe = true, .concurrency_control = control}))
+      .value();
+}
+std::unique_ptr<shared_nothing::RingEngine> ranks(unsigned count, ConcurrencyControl control,
+                                                  const workloads::Workload& workload) {
+  return std::move(shared_nothing::RingEngine::create(topology(), map(), count,
+                                                      {.oversubscribe = true,
+                                                       .concurrency_control = control,
+                                                       .partitioning = engines::PartitioningKind::range,
+                                                       .largest_key = workload.largest_key(),
+                                                       .value_bytes = workload.output_bytes()}))
+      .value();
+}
+
+template <class E>
+RunRecord measure(E& engine, const workloads::Workload& workload) {
+  RunOptions options;
+  options.depth = depth;
+  options.schedule = {.seconds = 0.1, .warmup_seconds = 0.01, .repetitions = 2};
+  const platform::Clock clock;
+  const Interrupt interrupt;
+  Progress progress(ProgressMode::silent);
+  RunRecord record;
+  Measurement measurement(engine, workload, options, clock, interrupt, progress);
+  EXPECT_TRUE(measurement.perform(record, [] {}));
+  return record;
+}
+
+std::string detail_of(const RunRecord& record, const std::string& name) {
+  const auto check = std::ranges::find(record.verification.checks, name, &Check::name);
+  return check == record.verification.checks.end() ? "" : check->detail;
+}
+
+void expect_verified(const RunRecord& record) {
+  for (const Check& check : record.verification.checks)
+    EXPECT_TRUE(check.passed) << check.name << check.detail;
+  EXPECT_TRUE(record.verification.passed());
+  // Windows are short, and a machine may be busy: what is committed before and after them counts here.
+  EXPECT_NE(detail_of(record, "after_run_sum"), detail_of(record, "after_load_sum"));
+  EXPECT_EQ(record.repetitions.size(), 2U);
+  std::uint64_t committed = 0;
+  for (const Repetition& repetition : record.repetitions) {
+    committed += repetition.operations;
+    EXPECT_EQ(repetition.failed, 0U);
+    EXPECT_TRUE(repetition.aborts_by_cause);
+  }
+  std::uint64_t timed = 0;
+  for (const auto& [type, histogram] : record.latency) timed += histogram.count();
+  EXPECT_EQ(timed, committed);
+}
+
+class TransactionWorkloads
+    : public ::testing::TestWithParam<std::tuple<const char*, ConcurrencyControl, int>> {
+ protected:
+  std::string name() const { return std::get<0>(GetParam()); }
+  ConcurrencyControl control() const { return std::get<1>(GetParam()); }
+  std::unique_ptr<workloads::Workload> workload() const {
+    return made(name(), {few(name()), "crosspartition=" + std::to_string(std::get<2>(GetParam()))});
+  }
+};
+
+TEST_P(TransactionWorkloads, LoseNothingInSharedMemory) {
+  for (const unsigned workers : {1U, 2U}) {
+    const auto work = workload();
+    expect_verified(measure(*threads(workers, control()), *work));
+  }
+}
+
+TEST_P(TransactionWorkloads, LoseNothingOverRanks) {
+  for (const unsigned workers : {1U, 2U, 3U}) {
+    const auto work = workload();
+    expect_verified(measure(*ranks(workers, control(), *work), *work));
+  }
+}
+
+constexpr const char* names[] = {"ycsb-multi", "smallbank"};
+
+std::string name_of(const ::testing::TestParamInfo<TransactionWorkloads::ParamType>& of) {
+  const auto [workload, control, crossing] = of.param;
+  std::string name = workload;
+  std::erase(name, '-');
+  return name + (control == ConcurrencyControl::occ ? "Occ" : "Serial") + std::to_string(crossing);
+}
+INSTANTIATE_TEST_SUITE_P(, TransactionWorkloads,
+                         ::testing::Combine(::testing::ValuesIn(names),
+                                            ::testing::Values(ConcurrencyControl::occ,
+                                                              ConcurrencyControl::serial),
+                                            ::testing::Values(0, 50, 100)),
+                         name_of);
+
+// What would not be right
+// -----------------------------------------------------------------------------------------------------------
+
+/// The shared-memory engine, whose transactions do not do each `interval`-th of their updates; 0: do all.
+class EngineThatLoses : public ForwardingEngine {
+ public:
+  using ForwardingEngine::ForwardingEngine;
+  static inline std::atomic<unsigned> interval{0};  // there is one at a time
+
+  class Transaction : public shared_memory::Transaction {
+   public:
+    using shared_memory::Transaction::Transaction;
+    kernel::Task<kernel::Status> update(kernel::Key key, std::uint32_t offset,
+                                        std::span<const std::byte> input) {
+      const unsigned every = interval.load();
+      if (every != 0 && ++updates_ % every == 0) co_return kernel::Status::ok;
+      co_return co_await shared_memory::Transaction::update(key, offset, input);
+    }
+
+   private:
+    unsigned updates_ = 0;
+  };
+};
+static_assert(engines::TransactingEngine<EngineThatLoses>);
+
+class LostUpdates : public ::testing::TestWithParam<const char*> {
+ protected:
+  /// Whether the check of the sum has passed, after a run that has lost some.
+  bool sum_is_right(unsigned interval) {
+    const auto work = made(GetParam(), {few(GetParam())});
+    const auto engine = threads(1, ConcurrencyControl::occ);
+    EngineThatLoses::interval = interval;
+    EngineThatLoses losing(*engine);
+    const RunRecord record = measure(losing, *work);
+    EngineThatLoses::interval = 0;
+    const auto sum = std::ranges::find(record.verification.checks, "after_run_sum", &Check::name);
+    EXPECT_NE(sum, record.verification.checks.end());
+    EXPECT_EQ(record.verification.passed(), sum->passed);
+    return sum->passed;
+  }
+};
+
+TEST_P(LostUpdates, FailTheRun) {
+  EXPECT_TRUE(sum_is_right(0));
+  EXPECT_FALSE(sum_is_right(3));
+}
+
+INSTANTIATE_TEST_SUITE_P(, LostUpdates, ::testing::ValuesIn(names), [](const auto& of) {
+  std::string name = of.param;
+  std::erase(name, '-');
+  return name;
+});
+
+// What is counted
+// -----------------------------------------------------------------------------------------------------------
+
+TEST(TransactionRecorder, CountsWhatEndsWithinTheWindowWithAllOfItsAttempts) {
+  using std::chrono::nanoseconds;
+  TransactionRecorder recorder({nanoseconds(100), nanoseconds(200)}, 2);
+  constexpr auto changed = static_cast<std::size_t>(kernel::AbortCause::read_changed);
+  constexpr auto requested = static_cast<std::size_t>(kernel::AbortCause::requested);
+  kernel::TransactionCounts committed;
+  committed.committed = 1;
+  committed.aborted[changed] = 3;
+  kernel::TransactionCounts gave_up;
+  gave_up.aborted[requested] = 1;
+  recorder.ended(0, nanoseconds(50), nanoseconds(99), committed);   // too early
+  recorder.ended(1, nanoseconds(50), nanoseconds(100), committed);  // begun before, ended within
+  recorder.ended(0, nanoseconds(120), nanoseconds(199), gave_up);
+  EXPECT_FALSE(recorder.is_over(nanoseconds(199)));
+  recorder.ended(0, nanoseconds(150), nanoseconds(200), committed);  // too late
+  EXPECT_TRUE(recorder.is_over(nanoseconds(200)));
+  EXPECT_EQ(recorder.committed(), 1U);
+  EXPECT_EQ(recorder.aborted()[changed], 3U);
+  EXPECT_EQ(recorder.aborted()[requested], 1U);
+  EXPECT_EQ(recorder.histograms()[0].count(), 0U);
+  EXPECT_EQ(recorder.histograms()[1].count(), 1U);
+  EXPECT_EQ(recorder.histograms()[1].max(), 50U);
+  EXPECT_EQ(recorder.last(), nanoseconds(199));
+}
+
+// What is drawn
+// -----------------------------------------------------------------------------------------------------------
+
+TEST(YcsbMulti, TouchesAsManyPartitionsAsItIsAskedTo) {
+  constexpr std::uint32_t workers = 4;
+  workloads::YcsbMultiSettings settings{.record_count = 1000, .crossing = {.percent = 30, .touched = 3}};
+  const workloads::YcsbMulti workload(settings);
+  const engines::Partitioning partitioning(engines::PartitioningKind::range, workers, workload.largest_key());
+  unsigned crossing = 0;
+  constexpr unsigned drawn = 4000;
+  for (std::uint32_t worker = 0; worker < workers; ++worker) {
+    const auto stream = workload.transactions({worker, workers}, 1, 42);
+    for (unsigned i = 0; i < drawn; ++i) {
+      const auto& request = stream->draw(0);
+      std::vector<std::uint32_t> partitions;
+      for (const kernel::Key key : request.keys()) {
+        EXPECT_LT(key, 1000U);
+        partitions.push_back(partitioning.partition_of(key));
+      }
+      EXPECT_EQ(partitions[0], worker);
+      std::ranges::sort(partitions);
+      partitions.erase(std::ranges::unique(partitions).begin(), partitions.end());
+      EXPECT_EQ(partitions.size(), request.type == 1 ? 3U : 1U);
+      crossing += request.type == 1 ? 1 : 0;
+      std::vector<kernel::Key> keys(request.keys().begin(), request.keys().end());
+      std::ranges::sort(keys);
+      EXPECT_EQ(std::ranges::unique(keys).begin(), keys.end()) << "a key twice";
+    }
+  }
+  // Of 16000 draws with probability 0.3: six standard deviations are 348.
+  EXPECT_NEAR(crossing, 0.3 * workers * drawn, 348);
+}
+
+TEST(SmallBank, DrawsCustomersOfItsPartitionsAlone) {
+  using workloads::SmallBank;
+  constexpr std::uint32_t workers = 3;
+  // Ranges of 67 keys: the customers at their ends are divided.
+  const SmallBank workload({.customers = 100, .crossing = {.percent = 50}});
+  const engines::Partitioning partitioning(engines::PartitioningKind::range, workers, workload.largest_key());
+  for (std::uint32_t worker = 0; worker < workers; ++worker) {
+    const auto stream = workload.transactions({worker, workers}, 1, 42);
+    std::array<unsigned, SmallBank::types.size()> drawn{};
+    std::array<unsigned, SmallBank::types.size()> crossing{};
+    for (unsigned i = 0; i < 10'000; ++i) {
+      const auto& request = stream->draw(0);
+      ++drawn[request.type];
+      const kernel::Key first = request.keys().front();
+      const kernel::Key last = request.keys().back();
+      EXPECT_LT(std::max(first, last), 200U);
+      EXPECT_EQ(partitioning.partition_of(first), worker);
+      EXPECT_EQ(partitioning.partition_of(first ^ 1), worker) << "a divided customer";
+      crossing[request.type] += partitioning.partition_of(last) == worker ? 0 : 1;
+    }
+    for (std::size_t type = 0; type < drawn.size(); ++type) {
+      const bool has_two = SmallBank::types[type] == "amalgamate" || SmallBank::types[type] == "send_payment";
+      // Six standard deviations of 10000 draws are 260 at most, of 2500 of them 150.
+      EXPECT_NEAR(drawn[type], 100 * SmallBank::percent[type], 260) << SmallBank::types[type];
+      EXPECT_NEAR(crossing[type], has_two ? drawn[type] / 2 : 0, has_two ? 150 : 0);
+    }
+  }
+}
+
+TEST(SmallBank, KeepsTheSumWhereMoneyOnlyMoves) {
+  using workloads::SmallBank;
+  const auto after = [](SmallBank::Type type, SmallBank::Balances balances) {
+    EXPECT_TRUE(SmallBank::decide(type, balances));
+    return balances;
+  };
+  using Type = SmallBank::Type;
+  EXPECT_EQ(after(Type::amalgamate, {10, 20, 30}), (SmallBank::Balances{0, 0, 60}));
+  EXPECT_EQ(after(Type::balance, {10, 20}), (SmallBank::Balances{10, 20}));
+  EXPECT_EQ(after(Type::deposit_checking, {10}), (SmallBank::Balances{140}));
+  EXPECT_EQ(after(Type::send_payment, {500, 20}), (SmallBank::Balances{0, 520}));
+  EXPECT_EQ(after(Type::transact_savings, {10}), (SmallBank::Balances{2030}));
+  EXPECT_EQ(after(Type::write_check, {300, 200}), (SmallBank::Balances{300, -300}));
+  EXPECT_EQ(after(Type::write_check, {300, 199}), (SmallBank::Balances{300, -302}));
+  SmallBank::Balances poor{499, 20};
+  EXPECT_FALSE(SmallBank::decide(Type::send_payment, poor));
+}
+
+TEST(YcsbMulti, DrawsFromEveryPartitionOfAWorker) {
+  const workloads::YcsbMulti workload({.record_count = 1000, .crossing = {.partitions = 6}});
+  const engines::Partitioning partitioning(engines::PartitioningKind::range, 6, workload.largest_key());
+  for (std::uint32_t worker = 0; worker < 2; ++worker) {
+    const auto stream = workload.transactions({worker, 2}, 1, 42);
+    std::vector<unsigned> touched(6);
+    for (unsigned i = 0; i < 300; ++i) ++touched[partitioning.partition_of(stream->draw(0).keys()[0])];
+    for (unsigned partition = 0; partition < 6; ++partition)
+      EXPECT_EQ(touched[partition] > 0, partition / 3 == worker) << partition;
+  }
+}
+
+}  // namespace
+}  // namespace upout::harness
