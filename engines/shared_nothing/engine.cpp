@@ -78,11 +78,11 @@ platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks
   return PartitionMap(Partitioning(options.partitioning, partitions, options.largest_key), ranks);
 }
 
-platform::Expected<Partitions> make_partitions(const Options& options, const PartitionMap& map,
-                                               unsigned rank) {
-  Partitions partitions(map.partitions(), {.index = options.index,
-                                           .concurrency_control = options.concurrency_control,
-                                           .distributed_transactions = true});
+platform::Expected<Partitions<>> make_partitions(const Options& options, const PartitionMap& map,
+                                                 unsigned rank) {
+  Partitions<> partitions(map.partitions(), {.index = options.index,
+                                             .concurrency_control = options.concurrency_control,
+                                             .distributed_transactions = true});
   // No more than its share: room to spare could double the table, and one engine's buckets would be emptier
   // than the other's.
   const std::size_t expected_records = options.expected_records / map.partitions();
@@ -125,7 +125,7 @@ platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator
 
 Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
                platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map,
-               Partitions partitions, const Options& options)
+               Partitions<> partitions, const Options& options)
     : communicator_(communicator),
       topology_(&topology),
       neighbourhood_(neighbourhood),

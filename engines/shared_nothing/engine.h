@@ -52,8 +52,8 @@ struct Options {
 /// How keys are dealt out, and to which of so many ranks.
 platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks);
 /// The partitions that are a rank's to begin with, empty.
-platform::Expected<Partitions> make_partitions(const Options& options, const PartitionMap& map,
-                                               unsigned rank);
+platform::Expected<Partitions<>> make_partitions(const Options& options, const PartitionMap& map,
+                                                 unsigned rank);
 /// Bounds one message.
 std::size_t message_bytes_for(const Options& options, const PartitionMap& map);
 
@@ -125,8 +125,8 @@ class Engine {
 
  private:
   Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-         platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map, Partitions partitions,
-         const Options& options);
+         platform::WorkerBinding planned, std::size_t message_bytes, PartitionMap map,
+         Partitions<> partitions, const Options& options);
 
   void bind();
   std::function<void(int)> watch() const;
@@ -139,7 +139,7 @@ class Engine {
   Neighbourhood neighbourhood_;
   platform::Timestamp ahead_of_root_{};  ///< this host's clock less the root's, when last measured
   PartitionMap map_;
-  Partitions partitions_;
+  Partitions<> partitions_;
   Links transport_;
   platform::WorkerBinding planned_;
   platform::WorkerBinding binding_;  ///< as it turned out

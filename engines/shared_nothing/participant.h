@@ -62,8 +62,11 @@ struct CauseAndLife {
 /// stays as long as one on it is open.
 ///
 /// Serial: one that finds the partition taken queues, and is told when its turn has come.
+template <class Policy>
 class Participant {
  public:
+  using Partition = shared_nothing::Partition<Policy>;
+
   Participant() = default;
   Participant(const Participant&) = delete;
   Participant& operator=(const Participant&) = delete;
@@ -159,7 +162,7 @@ class Participant {
   }
 
  private:
-  using Kernel = kernel::Transaction<kernel::Exclusive>;
+  using Kernel = kernel::Transaction<Policy>;
   enum class Phase : std::uint8_t { closed, queued, reading, locked, promised };
 
   /// False: the partition is taken.

@@ -88,11 +88,13 @@ class MovedRecords {
 /// ones, and those that are on it come to their end; if that takes too long, the move is given up.
 ///
 /// Both ends of all moves of one session. Used by the rank's thread.
-template <Transport T>
+template <Transport T, class Policy>
 class PartitionMover {
  public:
+  using Partition = shared_nothing::Partition<Policy>;
+
   /// Keeps references to all but the last. `patience`: how long to wait for a receipt.
-  PartitionMover(T& transport, Outbox<T>& outbox, Partitions& partitions, PartitionMap& map,
+  PartitionMover(T& transport, Outbox<T>& outbox, Partitions<Policy>& partitions, PartitionMap& map,
                  platform::Timestamp patience)
       : transport_(&transport), outbox_(&outbox), partitions_(&partitions), map_(&map), patience_(patience) {}
 
@@ -187,7 +189,7 @@ class PartitionMover {
     }
 
     Partition* partition;
-    kernel::Cursor<kernel::Exclusive> cursor;
+    kernel::Cursor<Policy> cursor;
     PartitionMove move;
     std::uint64_t id;                          ///< greater than that of each move of the partition before
     std::uint32_t number = ~std::uint32_t{0};  ///< of the chunk that is on its way
@@ -364,7 +366,7 @@ class PartitionMover {
 
   T* transport_;
   Outbox<T>* outbox_;
-  Partitions* partitions_;
+  Partitions<Policy>* partitions_;
   PartitionMap* map_;
   platform::Timestamp patience_;
   std::uint32_t attempts_ = 0;

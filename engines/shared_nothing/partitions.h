@@ -16,11 +16,13 @@
 
 namespace upout::engines::shared_nothing {
 
+template <class Policy>
 class Participant;
 
 /// A partition that this rank owns, or is going to own: its records, and what is about to be done to them.
+template <class Policy = kernel::Exclusive>
 struct Partition {
-  using Store = kernel::Store<kernel::Exclusive>;
+  using Store = kernel::Store<Policy>;
 
   Partition(std::uint32_t which, std::unique_ptr<Store> records)
       : number(which), store(std::move(records)), worker(store->heap()) {}
@@ -34,16 +36,19 @@ struct Partition {
   std::vector<kernel::Operation*> served;  ///< other clients'
 
   // Transactions; see participant.h
-  bool is_closing = false;         ///< none may begin, because it is going to be frozen
-  std::size_t transactions = 0;    ///< that have begun and not ended
-  std::deque<Participant*> queue;  ///< serial: those that wait until it is free, the first first
+  bool is_closing = false;                 ///< none may begin, because it is going to be frozen
+  std::size_t transactions = 0;            ///< that have begun and not ended
+  std::deque<Participant<Policy>*> queue;  ///< serial: those that wait until it is free, the first first
   std::vector<kernel::Key> written_by_transactions;  ///< while it is copied, by those that have ended
-  std::vector<std::unique_ptr<kernel::Transaction<kernel::Exclusive>>> idle_transactions;
+  std::vector<std::unique_ptr<kernel::Transaction<Policy>>> idle_transactions;
 };
 
 /// The partitions that a rank owns. Used by one thread at a time.
+template <class Policy = kernel::Exclusive>
 class Partitions {
  public:
+  using Partition = shared_nothing::Partition<Policy>;
+
   /// `count`: of the deployment. `options`: of each partition's store.
   Partitions(std::uint32_t count, const kernel::StoreOptions& options)
       : options_(options), by_number_(count) {}
@@ -53,9 +58,10 @@ class Partitions {
                                                       std::size_t expected_records) const {
     kernel::StoreOptions options = options_;
     options.expected_records = expected_records;
-    return Partition::Store::create(options).map([number](std::unique_ptr<Partition::Store>&& store) {
-      return std::make_unique<Partition>(number, std::move(store));
-    });
+    return Partition::Store::create(options).map(
+        [number](std::unique_ptr<typename Partition::Store>&& store) {
+          return std::make_unique<Partition>(number, std::move(store));
+        });
   }
 
   kernel::ConcurrencyControl concurrency_control() const noexcept { return options_.concurrency_control; }
@@ -89,10 +95,10 @@ class Partitions {
 };
 
 /// What the records of all of them come to.
-template <Aggregate A>
-A gather(const Partitions& partitions, const A& empty) {
+template <Aggregate A, class Policy>
+A gather(const Partitions<Policy>& partitions, const A& empty) {
   A whole = empty;
-  for (Partition* partition : partitions) whole.merge(engines::gather(*partition->store, empty));
+  for (Partition<Policy>* partition : partitions) whole.merge(engines::gather(*partition->store, empty));
   return whole;
 }
 

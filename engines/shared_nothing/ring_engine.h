@@ -87,11 +87,11 @@ class RingEngine {
  private:
   struct Rank {
     Rank(platform::Timestamp link_delay, RingNetwork& network, int number, PartitionMap known,
-         Partitions owned)
+         Partitions<> owned)
         : transport(link_delay, network, number), map(std::move(known)), partitions(std::move(owned)) {}
     Links transport;
     PartitionMap map;
-    Partitions partitions;
+    Partitions<> partitions;
   };
 
   RingEngine(WorkerThreads threads, std::size_t message_bytes, bool yields, const Batching& batching);

@@ -17,10 +17,12 @@ namespace upout::engines::shared_nothing {
 /// Serves what other clients ask: the requests of one message as one batch a partition, each answer written
 /// straight into the message that carries it back. Between `begin` and `end` nothing but answers may go into
 /// the unsent message to the rank whose requests are served. Used by the rank's thread.
-template <Transport T>
+template <Transport T, class Policy>
 class Server {
  public:
-  Server(Outbox<T>& outbox, Partitions& partitions, const PartitionMap& map)
+  using Partition = shared_nothing::Partition<Policy>;
+
+  Server(Outbox<T>& outbox, Partitions<Policy>& partitions, const PartitionMap& map)
       : outbox_(&outbox), partitions_(&partitions), map_(&map) {
     served_.reserve(most_at_once);
     answers_.reserve(most_at_once);
@@ -105,7 +107,7 @@ class Server {
   }
 
   Outbox<T>* outbox_;
-  Partitions* partitions_;
+  Partitions<Policy>* partitions_;
   const PartitionMap* map_;
   int source_ = 0;
   bool has_told_map_ = false;  ///< to the rank whose message is being taken

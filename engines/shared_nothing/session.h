@@ -41,8 +41,10 @@ namespace upout::engines::shared_nothing {
 /// and with `too_large` if it or its answer does not fit into a message. A response that comes later is left
 /// alone, and so is all that is left over from a session before, and all of a message from its first frame on
 /// that no rank of this suite sends.
-template <Transport T>
+template <Transport T, class Policy = kernel::Exclusive>
 class Session {
+  using Partition = shared_nothing::Partition<Policy>;
+
  public:
   /// Long enough for a rank that shares its core with others, and short enough for who waits for the end.
   static constexpr platform::Timestamp usual_deadline = std::chrono::seconds(4);
@@ -58,7 +60,7 @@ class Session {
   };
 
   /// Keeps references to the three.
-  Session(T& transport, Partitions& partitions, PartitionMap& map, const Options& options)
+  Session(T& transport, Partitions<Policy>& partitions, PartitionMap& map, const Options& options)
       : transport_(&transport),
         partitions_(&partitions),
         map_(&map),
@@ -115,7 +117,7 @@ class Session {
   const std::vector<PartitionMove>& moves() const noexcept { return mover_.ended(); }
 
   /// For `Transaction`.
-  TransactionClient<T>& transactions() noexcept { return transactions_; }
+  TransactionClient<T, Policy>& transactions() noexcept { return transactions_; }
 
   std::uint64_t messages_sent() const noexcept { return outbox_.messages_sent(); }
   std::uint64_t bytes_sent() const noexcept { return outbox_.bytes_sent(); }
@@ -371,15 +373,15 @@ class Session {
   }
 
   T* transport_;
-  Partitions* partitions_;
+  Partitions<Policy>* partitions_;
   PartitionMap* map_;
   Options options_;
   Scans scans_;
   Outbox<T> outbox_;
-  Server<T> server_;
-  PartitionMover<T> mover_;
-  TransactionClient<T> transactions_;
-  TransactionServer<T> transaction_server_;
+  Server<T, Policy> server_;
+  PartitionMover<T, Policy> mover_;
+  TransactionClient<T, Policy> transactions_;
+  TransactionServer<T, Policy> transaction_server_;
   Liveness liveness_;
   Flights flights_;
   unsigned polls_put_off_ = 0;      ///< while the client waited and messages came in

@@ -48,6 +48,8 @@ namespace upout::engines::shared_nothing {
 /// Used by the session's thread; the executor outlives it. No access costs an allocation.
 template <class E>
 class Transaction {
+  using Client = std::remove_reference_t<decltype(std::declval<E&>().session().transactions())>;
+  using Part = typename Client::Part;
   class Access;
   struct Wake;
 
@@ -168,8 +170,8 @@ class Transaction {
   static constexpr std::uint16_t most_steps = std::numeric_limits<std::uint16_t>::max() - 2;
 
   E* executor_;
-  std::remove_reference_t<decltype(std::declval<E&>().session().transactions())>* client_;
-  Coordination coordination_;
+  Client* client_;
+  typename Client::Coordination coordination_;
   std::vector<std::uint32_t> partitions_;  ///< serial: those that it begins on
   Part* part_ = nullptr;                   ///< of the access that is under way
   kernel::AbortCause cause_ = kernel::AbortCause::requested;
@@ -201,7 +203,7 @@ kernel::Task<bool> Transaction<E>::begin(std::span<const kernel::Key> keys) {
 }
 
 template <class E>
-Part* Transaction<E>::part_of(kernel::Key key) {
+typename Transaction<E>::Part* Transaction<E>::part_of(kernel::Key key) {
   assert(is_active_);
   part_ = nullptr;
   if (is_doomed_) return nullptr;

@@ -17,16 +17,18 @@
 
 namespace upout::engines::shared_nothing {
 
+template <class Policy>
 struct Coordination;
 
 /// A participant as its coordinator sees it. If the partition is this rank's, it is the participant itself.
-struct Part final : Participant {
-  explicit Part(Coordination& coordination) noexcept : of(&coordination) {}
+template <class Policy>
+struct Part final : Participant<Policy> {
+  explicit Part(Coordination<Policy>& coordination) noexcept : of(&coordination) {}
   void take_turn(const StepAnswer& given) override;
 
   static constexpr platform::Timestamp not_looked_at = platform::Timestamp::min();
 
-  Coordination* of;
+  Coordination<Policy>* of;
   std::uint32_t partition = 0;
   int rank = 0;
   bool is_local = false;
@@ -42,7 +44,10 @@ struct Part final : Participant {
 };
 
 /// What a coordinator knows of its transaction, which is one of this rank's client. Memory is used again.
+template <class Policy>
 struct Coordination {
+  using Part = shared_nothing::Part<Policy>;
+
   std::uint64_t number = 0;  ///< its slot, and how often that has been used: never again the same
   std::deque<Part> parts;    ///< stay in place
   std::size_t parts_in_use = 0;
@@ -57,7 +62,8 @@ struct Coordination {
   }
 };
 
-inline void Part::take_turn(const StepAnswer& given) {
+template <class Policy>
+void Part<Policy>::take_turn(const StepAnswer& given) {
   of->answered(*this, given);
 }
 
@@ -71,11 +77,14 @@ inline void Part::take_turn(const StepAnswer& given) {
 /// and, in `output_offset`, which life of the participant it is for: one that was given up, and called to
 /// life again by an access that came late, may have seen something else, and must not promise. The answer
 /// has the numbers as they were, the partition as `key`, and cause and life as `output_offset`.
-template <Transport T>
+template <Transport T, class Policy>
 class TransactionClient {
  public:
+  using Part = shared_nothing::Part<Policy>;
+  using Coordination = shared_nothing::Coordination<Policy>;
+
   /// Keeps references to all but the last.
-  TransactionClient(T& transport, Outbox<T>& outbox, Partitions& partitions, const PartitionMap& map,
+  TransactionClient(T& transport, Outbox<T>& outbox, Partitions<Policy>& partitions, const PartitionMap& map,
                     platform::Timestamp deadline)
       : transport_(&transport),
         outbox_(&outbox),
@@ -317,7 +326,7 @@ class TransactionClient {
 
   T* transport_;
   Outbox<T>* outbox_;
-  Partitions* partitions_;
+  Partitions<Policy>* partitions_;
   const PartitionMap* map_;
   platform::Timestamp deadline_;
   std::uint64_t random_;

@@ -30,11 +30,14 @@ namespace upout::engines::shared_nothing {
 /// coordinator, who does not know it any more, gets its answer.
 ///
 /// Nothing that arrives is believed before it has been checked. Used by the rank's thread.
-template <Transport T>
+template <Transport T, class Policy>
 class TransactionServer {
  public:
+  using Partition = shared_nothing::Partition<Policy>;
+  using Participant = shared_nothing::Participant<Policy>;
+
   /// Keeps references to all but the last.
-  TransactionServer(T& transport, Outbox<T>& outbox, Partitions& partitions, const PartitionMap& map,
+  TransactionServer(T& transport, Outbox<T>& outbox, Partitions<Policy>& partitions, const PartitionMap& map,
                     platform::Timestamp deadline)
       : outbox_(&outbox),
         partitions_(&partitions),
@@ -226,7 +229,7 @@ class TransactionServer {
   }
 
   Outbox<T>* outbox_;
-  Partitions* partitions_;
+  Partitions<Policy>* partitions_;
   const PartitionMap* map_;
   platform::Timestamp deadline_;
   std::vector<std::size_t> serves_;  ///< how many, by client

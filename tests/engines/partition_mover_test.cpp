@@ -36,8 +36,8 @@ class Moving : public ::testing::TestWithParam<kernel::IndexKind> {
     }
   }
 
-  Partition& own() { return first_.partitions[0]; }
-  Partition& arrived() { return second_.partitions[0]; }
+  Partition<>& own() { return first_.partitions[0]; }
+  Partition<>& arrived() { return second_.partitions[0]; }
 
   /// Lets them go on until the move has ended; the first rank's client does `work` in each of its turns.
   template <class Work>

@@ -22,7 +22,7 @@ struct Holdings {
       : map(*make_map(deployment, static_cast<unsigned>(ranks))),
         partitions(*make_partitions(deployment, map, static_cast<unsigned>(rank))) {}
   PartitionMap map;
-  Partitions partitions;
+  Partitions<> partitions;
 };
 
 /// One rank: its partitions, a session, and a client that keeps some random operations in flight.

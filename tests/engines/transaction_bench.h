@@ -81,12 +81,12 @@ class TransactionBench : public ::testing::TestWithParam<kernel::ConcurrencyCont
       if (static_cast<int>(ranks[0].holdings.map.owner_of(key)) == rank && which-- == 0) return key;
     }
   }
-  Partition& partition_of(kernel::Key key) {
+  Partition<>& partition_of(kernel::Key key) {
     const std::uint32_t owner = ranks[0].holdings.map.owner_of(key);
     return *(*ranks[owner].holdings.partitions.begin());
   }
   void load(kernel::Key key, std::uint64_t value) {
-    Partition& partition = partition_of(key);
+    Partition<>& partition = partition_of(key);
     ASSERT_EQ(partition.store->insert(partition.worker, key, bytes_of(value)), kernel::Status::ok);
   }
   std::optional<std::uint64_t> value(kernel::Key key) {
