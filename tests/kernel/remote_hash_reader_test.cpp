@@ -208,6 +208,24 @@ TEST_F(RemoteHashReaderTest, WhatIsReplacedBetweenAnyTwoRoundsIsReadFromItsNewPl
   }
 }
 
+/// The overflow bucket that is about to be read is one of another chain by then.
+TEST_F(RemoteHashReaderTest, AChainThatMovesWhileItIsReadIsNoMiss) {
+  constexpr std::size_t rounds_beside_an_overflow_bucket = 5;
+  Key key = 0;
+  do {
+    bench.put(++key, pattern(24, 0));
+  } while (read(key) != Result::done || rounds != rounds_beside_an_overflow_bucket);
+  const auto move = [&] {
+    const std::size_t buckets = bench.store->hash()->bucket_count();
+    Key other = 1'000'000;
+    while (bench.store->hash()->bucket_count() == buckets) bench.put(++other, pattern(24, 0));
+    let_grace_periods_pass();
+    while (!bench.store->hash()->is_growing()) bench.put(++other, pattern(24, 0));
+  };
+  ASSERT_EQ(read(key, move), Result::done);
+  expect_value(pattern(24, 0));
+}
+
 TEST_F(RemoteHashReaderTest, WhatIsRemovedIsMissed) {
   bench.put(1, pattern(100, 1));
   ASSERT_EQ(read(1, [&] { bench.remove(1); }), Result::done);
