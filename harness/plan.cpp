@@ -132,7 +132,7 @@ bool is_size_key(std::string_view key) {
 }
 
 bool is_of_ranks(std::string_view key) {
-  constexpr std::array keys{"transport", "link_delay",  "partitions",
+  constexpr std::array keys{"transport", "read_path",   "link_delay", "partitions",
                             "rebalance", "batch_bytes", "batch_turns"};
   return std::ranges::find(keys, key) != keys.end();
 }

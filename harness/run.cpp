@@ -126,6 +126,7 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
   deployment.placement = "partitioned";
   deployment.partitioning = options.partitioning;
   deployment.transport = options.transport;
+  deployment.read_path = options.read_path;
   deployment.rebalance = options.rebalance;
   deployment.batch_bytes = options.batching.bytes;
   deployment.batch_turns = options.batching.turns;
@@ -252,6 +253,8 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
   MpiProcess::abort_all(1);
 }
 
+/// `E`: one of the engines whose ranks are processes.
+template <class E>
 platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const workloads::Workload& workload,
                                             const Host& host, const Interrupt& interrupt,
                                             Progress& progress) {
@@ -264,8 +267,7 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   auto engine_options = shared_nothing_options(options, workload);
   engine_options.on_lost = [rank](const auto& lost) { end_without(lost, rank); };
-  auto engine =
-      engines::shared_nothing::Engine::create(MPI_COMM_WORLD, host.topology, host.map, engine_options);
+  auto engine = E::create(MPI_COMM_WORLD, host.topology, host.map, engine_options);
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{
       begin_record(options, workload,
@@ -363,8 +365,11 @@ platform::Expected<RunOutcome> run(const RunOptions& options, const workloads::W
   if (!host) return tl::unexpected(host.error());
   if (options.engine == "shared-memory")
     return run_shared_memory(options, workload, *host, interrupt, progress);
-  return has_thread_ranks(options) ? run_over_rings(options, workload, *host, interrupt, progress)
-                                   : run_over_mpi(options, workload, *host, interrupt, progress);
+  if (has_thread_ranks(options)) return run_over_rings(options, workload, *host, interrupt, progress);
+  namespace shared_nothing = engines::shared_nothing;
+  return options.read_path == "rma"
+             ? run_over_mpi<shared_nothing::OneSidedEngine>(options, workload, *host, interrupt, progress)
+             : run_over_mpi<shared_nothing::Engine>(options, workload, *host, interrupt, progress);
 }
 
 }  // namespace upout::harness

@@ -257,6 +257,25 @@ workload = "ycsb-c"
   EXPECT_EQ(*std::next(delay), "1.5ms");
 }
 
+TEST_F(PlanTest, BothWaysToReadAreOfRanksAlone) {
+  const Plan plan = read(R"(
+[[points]]
+engine = ["shared-memory", "shared-nothing"]
+threads = 2
+ranks = 2
+read_path = ["request", "rma"]
+workload = "ycsb-c"
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 3U);
+  EXPECT_FALSE(plan.points[0].options.contains("read_path"));
+  EXPECT_NE(plan.points[1].id, plan.points[2].id);
+  const auto arguments = run_arguments(plan.points[2], "out.json");
+  const auto path = std::ranges::find(arguments, "--read-path");
+  ASSERT_NE(path, arguments.end());
+  EXPECT_EQ(*std::next(path), "rma");
+}
+
 TEST_F(PlanTest, CombinationsWithMoreIslandsThanThreadsAreLeftOut) {
   const std::string text = R"([[points]]
 engine = "shared-memory"
@@ -376,7 +395,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
                 "workload, bind, placement, islands, index, partitioning, partitions, rebalance, transport, "
-                "batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
+                "read_path, batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
                 "oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
