@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <string>
+#include <thread>
 
 namespace upout::engines::shared_nothing {
 
@@ -105,6 +106,7 @@ platform::Expected<void> MpiWindow::try_out() {
   for (std::size_t i = 0; i < tried_words; ++i) store_word(words_[i], pattern(rank_, i));
   wait_for_all();
   if (auto works = agree(try_progress()); !works) return works;
+  needs_owner_ = size_ > 1 && !try_without_owner();
   for (std::size_t i = 0; i < tried_words; ++i) store_word(words_[i], 0);
   wait_for_all();
   auto works = agree(try_changes());
@@ -140,6 +142,31 @@ platform::Expected<void> MpiWindow::try_progress() {
     }
   }
   return {};
+}
+
+/// The first rank reads the last one's memory while that one sleeps. Collective.
+bool MpiWindow::try_without_owner() const {
+  constexpr std::chrono::milliseconds sleep{200};
+  constexpr std::chrono::milliseconds patience{100};
+  wait_for_all();
+  int is_answered = 0;
+  if (rank_ != 0) {
+    std::this_thread::sleep_for(sleep);
+  } else {
+    const auto begin = std::chrono::steady_clock::now();
+    const Rank& last = ranks_.back();
+    std::uint64_t word = 0;
+    MPI_Request request = MPI_REQUEST_NULL;
+    MPI_Rget(&word, 1, MPI_UINT64_T, size_ - 1, static_cast<MPI_Aint>(last.memory.begin - last.base), 1,
+             MPI_UINT64_T, window_, &request);
+    int done = 0;
+    while (done == 0 && std::chrono::steady_clock::now() - begin < patience)
+      MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    is_answered = done != 0 && std::chrono::steady_clock::now() - begin < patience ? 1 : 0;
+    if (done == 0) MPI_Wait(&request, MPI_STATUS_IGNORE);
+  }
+  MPI_Bcast(&is_answered, 1, MPI_INT, 0, communicator_);
+  return is_answered != 0;
 }
 
 /// Each rank changes its words, all bytes of a word alike, and reads those of the next one, who does the

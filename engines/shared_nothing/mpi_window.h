@@ -37,6 +37,9 @@ class MpiWindow {
   /// Tells the others where a partition of this rank has its table.
   void publish(std::uint32_t partition, kernel::RemoteTable table) noexcept;
 
+  /// Whether fetches wait until their owner looks for messages. The same on all ranks.
+  bool needs_owner() const noexcept { return needs_owner_; }
+
   /// Until all ranks have called this; others see what has been published before it. Collective.
   void wait_for_all() const;
 
@@ -67,6 +70,7 @@ class MpiWindow {
   platform::Expected<void> try_out();
   platform::Expected<void> try_progress();
   platform::Expected<void> try_changes();
+  bool try_without_owner() const;
   platform::Expected<void> agree(const platform::Expected<void>& own) const;
   std::span<std::uint64_t> own_words() const noexcept { return words_; }
 
@@ -74,6 +78,7 @@ class MpiWindow {
   int rank_ = 0;
   int size_ = 1;
   MPI_Win window_ = MPI_WIN_NULL;
+  bool needs_owner_ = false;
   bool is_open_ = false;            ///< to fetches
   bool is_stuck_ = false;           ///< a fetch does not end
   std::span<std::uint64_t> words_;  ///< at the front of the own memory: by partition; at first, for tries
