@@ -183,13 +183,15 @@ platform::Expected<void> MpiWindow::try_changes() {
       const std::uint64_t word = (++number & 0xff) * in_each_byte;
       for (std::size_t at = 0; at < tried_words; ++at) store_word(words_[at], word);
     }
+    words.fill(pattern(rank_, 0));  // not whole: what has not arrived is seen, too
     get(other, memory_of(other).begin, std::as_writable_bytes(std::span(words)));
     complete();
     all_whole &= std::ranges::all_of(words, is_whole);
   }
   if (all_whole) return {};
-  return refused("words of 8 bytes that were read half old, half new",
-                 "an MPI library and a network that read each aligned word at once");
+  return refused(
+      "words of 8 bytes that were read half old, half new, or had not arrived after MPI_Win_flush_all",
+      "an MPI library and a network that read each aligned word at once");
 }
 
 /// The first error that a rank has is everybody's, by kind if not by its words.

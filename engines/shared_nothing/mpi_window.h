@@ -56,7 +56,7 @@ class MpiWindow {
     MPI_Get(into.data(), words, MPI_UINT64_T, rank, offset, words, MPI_UINT64_T, window_);
   }
   /// All that has been begun has arrived. May wait for the others to look for messages.
-  void complete() noexcept { MPI_Win_flush_local_all(window_); }
+  void complete() noexcept { MPI_Win_flush_all(window_); }
 
  private:
   struct Rank {
