@@ -153,6 +153,7 @@ bool MpiWindow::try_without_owner() const {
   if (rank_ != 0) {
     std::this_thread::sleep_for(sleep);
   } else {
+    std::this_thread::sleep_for(patience / 2);  // until that one has left the barrier and sleeps
     const auto begin = std::chrono::steady_clock::now();
     const Rank& last = ranks_.back();
     std::uint64_t word = 0;
