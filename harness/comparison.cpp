@@ -43,6 +43,7 @@ json variant_of(const json& run) {
     variant["threads_per_rank"] = deployment.at("threads_per_rank");
     variant["batch_bytes"] = deployment.value("batch_bytes", 3072);
     variant["batch_turns"] = deployment.value("batch_turns", 64);
+    variant["read_path"] = deployment.value("read_path", "request");
     // One a rank is how it grows, too.
     const auto clients = deployment.value("clients", 0U);
     variant["clients"] = clients;

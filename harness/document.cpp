@@ -164,6 +164,7 @@ nlohmann::json to_json(const Deployment& deployment) {
           {"placement", deployment.placement},
           {"islands", deployment.islands},
           {"transport", deployment.transport},
+          {"read_path", deployment.read_path},
           {"rebalance", deployment.rebalance},
           {"batch_bytes", deployment.batch_bytes},
           {"batch_turns", deployment.batch_turns},

@@ -148,7 +148,7 @@ bool is_size_key(std::string_view key) {
 }
 
 bool is_of_ranks(std::string_view key) {
-  constexpr std::array keys{"transport",  "clients",   "threads_per_rank", "link_delay",
+  constexpr std::array keys{"transport",  "clients",   "threads_per_rank", "read_path",  "link_delay",
                             "partitions", "rebalance", "batch_bytes",      "batch_turns"};
   return std::ranges::find(keys, key) != keys.end();
 }

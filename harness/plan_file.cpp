@@ -39,6 +39,7 @@ enum class Kind {
   partitioning,
   concurrency_control,
   transport,
+  read_path,
   rebalance,
   link_delay
 };
@@ -67,6 +68,7 @@ constexpr std::array key_rules = {
     KeyRule{"partitions", Kind::count, "a whole number from 1"},
     KeyRule{"rebalance", Kind::rebalance, "\"none\" or \"cycle\""},
     KeyRule{"transport", Kind::transport, "\"mpi\" or \"ring\""},
+    KeyRule{"read_path", Kind::read_path, "\"request\" or \"rma\""},
     KeyRule{"batch_bytes", Kind::count, "a whole number from 1"},
     KeyRule{"batch_turns", Kind::count, "a whole number from 1"},
     KeyRule{"link_delay", Kind::link_delay, "a duration such as \"100us\" or \"1.5ms\", at most \"1s\""},
@@ -177,6 +179,8 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"occ", "serial"});
     case Kind::transport:
       return one_of(node, {"mpi", "ring"});
+    case Kind::read_path:
+      return one_of(node, {"request", "rma"});
     case Kind::rebalance:
       return one_of(node, {"none", "cycle"});
     case Kind::link_delay:

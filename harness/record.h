@@ -32,6 +32,7 @@ struct Deployment {
   unsigned islands = 1;  ///< groups of workers, each with data of its own if the placement has it so
   std::string concurrency_control = "none";
   std::string transport = "none";
+  std::string read_path = "none";  ///< of records on other ranks: "request" or "rma"
   std::string rebalance = "none";  ///< of partitions over ranks, while measuring
   std::size_t batch_bytes = 0;     ///< so full or so many turns old, a message goes out; 0: there are none
   unsigned batch_turns = 0;

@@ -124,6 +124,10 @@ platform::Expected<void> check_transactions(const RunOptions& options, const wor
     return platform::unexpected("--concurrency-control", "'" + options.concurrency_control + "'" + with,
                                 "it with a workload of transactions, such as ycsb-multi");
   }
+  if (options.read_path == "rma") {
+    return platform::unexpected("--read-path rma", "it" + with,
+                                "a workload of single operations: a transaction's reads are its owner's to do");
+  }
   if (options.partitioning == "hash") {
     return platform::unexpected("--partitioning", "'hash'" + with,
                                 "range, for its transactions deal with ranges of keys");
@@ -179,6 +183,7 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
   deployment.placement = "partitioned";
   deployment.partitioning = partitioning_name(options, workload);
   deployment.transport = options.transport;
+  deployment.read_path = options.read_path;
   deployment.rebalance = options.rebalance;
   deployment.batch_bytes = options.batching.bytes;
   deployment.batch_turns = options.batching.turns;
@@ -373,11 +378,12 @@ platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,
                                                   const Interrupt& interrupt, Progress& progress) {
   namespace shared_nothing = engines::shared_nothing;
   const bool is_hybrid = options.threads_per_rank > 1;
-  auto* const run_it =
-      has_thread_ranks(options)
-          ? (is_hybrid ? run_over_rings<shared_nothing::HybridRingEngine>
-                       : run_over_rings<shared_nothing::RingEngine>)
-          : (is_hybrid ? run_over_mpi<shared_nothing::HybridEngine> : run_over_mpi<shared_nothing::Engine>);
+  auto* const run_it = has_thread_ranks(options)
+                           ? (is_hybrid ? run_over_rings<shared_nothing::HybridRingEngine>
+                                        : run_over_rings<shared_nothing::RingEngine>)
+                       : options.read_path == "rma" ? run_over_mpi<shared_nothing::OneSidedEngine>
+                       : is_hybrid                  ? run_over_mpi<shared_nothing::HybridEngine>
+                                                    : run_over_mpi<shared_nothing::Engine>;
   return run_it(options, workload, host, interrupt, progress);
 }
 

@@ -33,6 +33,9 @@ struct RunOptions {
   unsigned threads = 1;  ///< of the shared-memory engine
   std::string transport =
       "mpi";  ///< of the shared-nothing engine: "mpi", or "ring" between threads of one process
+  /// How the shared-nothing engine's clients read what another rank has: "request", or "rma", out of its
+  /// memory.
+  std::string read_path = "request";
   platform::Timestamp link_delay{};  ///< that the transport adds to each message
   unsigned ranks = 1;                ///< that are threads; a launcher says how many processes there are
   unsigned threads_per_rank = 1;     ///< workers of each rank of the shared-nothing engine

@@ -240,7 +240,7 @@ auto HashIndex<Policy>::move_bucket(Table& from, Table& to, std::size_t i, Heap:
     }
   }
   Bucket* rest = overflow(control);
-  home.control.store(moved_bit);
+  home.control.store(reinterpret_cast<std::uintptr_t>(to.memory.bytes().data()) | moved_bit);
   while (rest != nullptr) {
     Bucket* next = overflow(rest->control.load());
     retire_overflow(rest, cache);

@@ -126,6 +126,8 @@ class HashIndex {
   std::span<const std::byte> table() const noexcept { return table_.load()->memory.bytes(); }
 
  private:
+  friend class RemoteHashReader;
+
   struct Table {
     platform::Region memory;
     std::size_t mask = 0;  ///< number of buckets - 1
@@ -139,9 +141,10 @@ class HashIndex {
   };
 
   static constexpr std::uint64_t latched_bit = 1;
-  /// In the first bucket of a chain: it has moved to the next table. Always set in overflow buckets, where it
-  /// means nothing to the index, so that a stale record pointer to memory that has become one reads a header
-  /// that says absent.
+  /// In the first bucket of a chain: it has moved to the next table, whose address takes the place of the
+  /// overflow bucket's, for readers in other processes (remote_hash_reader.h). Always set in overflow
+  /// buckets, where it means nothing to the index, so that a stale record pointer to memory that has become
+  /// one reads a header that says absent.
   static constexpr std::uint64_t moved_bit = Header::absent_bit;
   static constexpr std::uint64_t flag_bits = 63;
   static constexpr unsigned tag_shift = 48;
@@ -182,16 +185,19 @@ class HashIndex {
   template <class Use>
   static void for_each_of_chain(const Table& table, std::size_t i, Use& use) {
     const Bucket& home = table.at(i);
-    if ((home.control.load() & moved_bit) != 0) {
+    std::uint64_t control = home.control.load();
+    if ((control & moved_bit) != 0) {
       const Table& next = *table.next.load();
       for_each_of_chain(next, i, use);
       for_each_of_chain(next, i + table.size(), use);
       return;
     }
-    for (const Bucket* bucket = &home; bucket != nullptr; bucket = overflow(bucket->control.load())) {
+    for (const Bucket* bucket = &home;; control = bucket->control.load()) {
       for (const auto& slot : bucket->slots) {
         if (const std::uint64_t word = slot.load(); word != 0) use(*record(word));
       }
+      bucket = overflow(control);
+      if (bucket == nullptr) return;
     }
   }
   void prefetch_for_move(const Table& from, std::size_t first) const noexcept;

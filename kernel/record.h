@@ -76,11 +76,14 @@ class Record {
   Key key() const noexcept { return key_.load(); }
   Header header() const noexcept { return Header(header_.load()); }
 
-  /// Fills memory that no other thread can reach yet.
+  /// Fills memory that no other thread of this process can reach yet. Another process's reader may still have
+  /// the address of what was here before (remote_hash_reader.h): it must not see the header before all is
+  /// written.
   void construct(Key key, Header header, std::span<const std::byte> value) noexcept {
+    if constexpr (Policy::is_shared) header_.store(header.locked().word());
     key_.store(key);
-    header_.store(header.word());
     write(0, value);
+    header_.store(header.word());
   }
 
   /// Waits until nobody writes or inserts the record and locks it. `not_found`: the record is gone;

@@ -201,6 +201,13 @@ Status Store<Policy>::remove_at(Worker& worker, Rec* hint, Key key) noexcept {
 // Steps
 // ---------------------------------------------------------------------------------------------------------
 
+/// No record that comes after this one, in whatever memory of the worker's, has its version or the next one.
+template <class Policy>
+void Store<Policy>::forget_version(Worker& worker, const Rec& record) noexcept {
+  std::uint64_t& first = worker.cache().first_version;
+  first = std::max(first, record.header().version() + 2);
+}
+
 template <class Policy>
 auto Store<Policy>::make_record(Worker& worker, Key key, Header header,
                                 std::span<const std::byte> value) noexcept -> Rec* {
@@ -213,8 +220,10 @@ auto Store<Policy>::make_record(Worker& worker, Key key, Header header,
 
 template <class Policy>
 void Store<Policy>::free_record(Worker& worker, Rec* record, std::size_t value_size) noexcept {
-  // With `Exclusive`, a search that rests may still have the address of what was here before.
-  if constexpr (!Policy::is_shared) record->unlock(record->header().absent());
+  // A search that rests (with `Exclusive`), or a reader in another process, may still have the address of
+  // what was here before.
+  forget_version(worker, *record);
+  record->unlock(record->header().gone());
   worker.cache().free(record, SizeClass::of(Rec::bytes_for(value_size)));
 }
 
@@ -262,7 +271,7 @@ template <class Policy>
 void Store<Policy>::retire(Worker& worker, Rec* record, std::size_t value_size) noexcept {
   const SizeClass size = SizeClass::of(Rec::bytes_for(value_size));
   Heap::Cache& cache = worker.cache();
-  cache.first_version = std::max(cache.first_version, record->header().version() + 2);
+  forget_version(worker, *record);
   // The header is not the word through which free blocks are linked.
   if constexpr (Policy::is_shared) {
     cache.retire(record, size);

@@ -171,6 +171,7 @@ class Store {
         looks_(options.distributed_transactions ? most_looks : Patience::endless) {}
   bool make_index(const StoreOptions& options) noexcept;
   bool wait_for_partition() noexcept;
+  static void forget_version(Worker& worker, const Rec& record) noexcept;
 
   void execute_hash(Worker& worker, std::span<Operation* const> operations) noexcept;
   void execute_ordered(Worker& worker, std::span<Operation* const> operations) noexcept;

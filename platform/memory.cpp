@@ -79,6 +79,11 @@ Expected<Region> Region::map(std::size_t bytes, const Options& options) noexcept
   // Beyond this, rounding and alignment would overflow; no address space is that large.
   if (bytes > std::numeric_limits<std::size_t>::max() / 2) return refused(bytes, ENOMEM);
 
+  if (options.reserve != nullptr) {
+    Region part(options.reserve->take(bytes), PageKind::transparent);
+    part.is_mapped_ = false;
+    if (!part.bytes().empty()) return part;
+  }
   if (Region reserved = map_reserved(bytes, options.pages); !reserved.bytes().empty()) {
     const std::span whole(reserved.bytes_.data(), mapped_size(bytes, options.pages));
     if (auto placed = place(whole, options.placement); !placed) return tl::unexpected(placed.error());
@@ -128,17 +133,19 @@ Expected<Region> Region::map_transparent(std::size_t bytes, std::size_t gap) noe
   return Region(std::span(begin, bytes), PageKind::transparent);
 }
 
-Region::Region(Region&& other) noexcept : bytes_(std::exchange(other.bytes_, {})), pages_(other.pages_) {}
+Region::Region(Region&& other) noexcept
+    : bytes_(std::exchange(other.bytes_, {})), is_mapped_(other.is_mapped_), pages_(other.pages_) {}
 
 Region& Region::operator=(Region&& other) noexcept {
   Region taken(std::move(other));  // leaves the other side empty; the old mapping goes with `taken`
   std::swap(bytes_, taken.bytes_);
+  std::swap(is_mapped_, taken.is_mapped_);
   std::swap(pages_, taken.pages_);
   return *this;
 }
 
 Region::~Region() {
-  unmap(bytes_.data(), bytes_.empty() ? 0 : mapped_size(bytes_.size(), pages_));
+  if (is_mapped_) unmap(bytes_.data(), bytes_.empty() ? 0 : mapped_size(bytes_.size(), pages_));
 }
 
 }  // namespace upout::platform

@@ -6,6 +6,7 @@
 
 #include "platform/error.h"
 #include "platform/placement.h"
+#include "platform/reserve.h"
 
 namespace upout::platform {
 
@@ -19,13 +20,15 @@ enum class PageKind : std::uint8_t {
 /// "transparent", "2 MiB" or "1 GiB".
 const char* name(PageKind kind) noexcept;
 
-/// A range of anonymous, zeroed memory, mapped for this process alone. Owns its mapping; movable, not
-/// copyable. Ranges of 2 MiB and more are aligned to 2 MiB.
+/// A range of anonymous, zeroed memory, mapped for this process alone, or a part of a reserve. Owns its
+/// mapping; movable, not copyable. Ranges of 2 MiB and more are aligned to 2 MiB.
 class Region {
  public:
   struct Options {
     Placement placement = FirstTouch{};      ///< by default, pages lie where they are touched first
     PageKind pages = PageKind::transparent;  ///< asked for; see `pages()`
+    /// Where ranges are taken from as long as it has room, of whatever pages it is. Null: all are mapped.
+    Reserve* reserve = nullptr;
   };
 
   Region() = default;
@@ -55,6 +58,7 @@ class Region {
   static Region map_reserved(std::size_t bytes, PageKind pages) noexcept;
 
   std::span<std::byte> bytes_;
+  bool is_mapped_ = true;  ///< by this object, and not a part of a reserve
   PageKind pages_ = PageKind::transparent;
 };
 

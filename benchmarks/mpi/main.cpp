@@ -35,6 +35,9 @@ constexpr Ratio ratios[] = {
     {"all reads remote over all local, depth 64", "reads/remote", "reads/local"},
     {"messages of one request over a bare MPI_Isend/MPI_Irecv loop's", "messages/engine", "messages/raw"},
     {"two ranks over one, uniform, depth 64", "reads/two_ranks", "reads/one_rank"},
+    {"remote read at depth 1, time of rma over request", "remote_read/depth_1/rma",
+     "remote_read/depth_1/request"},
+    {"all reads remote, rate of rma over request", "reads/remote/rma", "reads/remote/request"},
 };
 
 void print(const std::map<std::string, std::vector<double>>& results, const std::vector<Measurement>& all) {
@@ -74,6 +77,7 @@ int run(int argc, char** argv) {
   app.footer(
       "\nExample:\n  mpirun -n 2 --bind-to core upout-mpi-micro --repetitions 9\n"
       "  mpirun -n 2 --bind-to core upout-mpi-micro --batching\n"
+      "  mpirun -n 2 --bind-to core upout-mpi-micro --read-paths --repetitions 9\n"
       "  mpirun -n 2 --bind-to core upout-mpi-micro --transactions --records 1000000");
   Settings settings;
   unsigned repetitions = 5;
@@ -98,6 +102,10 @@ int run(int argc, char** argv) {
   app.add_flag("--transactions", measures_transactions,
                "instead: transactions, with either concurrency control, by the share that crosses partitions")
       ->excludes("--batching");
+  app.add_flag("--read-paths", settings.one_sided,
+               "instead: remote reads, asked for and out of the other rank's memory (MPI one-sided)")
+      ->excludes("--batching")
+      ->excludes("--transactions");
   const engines::shared_nothing::MpiProcess mpi;
   const bool is_root = mpi.rank() == 0;
   try {
@@ -127,6 +135,7 @@ int run(int argc, char** argv) {
   }
   std::vector<Measurement> all = measures_transactions ? transactions->measurements()
                                  : sweeps_batching     ? bench->batching_sweep()
+                                 : settings.one_sided  ? bench->read_paths()
                                                        : bench->measurements();
   std::erase_if(all, [&](const Measurement& each) { return each.name.find(filter) == std::string::npos; });
   std::map<std::string, std::vector<double>> results;

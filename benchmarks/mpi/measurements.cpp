@@ -127,6 +127,13 @@ platform::Expected<std::unique_ptr<Bench>> Bench::create(const Settings& setting
   bench->load(*bench->together_);
   if (bench->together_->record_count() != settings.records)
     return platform::unexpected("--records", "records that could not be inserted", "fewer, or more memory");
+  if (settings.one_sided) {
+    auto one_sided = OneSidedEngine::create(MPI_COMM_WORLD, *bench->topology_, *map, options);
+    if (!one_sided) return tl::unexpected(one_sided.error());
+    bench->one_sided_ = std::move(*one_sided);
+    bench->load(*bench->one_sided_);
+    return bench;
+  }
   if (bench->rank_ != 0) return bench;
   auto alone = Engine::create(MPI_COMM_SELF, *bench->topology_, *map, options);
   if (!alone) return tl::unexpected(alone.error());
@@ -135,8 +142,9 @@ platform::Expected<std::unique_ptr<Bench>> Bench::create(const Settings& setting
   return bench;
 }
 
-void Bench::load(Engine& engine) const {
-  engine.run_on_workers([this, &engine](Engine::Session& session, WorkerId id) {
+template <class E>
+void Bench::load(E& engine) const {
+  engine.run_on_workers([this, &engine](typename E::Session& session, WorkerId id) {
     std::vector<std::uint64_t> values(settings_.depth);
     std::vector<kernel::Operation> operations(settings_.depth);
     std::vector<kernel::Operation*> batch;
@@ -162,11 +170,12 @@ void Bench::load(Engine& engine) const {
 }
 
 /// Reads a second of the first rank, or of both together.
-double Bench::rate_of_reads(Engine& engine, Reads reads) {
+template <class E>
+double Bench::rate_of_reads(E& engine, Reads reads) {
   const platform::Clock clock = platform::Clock::calibrate();
   std::array<std::uint64_t, 3> sums{};
   double took = 0;
-  engine.run_on_workers([&](Engine::Session& session, WorkerId id) {
+  engine.run_on_workers([&](typename E::Session& session, WorkerId id) {
     Reader reader(settings_.depth, id.global + 1, settings_.records);
     const auto own = [&](kernel::Key key) { return engine.map().owner_of(key) == id.global; };
     const platform::Timestamp begin = session.agree_on_start(clock);
@@ -206,14 +215,15 @@ double Bench::rate_alone() {
   return rate;
 }
 
-double Bench::round_trip_of_reads() {
+template <class E>
+double Bench::round_trip_of_reads(E& engine) {
   const platform::Clock clock = platform::Clock::calibrate();
   double median = 0;
-  together_->run_on_workers([&](Engine::Session& session, WorkerId id) {
+  engine.run_on_workers([&](typename E::Session& session, WorkerId id) {
     session.agree_on_start(clock);
     if (id.global != 0) return;  // and serves until the first one has done
     Reader reader(1, 1, settings_.records);
-    const auto others = [&](kernel::Key key) { return together_->map().owner_of(key) != 0; };
+    const auto others = [&](kernel::Key key) { return engine.map().owner_of(key) != 0; };
     median = median_round_trip(clock, round_trips(), [&] {
       reader.step(session, others);
       reader.finish(session);
@@ -304,7 +314,7 @@ double Bench::rate_of_raw_messages() {
 std::vector<Measurement> Bench::measurements() {
   return {
       {"raw/ping_pong", "ns", [this] { return round_trip_of_raw_messages(); }},
-      {"remote_read/depth_1", "ns", [this] { return round_trip_of_reads(); }},
+      {"remote_read/depth_1", "ns", [this] { return round_trip_of_reads(*together_); }},
       {"reads/local", "reads/s", [this] { return rate_of_reads(*together_, Reads::own); }},
       {"reads/two_ranks", "reads/s", [this] { return rate_of_reads(*together_, Reads::all); }},
       {"reads/one_rank", "reads/s", [this] { return rate_alone(); }},
@@ -312,6 +322,27 @@ std::vector<Measurement> Bench::measurements() {
       {"messages/engine", "messages/s", [this] { return rate_of_engines_messages(); }},
       {"messages/size", "bytes", [this] { return static_cast<double>(mean_message_bytes_); }},
       {"messages/raw", "messages/s", [this] { return rate_of_raw_messages(); }},
+  };
+}
+
+/// So far, by this rank.
+double Bench::gets_a_read() const {
+  const OneSidedReads& reads = *one_sided_->one_sided();
+  return static_cast<double>(reads.gets()) / static_cast<double>(reads.done());
+}
+double Bench::reads_a_round() const {
+  const OneSidedReads& reads = *one_sided_->one_sided();
+  return static_cast<double>(reads.done()) / static_cast<double>(reads.rounds());
+}
+
+std::vector<Measurement> Bench::read_paths() {
+  return {
+      {"remote_read/depth_1/request", "ns", [this] { return round_trip_of_reads(*together_); }},
+      {"remote_read/depth_1/rma", "ns", [this] { return round_trip_of_reads(*one_sided_); }},
+      {"reads/remote/request", "reads/s", [this] { return rate_of_reads(*together_, Reads::others); }},
+      {"reads/remote/rma", "reads/s", [this] { return rate_of_reads(*one_sided_, Reads::others); }},
+      {"rma/gets_a_read", "gets", [this] { return gets_a_read(); }},
+      {"rma/reads_a_round", "reads", [this] { return reads_a_round(); }},
   };
 }
 

@@ -17,6 +17,7 @@ struct Settings {
   double seconds = 0.5;
   unsigned records = 10'000'000;
   unsigned depth = 64;
+  bool one_sided = false;  ///< a second engine, out of whose ranks' memory is read
 };
 
 /// Something that both ranks measure together; the figure is the first one's.
@@ -36,20 +37,28 @@ class Bench {
   std::vector<Measurement> measurements();
   /// Remote reads at saturation, by when messages go out.
   std::vector<Measurement> batching_sweep();
+  /// Remote reads, asked for and one-sided. Needs `Settings::one_sided`.
+  std::vector<Measurement> read_paths();
   /// Reads of this rank that did not find their record.
   std::uint64_t failed() const { return failed_; }
 
  private:
   using Engine = engines::shared_nothing::Engine;
+  using OneSidedEngine = engines::shared_nothing::OneSidedEngine;
   /// Which records a client reads.
   enum class Reads { all, own, others };
 
   explicit Bench(const Settings& settings) : settings_(settings) {}
 
-  void load(Engine& engine) const;
-  double rate_of_reads(Engine& engine, Reads reads);
+  template <class E>
+  void load(E& engine) const;
+  template <class E>
+  double rate_of_reads(E& engine, Reads reads);
   double rate_alone();
-  double round_trip_of_reads();
+  template <class E>
+  double round_trip_of_reads(E& engine);
+  double gets_a_read() const;
+  double reads_a_round() const;
   double round_trip_of_raw_messages() const;
   double rate_of_engines_messages();
   double rate_with(const engines::shared_nothing::Batching& batching);
@@ -60,7 +69,8 @@ class Bench {
   int rank_ = 0;
   std::unique_ptr<platform::Topology> topology_;
   std::unique_ptr<Engine> together_;
-  std::unique_ptr<Engine> alone_;  ///< the first rank's
+  std::unique_ptr<OneSidedEngine> one_sided_;  ///< null: not asked for
+  std::unique_ptr<Engine> alone_;              ///< the first rank's
   std::size_t mean_message_bytes_ = 0;
   double messages_a_second_ = 0;  ///< of both ranks
   std::uint64_t failed_ = 0;

@@ -53,6 +53,7 @@ struct RunCommand {
   bool partitions_given = false;
   bool batching_given = false;
   bool link_delay_given = false;
+  bool read_path_given = false;
 };
 
 constexpr const char* examples = R"(
@@ -64,6 +65,7 @@ Examples:
   mpirun -n 2 --bind-to none upout run --engine shared-nothing --threads-per-rank 4 --workload ycsb-b
   mpirun -n 3 upout run --engine shared-nothing --clients 1 --depth 64 --workload ycsb-c
   mpirun -n 2 upout run --engine shared-nothing --link-delay 100us --depth 256 --workload ycsb-b
+  mpirun -n 2 upout run --engine shared-nothing --read-path rma --workload ycsb-b
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
   upout run --engine shared-memory --threads 2 --workload ycsb-multi -p crosspartition=20 --concurrency-control serial
@@ -83,6 +85,33 @@ Expected<std::unique_ptr<workloads::Workload>> make_workload(const RunCommand& c
     if (auto assigned = properties.assign(assignment); !assigned) return tl::unexpected(assigned.error());
   }
   return workloads::make_workload(command.workload, properties, warnings);
+}
+
+/// Reads out of other ranks' memory.
+Expected<void> check_read_path(const harness::RunOptions& options) {
+  if (options.read_path != "rma") return {};
+  if (options.transport != "mpi") {
+    return platform::unexpected("--read-path rma", "it beside --transport " + options.transport,
+                                "--transport mpi: memory is read through MPI windows");
+  }
+  if (options.index == "ordered") {
+    return platform::unexpected("--read-path rma", "it beside --index ordered",
+                                "--index hash: only what a hash finds is read so");
+  }
+  if (options.rebalance != "none") {
+    return platform::unexpected("--read-path rma", "it beside --rebalance " + options.rebalance,
+                                "--rebalance none: who reads a rank's memory does not hear of moves");
+  }
+  if (options.threads_per_rank > 1) {
+    return platform::unexpected(
+        "--read-path rma", "it beside --threads-per-rank " + std::to_string(options.threads_per_rank),
+        "--threads-per-rank 1: one thread of a rank speaks MPI");
+  }
+  if (options.link_delay != platform::Timestamp::zero()) {
+    return platform::unexpected("--read-path rma", "it beside --link-delay",
+                                "one of them: only messages can be delayed");
+  }
+  return {};
 }
 
 Expected<void> check_engine(const RunCommand& command) {
@@ -124,11 +153,15 @@ Expected<void> check_engine(const RunCommand& command) {
       return platform::unexpected("--link-delay", "it beside --engine " + command.options.engine,
                                   "no such option there: its workers send no messages over links");
     }
+    if (!form.has_ranks && command.read_path_given) {
+      return platform::unexpected("--read-path", "it beside --engine " + command.options.engine,
+                                  "no such option there: its workers share their memory");
+    }
     if (command.ranks_given && command.options.transport != "ring") {
       return platform::unexpected("--ranks", "it without --transport ring",
                                   "mpirun -n, which says how many ranks there are over MPI");
     }
-    return {};
+    return check_read_path(command.options);
   }
   std::string names;
   for (const harness::EngineForm& form : harness::engine_forms()) {
@@ -141,6 +174,10 @@ Expected<void> check_index(const RunCommand& command, const workloads::Workload&
   if (workload.needs_order() && command.options.index == "hash") {
     return platform::unexpected("--index", fmt::format("'hash' with {}", workload.name()),
                                 "ordered, because it scans");
+  }
+  if (workload.needs_order() && command.options.read_path == "rma") {
+    return platform::unexpected("--read-path rma", fmt::format("it with {}", workload.name()),
+                                "a workload without scans: only what a hash finds is read so");
   }
   const std::string& placement = command.options.placement;
   const bool has_partitions =
@@ -342,6 +379,13 @@ void add_run_command(CLI::App& app, Program& program) {
              "threads of one process")
           ->check(CLI::IsMember({"mpi", "ring"}))
           ->capture_default_str();
+  CLI::Option* read_path =
+      run->add_option(
+             "--read-path", command->options.read_path,
+             "how the shared-nothing engine's clients read what another rank has: request, or rma, out "
+             "of its memory and without its help (MPI one-sided)")
+          ->check(CLI::IsMember({"request", "rma"}))
+          ->capture_default_str();
   CLI::Option* ranks =
       run->add_option("--ranks", command->options.ranks, "ranks that are threads (--transport ring)")
           ->check(whole_number(1, 65536))
@@ -391,7 +435,7 @@ void add_run_command(CLI::App& app, Program& program) {
                 "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
   run->callback([command, threads, batch_bytes, batch_turns, partitions, placement, islands, pages, transport,
-                 ranks, threads_per_rank, clients, link_delay, &program] {
+                 ranks, threads_per_rank, clients, link_delay, read_path, &program] {
     command->threads_given = threads->count() > 0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;
@@ -401,6 +445,7 @@ void add_run_command(CLI::App& app, Program& program) {
     command->partitions_given = partitions->count() > 0;
     command->batching_given = batch_bytes->count() + batch_turns->count() > 0;
     command->link_delay_given = link_delay->count() > 0;
+    command->read_path_given = read_path->count() > 0;
     try {
       execute(*command, program);
     } catch (const std::exception& error) {

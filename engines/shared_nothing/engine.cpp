@@ -4,10 +4,12 @@
 #include <utility>
 
 #include "engines/transaction.h"
+#include "kernel/record.h"
 
 namespace upout::engines::shared_nothing {
 
 static_assert(engines::TransactingEngine<Engine>);
+static_assert(engines::TransactingEngine<OneSidedEngine>);
 
 platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks) {
   if (options.clients != 0 && options.clients >= ranks) {
@@ -30,7 +32,8 @@ platform::Expected<Partitions<Policy>> make_partitions(const Options& options, c
                                                        unsigned rank) {
   Partitions<Policy> partitions(map.partitions(), {.index = options.index,
                                                    .concurrency_control = options.concurrency_control,
-                                                   .distributed_transactions = true});
+                                                   .distributed_transactions = true,
+                                                   .memory = {.reserve = options.reserve}});
   // No more than its share: room to spare could double the table, and one engine's buckets would be emptier
   // than the other's.
   const std::size_t expected_records = options.expected_records / map.partitions();
@@ -85,35 +88,81 @@ LinkOptions link_options(const Options& options, const PartitionMap& map) {
   return {options.link_delay, longest_message_for(options.value_bytes, map.bytes().size())};
 }
 
-platform::Expected<std::unique_ptr<Engine>> Engine::create(MPI_Comm communicator,
-                                                           const platform::Topology& topology,
-                                                           const platform::WorkerMap& worker_map,
-                                                           const Options& options) {
+namespace {
+
+platform::Expected<void> check_one_sided(const Options& options) {
+  if (options.index != kernel::IndexKind::hash)
+    return platform::unexpected("--read-path rma", "an ordered index", "--index hash: only that is read so");
+  if (options.concurrency_control == kernel::ConcurrencyControl::serial)
+    return platform::unexpected("--read-path rma", "serial transactions, which lock no records", "occ");
+  return {};
+}
+
+/// Room for a rank's records and tables to begin with, and to grow to several times that; what does not fit
+/// lies elsewhere and is asked for.
+std::size_t window_bytes_for(const Options& options, const PartitionMap& map) {
+  constexpr std::size_t beside_records = std::size_t{16} << 20;  // a partition's small table and first chunks
+  constexpr std::size_t slot_bytes = 64;  // of tables half full, and of those they grow into
+  const std::size_t record_bytes = kernel::Record<kernel::Shared>::bytes_for(options.value_bytes);
+  const std::size_t records = options.expected_records / map.partitions() + 1;
+  std::size_t partitions = 0;  // of the rank that has the most
+  std::vector<std::size_t> owned(map.partitions());
+  for (std::uint32_t partition = 0; partition < map.partitions(); ++partition)
+    partitions = std::max(partitions, ++owned[map.owner(partition)]);
+  return partitions * (4 * records * (record_bytes + slot_bytes) + beside_records);
+}
+
+template <class Policy>
+platform::Expected<std::unique_ptr<MpiWindow>> make_window(MPI_Comm communicator, const Options& options,
+                                                           const PartitionMap& map) {
+  if constexpr (!Policy::is_shared) return std::unique_ptr<MpiWindow>();
+  if (auto possible = check_one_sided(options); !possible) return tl::unexpected(possible.error());
+  return MpiWindow::create(communicator, window_bytes_for(options, map), map.partitions());
+}
+
+}  // namespace
+
+template <class Policy>
+platform::Expected<std::unique_ptr<EngineOf<Policy>>> EngineOf<Policy>::create(
+    MPI_Comm communicator, const platform::Topology& topology, const platform::WorkerMap& worker_map,
+    const Options& asked) {
+  Options options = asked;
   const auto neighbourhood = find_neighbours(communicator, topology, worker_map, 1, options.oversubscribe);
   if (!neighbourhood) return tl::unexpected(neighbourhood.error());
   int size = 1;
   MPI_Comm_size(communicator, &size);
   auto map = make_map(options, static_cast<unsigned>(size));
   if (!map) return tl::unexpected(map.error());
-  auto partitions = make_own_partitions<kernel::Exclusive>(communicator, options, *map);
+  auto window = make_window<Policy>(communicator, options, *map);
+  if (!window) return tl::unexpected(window.error());
+  if (*window != nullptr && (*window)->needs_owner() && neighbourhood->crowd > 0)
+    return platform::unexpected(
+        "--read-path rma",
+        "more ranks than places, and an MPI library that lets a rank's owner answer reads of its "
+        "memory",
+        "a core for each rank, or a library that reads without the owner");
+  if (*window != nullptr) options.reserve = &(*window)->reserve();
+  auto partitions = make_own_partitions<Policy>(communicator, options, *map);
   if (!partitions) return tl::unexpected(partitions.error());
-  const LinkOptions links = link_options(options, *map);
-  return std::unique_ptr<Engine>(
-      new Engine(communicator, topology, *neighbourhood,
-                 planned_bindings(communicator, *neighbourhood, worker_map, 1).front(), links,
-                 std::move(*map), std::move(*partitions), options));
+  return std::unique_ptr<EngineOf>(
+      new EngineOf(communicator, topology, *neighbourhood,
+                   planned_bindings(communicator, *neighbourhood, worker_map, 1).front(), std::move(*window),
+                   std::move(*map), std::move(*partitions), options));
 }
 
-Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-               platform::WorkerBinding planned, const LinkOptions& links, PartitionMap map,
-               Partitions<> partitions, const Options& options)
+template <class Policy>
+EngineOf<Policy>::EngineOf(MPI_Comm communicator, const platform::Topology& topology,
+                           Neighbourhood neighbourhood, platform::WorkerBinding planned,
+                           std::unique_ptr<MpiWindow> window, PartitionMap map, Partitions<Policy> partitions,
+                           const Options& options)
     : communicator_(communicator),
       collectives_(communicator, neighbourhood.crowd > 0, missing(options)),
       topology_(&topology),
       neighbourhood_(neighbourhood),
+      window_(std::move(window)),
       map_(std::move(map)),
       partitions_(std::move(partitions)),
-      transport_(links, communicator, short_message_bytes),
+      transport_(link_options(options, map_), communicator, short_message_bytes),
       planned_(std::move(planned)),
       on_lost_(options.on_lost),
       yields_(neighbourhood.crowd > 0),
@@ -121,15 +170,24 @@ Engine::Engine(MPI_Comm communicator, const platform::Topology& topology, Neighb
   for (const platform::WorkerBinding& rank : gather_bindings(communicator, {&planned_, 1})) {
     hosts_.push_back(rank.host);
   }
+  if constexpr (Policy::is_shared) {
+    one_sided_ = std::make_unique<OneSidedReads>(*window_, map_.partitions());
+    for (const Partition<Policy>* partition : partitions_)
+      one_sided_->publish(partition->number, *partition->store->hash());
+    window_->wait_for_all();
+    one_sided_->find_tables(map_, transport_.rank());
+  }
 }
 
 /// What a session calls with a rank that it does not hear of.
-std::function<void(int)> Engine::watch() const {
+template <class Policy>
+std::function<void(int)> EngineOf<Policy>::watch() const {
   if (!on_lost_) return {};
   return [this](int rank) { on_lost_(lost_rank(rank, hosts_, map_)); };
 }
 
-void Engine::bind() {
+template <class Policy>
+void EngineOf<Policy>::bind() {
   binding_ = planned_;
   // A refusal shows in what is read back; the run rules say what it means.
   if (!topology_->bind_this_thread(static_cast<unsigned>(planned_.asked_cpu))) {
@@ -139,14 +197,19 @@ void Engine::bind() {
   binding_.add_allowed(topology_->this_thread_cpus());
 }
 
-std::uint64_t Engine::record_count() {
+template <class Policy>
+std::uint64_t EngineOf<Policy>::record_count() {
   std::uint64_t count = partitions_.record_count();
   collectives_.sum({&count, 1});
   return count;
 }
 
-std::vector<platform::WorkerBinding> Engine::bindings() {
+template <class Policy>
+std::vector<platform::WorkerBinding> EngineOf<Policy>::bindings() {
   return gather_bindings(communicator_, {&binding_, 1});
 }
+
+template class EngineOf<kernel::Exclusive>;
+template class EngineOf<kernel::Shared>;
 
 }  // namespace upout::engines::shared_nothing

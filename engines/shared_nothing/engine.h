@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,11 +16,14 @@
 #include "engines/shared_nothing/collectives.h"
 #include "engines/shared_nothing/links.h"
 #include "engines/shared_nothing/mpi_transport.h"
+#include "engines/shared_nothing/mpi_window.h"
 #include "engines/shared_nothing/neighbourhood.h"
+#include "engines/shared_nothing/one_sided_reads.h"
 #include "engines/shared_nothing/partition_map.h"
 #include "engines/shared_nothing/partitions.h"
 #include "engines/shared_nothing/session.h"
 #include "engines/shared_nothing/transaction.h"
+#include "kernel/reclamation.h"
 #include "kernel/store.h"
 #include "platform/clock.h"
 #include "platform/error.h"
@@ -48,8 +52,9 @@ struct Options {
   std::size_t value_bytes = 0;
   /// Workers of each rank, at least 1; more than one are for engines whose partitions are `Shared`.
   unsigned threads_per_rank = 1;
-  unsigned clients = 0;              ///< the last ranks: they own no partitions; fewer than there are ranks
-  platform::Timestamp link_delay{};  ///< that each message is late on top of what the transport takes
+  unsigned clients = 0;  ///< the last ranks: they own no partitions; fewer than there are ranks
+  platform::Reserve* reserve = nullptr;  ///< that partitions take their memory from; an engine sets it itself
+  platform::Timestamp link_delay{};      ///< that each message is late on top of what the transport takes
   Batching batching = {};
   /// Called by the thread that notices; does not return. Empty: nobody looks whether ranks are there.
   std::function<void(const LostRank&)> on_lost = {};
@@ -71,41 +76,46 @@ LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const Partit
 std::function<void()> missing(const Options& options);
 LinkOptions link_options(const Options& options, const PartitionMap& map);
 
-/// Shared nothing: one rank a worker, with `Exclusive` partitions of its own. The rank's main thread is its
-/// worker and the only one that speaks MPI.
-class Engine {
+/// Shared nothing: one rank a worker, with partitions of its own. The rank's main thread is its worker and
+/// the only one that speaks MPI. `Exclusive` partitions are its thread's alone; `Shared` ones lie in a
+/// window, out of which other ranks read on their own (`OneSidedReads`).
+template <class Policy>
+class EngineOf {
  public:
   using Links = shared_nothing::Links<MpiTransport>;
-  class Session : public shared_nothing::Session<Links> {
+  class Session : public shared_nothing::Session<Links, Policy> {
    public:
-    explicit Session(Engine& engine)
-        : shared_nothing::Session<Links>(engine.transport_, engine.partitions_, engine.map_,
-                                         {.yields = engine.yields_,
-                                          .phase = engine.phase_++,
-                                          .batching = engine.batching_,
-                                          .on_lost = engine.watch()}),
+    explicit Session(EngineOf& engine)
+        : shared_nothing::Session<Links, Policy>(engine.transport_, engine.partitions_, engine.map_,
+                                                 {.yields = engine.yields_,
+                                                  .phase = engine.phase_++,
+                                                  .batching = engine.batching_,
+                                                  .on_lost = engine.watch(),
+                                                  .one_sided = engine.one_sided_.get()}),
           engine_(&engine) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return engine_->collectives_.agree_on_start(clock, [this] { this->serve_once(); });
     }
 
    private:
-    Engine* engine_;
+    EngineOf* engine_;
   };
 
   using TransactionClient = Executor<Session>;
   using Transaction = shared_nothing::Transaction<TransactionClient>;
 
   /// Collective; fails on all ranks or on none.
-  static platform::Expected<std::unique_ptr<Engine>> create(MPI_Comm communicator,
-                                                            const platform::Topology& topology,
-                                                            const platform::WorkerMap& worker_map,
-                                                            const Options& options);
+  static platform::Expected<std::unique_ptr<EngineOf>> create(MPI_Comm communicator,
+                                                              const platform::Topology& topology,
+                                                              const platform::WorkerMap& worker_map,
+                                                              const Options& options);
 
   template <class Work>
   void run_on_workers(Work&& work) {
     bind();
     {
+      std::optional<kernel::ReaderRegistration> registration;
+      if constexpr (Policy::is_shared) registration.emplace();
       Session session(*this);
       work(session, WorkerId{0, static_cast<unsigned>(transport_.rank())});
       session.serve_until_all_are_done();
@@ -136,11 +146,13 @@ class Engine {
   const PartitionMap& map() const { return map_; }
   /// Of the sessions from now on; the same on all ranks.
   void set_batching(const Batching& batching) { batching_ = batching; }
+  /// Null: `Exclusive`.
+  const OneSidedReads* one_sided() const { return one_sided_.get(); }
 
  private:
-  Engine(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
-         platform::WorkerBinding planned, const LinkOptions& links, PartitionMap map, Partitions<> partitions,
-         const Options& options);
+  EngineOf(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
+           platform::WorkerBinding planned, std::unique_ptr<MpiWindow> window, PartitionMap map,
+           Partitions<Policy> partitions, const Options& options);
 
   void bind();
   std::function<void(int)> watch() const;
@@ -149,8 +161,10 @@ class Engine {
   Collectives collectives_;
   const platform::Topology* topology_;
   Neighbourhood neighbourhood_;
+  std::unique_ptr<MpiWindow> window_;  ///< null: `Exclusive`
+  std::unique_ptr<OneSidedReads> one_sided_;
   PartitionMap map_;
-  Partitions<> partitions_;
+  Partitions<Policy> partitions_;  ///< in the window
   Links transport_;
   platform::WorkerBinding planned_;
   platform::WorkerBinding binding_;  ///< as it turned out
@@ -160,5 +174,12 @@ class Engine {
   Batching batching_;
   unsigned phase_ = 0;  ///< sessions so far
 };
+
+extern template class EngineOf<kernel::Exclusive>;
+extern template class EngineOf<kernel::Shared>;
+
+using Engine = EngineOf<kernel::Exclusive>;
+/// For hash-indexed partitions without serial transactions.
+using OneSidedEngine = EngineOf<kernel::Shared>;
 
 }  // namespace upout::engines::shared_nothing

@@ -18,6 +18,7 @@
 #include "engines/shared_nothing/flights.h"
 #include "engines/shared_nothing/liveness.h"
 #include "engines/shared_nothing/message.h"
+#include "engines/shared_nothing/one_sided_reads.h"
 #include "engines/shared_nothing/outbox.h"
 #include "engines/shared_nothing/partition_map.h"
 #include "engines/shared_nothing/partition_mover.h"
@@ -61,6 +62,9 @@ class Session {
     /// Called, perhaps more than once, with a rank of which nothing has been heard for long. Null: nobody
     /// looks.
     std::function<void(int)> on_lost = {};
+    /// Null: gets are asked of other ranks as all else is. Otherwise partitions are `Shared`, and do not
+    /// move.
+    OneSidedReads* one_sided = nullptr;
   };
 
   /// Keeps references to the three.
@@ -94,6 +98,7 @@ class Session {
         [&](int source, std::span<const std::byte> message) { take(source, message, done); });
     if (++polls_ % T::polls_between_looks == 0 || has_yielded_) look_at_clock(done);
     has_yielded_ = false;
+    const bool is_reading = go_on_one_sided(done);
     if (has_put_off()) [[unlikely]]
       go_on(done);
     // Where the client always has something else to do, a few requests must not wait for many others.
@@ -103,7 +108,7 @@ class Session {
     if (client_is_waiting_ && (!received || ++polls_put_off_ == most_polls_put_off)) {
       outbox_.send_all();
       polls_put_off_ = 0;
-      if (options_.yields && !received) {
+      if (options_.yields && !received && !is_reading) {
         sched_yield();
         has_yielded_ = true;
       }
@@ -162,7 +167,7 @@ class Session {
       const auto owner = static_cast<int>(session->map_->owner(partition));
       if (owner == session->transport_->rank()) {
         session->keep(partition, operation);
-      } else {
+      } else if (!session->read_one_sided(owner, partition, operation)) {
         session->request(owner, partition, operation);
       }
     }
@@ -235,6 +240,31 @@ class Session {
     return end_beside(operation, done);
   }
 
+  /// False: it is to be asked for.
+  bool read_one_sided(int owner, std::uint32_t partition, kernel::Operation& operation) {
+    if (options_.one_sided == nullptr || operation.kind != kernel::OperationKind::get) return false;
+    return options_.one_sided->begin(owner, partition, operation);
+  }
+  /// False: there is none.
+  bool go_on_one_sided(Completed& done) {
+    if (options_.one_sided == nullptr || options_.one_sided->is_idle()) return false;
+    options_.one_sided->go_on([&](kernel::Operation& operation) { scans_.end(operation, done, Route{this}); },
+                              [&](kernel::Operation& operation) {
+                                const std::uint32_t partition = scans_.partition_of(operation);
+                                request(static_cast<int>(map_->owner(partition)), partition, operation);
+                              });
+    perform_local(done);  // gives back what cannot be asked for
+    return true;
+  }
+  /// Others find tables that have grown.
+  void publish_tables() {
+    if constexpr (Policy::is_shared) {
+      if (options_.one_sided == nullptr) return;
+      for (const Partition* partition : *partitions_)
+        options_.one_sided->publish(partition->number, *partition->store->hash());
+    }
+  }
+
   void request(int owner, std::uint32_t partition, kernel::Operation& operation) {
     const std::size_t longest = std::max(frame_bytes(FrameType::request, operation.input.size()),
                                          frame_bytes(FrameType::response, operation.output.size()));
@@ -276,6 +306,7 @@ class Session {
 
   void look_at_clock(Completed& done) {
     const platform::Timestamp now = transport_->now();
+    publish_tables();
     if (options_.on_lost) {
       const auto lost = liveness_.look(now, [this](int peer) { outbox_.send_sign_of_life(peer); });
       if (lost) options_.on_lost(*lost);

@@ -216,6 +216,20 @@ TEST(Run, RecordsWhoTheClientsWere) {
   }
 }
 
+TEST(Run, RanksReadEachOthersMemoryAndItVerifies) {
+  const Scratch scratch;
+  const std::string options =
+      "run --engine shared-nothing --read-path rma --oversubscribe --workload ycsb-b" + small + "--json " +
+      (scratch / "out.json");
+  for (const int ranks : {1, 2, 3}) {
+    const Ended ended = mpirun(ranks, options);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const nlohmann::json result = read_run(scratch / "out.json");
+    EXPECT_EQ(result["deployment"]["read_path"], "rma");
+    EXPECT_TRUE(result["verification"]["passed"]);
+  }
+}
+
 TEST(Run, ADelayOfLinksIsSeenByWhatGoesOverThemAndNeverPublished) {
   const Scratch scratch;
   const std::string options = "--workload ycsb-c --link-delay 1.5ms -p requestdistribution=uniform" + small +

@@ -263,6 +263,25 @@ workload = "ycsb-c"
   EXPECT_EQ(*std::next(delay), "1.5ms");
 }
 
+TEST_F(PlanTest, BothWaysToReadAreOfRanksAlone) {
+  const Plan plan = read(R"(
+[[points]]
+engine = ["shared-memory", "shared-nothing"]
+threads = 2
+ranks = 2
+read_path = ["request", "rma"]
+workload = "ycsb-c"
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 3U);
+  EXPECT_FALSE(plan.points[0].options.contains("read_path"));
+  EXPECT_NE(plan.points[1].id, plan.points[2].id);
+  const auto arguments = run_arguments(plan.points[2], "out.json");
+  const auto path = std::ranges::find(arguments, "--read-path");
+  ASSERT_NE(path, arguments.end());
+  EXPECT_EQ(*std::next(path), "rma");
+}
+
 TEST_F(PlanTest, ThreadsOfRanksAreInIdsAndArguments) {
   const Plan plan = read(R"(
 [[points]]

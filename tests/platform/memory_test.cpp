@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "platform/reserve.h"
+
 namespace upout::platform {
 namespace {
 
@@ -186,6 +188,34 @@ TEST(Region, SmallerThanAHugePageTakesNone) {
   const auto region = Region::map(mebibyte, {.pages = PageKind::huge_1_gib});
   ASSERT_TRUE(region);
   EXPECT_EQ(region->pages(), PageKind::transparent);
+}
+
+TEST(Region, IsTakenFromAReserveAsLongAsThereIsRoom) {
+  const auto whole = Region::map(8 * mebibyte);
+  ASSERT_TRUE(whole);
+  std::ranges::fill(whole->bytes(), std::byte{0xee});
+  Reserve reserve(whole->bytes());
+  const auto is_within = [&](const Region& region) {
+    return region.bytes().data() >= whole->bytes().data() &&
+           region.bytes().data() + region.bytes().size() <= whole->bytes().data() + whole->bytes().size();
+  };
+  std::byte* first = nullptr;
+  {
+    const Region small = *Region::map(100, {.reserve = &reserve});
+    ASSERT_TRUE(is_within(small));
+    first = small.bytes().data();
+    small.bytes()[0] = std::byte{7};
+  }
+  EXPECT_EQ(*first, std::byte{7}) << "what has been given back is left as it is";
+  const Region again = *Region::map(100, {.reserve = &reserve});
+  EXPECT_NE(again.bytes().data(), first);
+  EXPECT_TRUE(std::ranges::all_of(again.bytes(), [](std::byte byte) { return byte == std::byte{}; }));
+  const Region large = *Region::map(3 * mebibyte, {.reserve = &reserve});
+  EXPECT_TRUE(is_within(large));
+  EXPECT_EQ(address(large) % (2 * mebibyte), 0u);
+  const Region elsewhere = *Region::map(4 * mebibyte, {.reserve = &reserve});
+  EXPECT_FALSE(is_within(elsewhere));
+  EXPECT_EQ(elsewhere.bytes().size(), 4 * mebibyte);
 }
 
 }  // namespace
