@@ -38,7 +38,7 @@ class Rank {
         partitions_(*make_partitions(deployment, map_, static_cast<unsigned>(rank))),
         session_(transport_, partitions_, map_, {}),
         numbers_(records, static_cast<std::uint64_t>(rank) + 1) {
-    Partition& own = partitions_[static_cast<std::uint32_t>(rank)];
+    auto& own = partitions_[static_cast<std::uint32_t>(rank)];
     for (std::uint64_t number = 0; number < records; ++number) {
       if (map_.owner_of(key_of(number)) != static_cast<std::uint32_t>(rank)) continue;
       own.store->insert(own.worker, key_of(number), std::as_bytes(std::span(&number, 1)));
@@ -72,7 +72,7 @@ class Rank {
  private:
   SimTransport transport_;
   PartitionMap map_;
-  Partitions partitions_;
+  Partitions<> partitions_;
   Session<SimTransport> session_;
   UniformNumbers numbers_;
   std::array<std::uint64_t, depth> values_{};

@@ -251,7 +251,7 @@ TEST_F(Funnels, PassABarrierWhenAllWorkersOfAllRanksHaveArrived) {
       for (auto& rank : transports_) rank[0].barrier_passed();
     }
     for (auto& rank : transports_) {
-      for (Links& transport : rank) EXPECT_TRUE(transport.barrier_passed());
+      for (WorkersTransport& transport : rank) EXPECT_TRUE(transport.barrier_passed());
     }
   }
 }
