@@ -53,6 +53,13 @@ json variant_of(const json& run) {
   return variant;
 }
 
+/// What a workload is, on whatever machine: records that are so many a worker grow with the workers.
+json properties_of(const json& run) {
+  json properties = run.at("workload").at("properties");
+  if (properties.contains("recordcount_per_worker")) properties.erase("recordcount");
+  return properties;
+}
+
 std::string text_of(const json& value) {
   return value.is_string() ? value.get<std::string>()
                            : value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -138,8 +145,7 @@ std::vector<Comparison> compare(std::span<const nlohmann::json> documents) {
   for (const json& document : documents) {
     for (const json& run : document.at("runs")) {
       if (!is_result(run)) continue;
-      const json& workload = run.at("workload");
-      workloads[workload.at("name").get<std::string>()][workload.at("properties")].push_back(&run);
+      workloads[run.at("workload").at("name").get<std::string>()][properties_of(run)].push_back(&run);
     }
   }
 

@@ -58,6 +58,7 @@ constexpr std::array key_rules = {
     KeyRule{"threads_per_rank", Kind::count, "a whole number from 1"},
     KeyRule{"clients", Kind::seed, "a whole number from 0"},
     KeyRule{"workload", Kind::text, "the name of a workload, such as \"ycsb-c\""},
+    KeyRule{"records_per_worker", Kind::count, "a whole number from 1"},
     KeyRule{"bind", Kind::binding, platform::Binding::expected},
     KeyRule{"placement", Kind::placement,
             "the name of a placement, such as \"islands\"; see `upout list placements`"},

@@ -125,8 +125,9 @@ platform::Expected<void> check_transactions(const RunOptions& options, const wor
                                 "it with a workload of transactions, such as ycsb-multi");
   }
   if (options.read_path == "rma") {
-    return platform::unexpected("--read-path rma", "it" + with,
-                                "a workload of single operations: a transaction's reads are its owner's to do");
+    return platform::unexpected(
+        "--read-path rma", "it" + with,
+        "a workload of single operations: a transaction's reads are its owner's to do");
   }
   if (options.partitioning == "hash") {
     return platform::unexpected("--partitioning", "'hash'" + with,
@@ -248,6 +249,8 @@ RunRecord begin_record(const RunOptions& options, const workloads::Workload& wor
   record.deployment = std::move(deployment);
   record.workload = workload.name();
   record.properties = workload.properties();
+  if (options.records_per_worker != 0)
+    record.properties["recordcount_per_worker"] = options.records_per_worker;
   record.seed = options.seed;
   record.warmup_seconds = options.schedule.warmup_seconds;
   record.working_set_bytes =

@@ -36,18 +36,19 @@ struct RunOptions {
   /// How the shared-nothing engine's clients read what another rank has: "request", or "rma", out of its
   /// memory.
   std::string read_path = "request";
-  platform::Timestamp link_delay{};  ///< that the transport adds to each message
-  unsigned ranks = 1;                ///< that are threads; a launcher says how many processes there are
-  unsigned threads_per_rank = 1;     ///< workers of each rank of the shared-nothing engine
-  unsigned clients = 0;              ///< ranks, the last ones, that alone generate load; 0: all do
+  platform::Timestamp link_delay{};      ///< that the transport adds to each message
+  unsigned ranks = 1;                    ///< that are threads; a launcher says how many processes there are
+  std::uint64_t records_per_worker = 0;  ///< that has data; 0: the workload says how many there are in all
+  unsigned threads_per_rank = 1;         ///< workers of each rank of the shared-nothing engine
+  unsigned clients = 0;                  ///< ranks, the last ones, that alone generate load; 0: all do
   unsigned depth = 16;
   bool oversubscribe = false;
-  platform::Binding bind;             ///< of the workers of each host
-  std::string index;                  ///< "hash" or "ordered"; empty: the fastest that the workload can use
-  std::string partitioning;           ///< of keys over partitions: "hash" or "range"; empty: what the
-                                      ///< workload's own partitions are, else "hash"
-  std::string concurrency_control;    ///< of transactions: "occ" or "serial"; empty: "occ"
-  unsigned partitions = 0;            ///< of the shared-nothing engine; 0: one for each rank
+  platform::Binding bind;           ///< of the workers of each host
+  std::string index;                ///< "hash" or "ordered"; empty: the fastest that the workload can use
+  std::string partitioning;         ///< of keys over partitions: "hash" or "range"; empty: what the
+                                    ///< workload's own partitions are, else "hash"
+  std::string concurrency_control;  ///< of transactions: "occ" or "serial"; empty: "occ"
+  unsigned partitions = 0;          ///< of the shared-nothing engine; 0: one for each rank
   /// "cycle": in the middle of each repetition a partition goes to the next rank, each in its turn; or
   /// "none".
   std::string rebalance = "none";

@@ -65,6 +65,7 @@ Examples:
   mpirun -n 2 --bind-to none upout run --engine shared-nothing --threads-per-rank 4 --workload ycsb-b
   mpirun -n 3 upout run --engine shared-nothing --clients 1 --depth 64 --workload ycsb-c
   mpirun -n 2 upout run --engine shared-nothing --link-delay 100us --depth 256 --workload ycsb-b
+  mpirun -n 4 upout run --engine shared-nothing --records-per-worker 1000000 --workload ycsb-b
   mpirun -n 2 upout run --engine shared-nothing --read-path rma --workload ycsb-b
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
@@ -75,7 +76,15 @@ What is measured: the records are loaded, read back and checked; then each repet
 operations that come back, or the transactions that commit, within its window; then every record is read back and checked again.
 Exit status: 0 if it was measured and verified, 1 if not, 2 if the options make no sense, 128 + N after signal N.)";
 
-Expected<std::unique_ptr<workloads::Workload>> make_workload(const RunCommand& command,
+/// How many workers have data.
+std::uint64_t holders(const harness::RunOptions& options, const MpiProcess* mpi) {
+  if (options.engine == "shared-memory") return options.threads;
+  const unsigned processes = mpi == nullptr ? 1 : static_cast<unsigned>(mpi->size());
+  const unsigned ranks = options.transport == "ring" ? options.ranks : processes;
+  return std::uint64_t{ranks - std::min(ranks, options.clients)} * options.threads_per_rank;
+}
+
+Expected<std::unique_ptr<workloads::Workload>> make_workload(const RunCommand& command, const MpiProcess* mpi,
                                                              std::vector<std::string>& warnings) {
   workloads::Properties properties;
   for (const std::string& file : command.property_files) {
@@ -83,6 +92,14 @@ Expected<std::unique_ptr<workloads::Workload>> make_workload(const RunCommand& c
   }
   for (const std::string& assignment : command.assignments) {
     if (auto assigned = properties.assign(assignment); !assigned) return tl::unexpected(assigned.error());
+  }
+  if (const std::uint64_t records = command.options.records_per_worker; records != 0) {
+    if (const auto* given = properties.find("recordcount"); given != nullptr) {
+      return platform::unexpected("--records-per-worker", "it beside recordcount=" + given->value,
+                                  "one of them");
+    }
+    properties.set("recordcount", std::to_string(records * holders(command.options, mpi)),
+                   "--records-per-worker");
   }
   return workloads::make_workload(command.workload, properties, warnings);
 }
@@ -103,9 +120,9 @@ Expected<void> check_read_path(const harness::RunOptions& options) {
                                 "--rebalance none: who reads a rank's memory does not hear of moves");
   }
   if (options.threads_per_rank > 1) {
-    return platform::unexpected(
-        "--read-path rma", "it beside --threads-per-rank " + std::to_string(options.threads_per_rank),
-        "--threads-per-rank 1: one thread of a rank speaks MPI");
+    return platform::unexpected("--read-path rma",
+                                "it beside --threads-per-rank " + std::to_string(options.threads_per_rank),
+                                "--threads-per-rank 1: one thread of a rank speaks MPI");
   }
   if (options.link_delay != platform::Timestamp::zero()) {
     return platform::unexpected("--read-path rma", "it beside --link-delay",
@@ -250,7 +267,7 @@ void execute(const RunCommand& command, Program& program) {
   if (checked && program.is_root()) checked = check_output(command.json);
   std::vector<std::string> warnings;
   Expected<std::unique_ptr<workloads::Workload>> workload =
-      checked ? make_workload(command, warnings) : tl::unexpected(checked.error());
+      checked ? make_workload(command, program.mpi.get(), warnings) : tl::unexpected(checked.error());
   if (workload) {
     if (auto index = check_index(command, **workload); !index) workload = tl::unexpected(index.error());
   }
@@ -311,6 +328,10 @@ void add_run_command(CLI::App& app, Program& program) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  run->add_option("--records-per-worker", command->options.records_per_worker,
+                  "the property recordcount for each worker that has data, so that these grow with the "
+                  "deployment; without it, recordcount is of all")
+      ->check(whole_number(1, 1'000'000'000));
   CLI::Option* threads =
       run->add_option("--threads", command->options.threads, "workers of the shared-memory engine")
           ->check(whole_number(1, 65536))

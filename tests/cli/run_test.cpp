@@ -176,6 +176,27 @@ TEST(Run, RecordsTheDeploymentAndWhereWorkersWere) {
   EXPECT_FALSE((*document)["environment"]["mpi"].is_null());
 }
 
+TEST(Run, RecordsOfEachWorkerGrowWithThem) {
+  const Scratch scratch;
+  const std::string options =
+      "--workload ycsb-c --records-per-worker 500 --seconds 0.1 --warmup 0 --repetitions 1 --json " +
+      (scratch / "out.json");
+  for (const auto& [place, holders] :
+       {std::pair{Place{"2 threads", 0, "--engine shared-memory --threads 2"}, 2U},
+        std::pair{Place{"3 ranks, 1 client", 3, "--engine shared-nothing --clients 1"}, 2U},
+        std::pair{Place{"2 ranks of 2 threads", 2, "--engine shared-nothing --threads-per-rank 2"}, 4U},
+        std::pair{Place{"3 threads that are ranks", 0, "--engine shared-nothing --transport ring --ranks 3"},
+                  3U}}) {
+    SCOPED_TRACE(place.name);
+    const Ended ended = run(place, options);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const nlohmann::json result = read_run(scratch / "out.json");
+    EXPECT_EQ(result["workload"]["properties"]["recordcount"], 500 * holders);
+    EXPECT_EQ(result["workload"]["properties"]["recordcount_per_worker"], 500U);
+    EXPECT_EQ(result["verification"]["records"], 500 * holders);
+  }
+}
+
 TEST(Run, RecordsTheWorkersOfEachRank) {
   const Scratch scratch;
   const Ended ended = mpirun(2, "run --engine shared-nothing --threads-per-rank 2 --workload ycsb-a" + small +

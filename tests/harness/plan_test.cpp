@@ -303,6 +303,22 @@ workload = "ycsb-c"
   EXPECT_EQ(*std::next(threads), "4");
 }
 
+TEST_F(PlanTest, RecordsOfEachWorkerAreAnArgument) {
+  const Plan plan = read(R"(
+[[points]]
+engine = "shared-nothing"
+ranks = [1, 2]
+records_per_worker = 1000
+workload = "ycsb-c"
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 2U);
+  const auto arguments = run_arguments(plan.points[1], "out.json");
+  const auto records = std::ranges::find(arguments, "--records-per-worker");
+  ASSERT_NE(records, arguments.end());
+  EXPECT_EQ(*std::next(records), "1000");
+}
+
 TEST_F(PlanTest, CombinationsOfClientsAloneAreLeftOut) {
   const Plan plan = read(R"(
 [[points]]
@@ -437,13 +453,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:1: found unknown key 'tittle', expected 'title'"},
         Mistake{"UnknownKey", POINT "threads = 1\ndeph = 4\n",
                 "p.toml:5: found unknown key 'deph', expected 'depth'"},
-        Mistake{
-            "UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
-            "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
-            "threads_per_rank, clients, workload, bind, placement, islands, index, partitioning, "
-            "concurrency_control, partitions, rebalance, transport, "
-            "batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
-            "oversubscribe or properties_file"},
+        Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
+                "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
+                "threads_per_rank, clients, workload, records_per_worker, bind, placement, islands, index, "
+                "partitioning, "
+                "concurrency_control, partitions, rebalance, transport, "
+                "batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
+                "oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
         Mistake{"UnknownWorkload", "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-z'\n",

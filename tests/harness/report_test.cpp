@@ -220,6 +220,20 @@ TEST(Comparison, KeepsDifferentPropertiesOfAWorkloadApart) {
   EXPECT_EQ(comparisons[1].workload, "ycsb-c, recordcount 10000000");
 }
 
+TEST(Comparison, TakesRecordsThatGrowWithTheWorkersForOneWorkload) {
+  std::vector<json> documents;
+  for (const unsigned workers : {1U, 2U}) {
+    RunRecord growing = samples::run(shared_memory, workers, "ycsb-c", workers * 1e6);
+    growing.properties["recordcount"] = 1000 * workers;
+    growing.properties["recordcount_per_worker"] = 1000;
+    documents.push_back(samples::document(growing));
+  }
+  const auto comparisons = compare(documents);
+  ASSERT_EQ(comparisons.size(), 1U);
+  ASSERT_EQ(comparisons[0].series.size(), 1U);
+  EXPECT_EQ(comparisons[0].series[0].points.size(), 2U);
+}
+
 TEST(Comparison, KeepsDifferentBindingsApartAndTakesAMissingOneForTheDefault) {
   RunRecord scattered = samples::run(shared_memory, 1, "ycsb-c", 1e6);
   scattered.deployment.binding = "scatter";
