@@ -135,12 +135,6 @@ platform::Expected<std::unique_ptr<EngineOf<Policy>>> EngineOf<Policy>::create(
   if (!map) return tl::unexpected(map.error());
   auto window = make_window<Policy>(communicator, options, *map);
   if (!window) return tl::unexpected(window.error());
-  if (*window != nullptr && (*window)->needs_owner() && neighbourhood->crowd > 0)
-    return platform::unexpected(
-        "--read-path rma",
-        "more ranks than places, and an MPI library that lets a rank's owner answer reads of its "
-        "memory",
-        "a core for each rank, or a library that reads without the owner");
   if (*window != nullptr) options.reserve = &(*window)->reserve();
   auto partitions = make_own_partitions<Policy>(communicator, options, *map);
   if (!partitions) return tl::unexpected(partitions.error());

@@ -22,9 +22,9 @@ class MpiWindow {
  public:
   /// A window of so many bytes on each rank for so many partitions; pages are taken when they are touched.
   /// Refuses what does not do what `kernel::RemoteHashReader` asks of fetching: the window's memory must be
-  /// the owner's (MPI_WIN_UNIFIED), fetches must be answered while the owner does no more than look for
-  /// messages, words must arrive whole and never be older than those of a round before. Collective; fails on
-  /// all ranks or on none.
+  /// the owner's (MPI_WIN_UNIFIED), fetches must be answered without the owner (where its polls answer them,
+  /// they are requests under another name, and slower), words must arrive whole and never be older than those
+  /// of a round before. Collective; fails on all ranks or on none.
   static platform::Expected<std::unique_ptr<MpiWindow>> create(MPI_Comm communicator, std::size_t bytes,
                                                                std::uint32_t partitions);
   /// Collective; what was taken from the reserve must not be used any more.
@@ -36,9 +36,6 @@ class MpiWindow {
   platform::Reserve& reserve() noexcept { return *reserve_; }
   /// Tells the others where a partition of this rank has its table.
   void publish(std::uint32_t partition, kernel::RemoteTable table) noexcept;
-
-  /// Whether fetches wait until their owner looks for messages. The same on all ranks.
-  bool needs_owner() const noexcept { return needs_owner_; }
 
   /// Until all ranks have called this; others see what has been published before it. Collective.
   void wait_for_all() const;
@@ -55,7 +52,7 @@ class MpiWindow {
     const auto offset = static_cast<MPI_Aint>(address - ranks_[static_cast<std::size_t>(rank)].base);
     MPI_Get(into.data(), words, MPI_UINT64_T, rank, offset, words, MPI_UINT64_T, window_);
   }
-  /// All that has been begun has arrived. May wait for the others to look for messages.
+  /// All that has been begun has arrived.
   void complete() noexcept { MPI_Win_flush_all(window_); }
 
  private:
@@ -70,7 +67,8 @@ class MpiWindow {
   platform::Expected<void> try_out();
   platform::Expected<void> try_progress();
   platform::Expected<void> try_changes();
-  bool try_without_owner() const;
+  platform::Expected<void> try_without_owner() const;
+  bool is_answered_while_owner_sleeps() const;
   platform::Expected<void> agree(const platform::Expected<void>& own) const;
   std::span<std::uint64_t> own_words() const noexcept { return words_; }
 
@@ -78,7 +76,6 @@ class MpiWindow {
   int rank_ = 0;
   int size_ = 1;
   MPI_Win window_ = MPI_WIN_NULL;
-  bool needs_owner_ = false;
   bool is_open_ = false;            ///< to fetches
   bool is_stuck_ = false;           ///< a fetch does not end
   std::span<std::uint64_t> words_;  ///< at the front of the own memory: by partition; at first, for tries
