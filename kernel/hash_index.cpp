@@ -142,7 +142,7 @@ bool HashIndex<Policy>::add_to_chain(Bucket* bucket, std::uint64_t word, Heap::C
     }
     Bucket* next = overflow(bucket->control.load());
     if (next == nullptr) {
-      void* memory = cache.allocate(SizeClass::of(sizeof(Bucket)));
+      void* memory = cache.allocate(SizeClass::of_index(sizeof(Bucket)));
       if (memory == nullptr) return false;
       // Others may still compare its first word with what they remember of a record that was here.
       next = static_cast<Bucket*>(memory);
@@ -259,9 +259,9 @@ void HashIndex<Policy>::clear_chain(Bucket* bucket) noexcept {
 template <class Policy>
 void HashIndex<Policy>::retire_overflow(Bucket* bucket, Heap::Cache& cache) noexcept {
   if constexpr (Policy::is_shared) {
-    cache.retire(bucket, SizeClass::of(sizeof(Bucket)));
+    cache.retire(bucket, SizeClass::of_index(sizeof(Bucket)));
   } else {
-    cache.free(bucket, SizeClass::of(sizeof(Bucket)));
+    cache.free(bucket, SizeClass::of_index(sizeof(Bucket)));
   }
 }
 

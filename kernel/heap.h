@@ -30,11 +30,19 @@ class SizeClass {
     return SizeClass(fine_classes + (exponent - 8) * 8 + steps);
   }
 
+  /// A class of its own for a part of an index. It may be given back to another cache than it came from, and
+  /// if records had blocks out of there, their versions could repeat: a cache's `first_version` knows only of
+  /// records that were given back to it.
+  static constexpr SizeClass of_index(std::size_t bytes) noexcept {
+    return SizeClass(of(bytes).index_ + sizes);
+  }
+
   constexpr std::uint32_t index() const noexcept { return index_; }
   constexpr std::size_t bytes() const noexcept {
-    if (index_ <= fine_classes) return std::size_t{index_} * 8;
-    const std::uint32_t exponent = 8 + (index_ - fine_classes - 1) / 8;
-    const std::uint32_t steps = (index_ - fine_classes - 1) % 8 + 1;
+    const std::uint32_t size = index_ % sizes;
+    if (size <= fine_classes) return std::size_t{size} * 8;
+    const std::uint32_t exponent = 8 + (size - fine_classes - 1) / 8;
+    const std::uint32_t steps = (size - fine_classes - 1) % 8 + 1;
     return (std::size_t{1} << exponent) + (std::size_t{steps} << (exponent - 3));
   }
   friend constexpr bool operator==(SizeClass, SizeClass) = default;
@@ -42,12 +50,13 @@ class SizeClass {
  private:
   static constexpr std::size_t fine_limit = 256;
   static constexpr std::uint32_t fine_classes = fine_limit / 8;
+  static constexpr std::uint32_t sizes = fine_classes + 1 + (21 - 8) * 8;
 
   explicit constexpr SizeClass(std::uint32_t index) noexcept : index_(index) {}
   std::uint32_t index_;
 
  public:
-  static constexpr std::size_t count = fine_classes + 1 + (21 - 8) * 8;
+  static constexpr std::size_t count = 2 * std::size_t{sizes};
 };
 
 /// A block that has been freed: linked through its second word, because its first one is the header of a

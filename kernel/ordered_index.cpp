@@ -257,7 +257,7 @@ void OrderedIndex<Policy>::merge(Latch& parent, unsigned left_at, Latch& left, L
 /// A node that nobody else can reach yet, latched. None: no memory.
 template <class Policy>
 auto OrderedIndex<Policy>::make_node(unsigned level, Heap::Cache& cache) noexcept -> Latch {
-  void* memory = cache.allocate(SizeClass::of(sizeof(Node)));
+  void* memory = cache.allocate(SizeClass::of_index(sizeof(Node)));
   if (memory == nullptr) return {};
   const NodeWord word(newborn_.load());
   nodes_.fetch_add(1);
@@ -282,7 +282,7 @@ void OrderedIndex<Policy>::discard(Latch& latch, Heap::Cache& cache) noexcept {
   Node* node = &*latch;
   latch.release();
   nodes_.fetch_add(static_cast<std::size_t>(-1));
-  cache.free(node, SizeClass::of(sizeof(Node)));
+  cache.free(node, SizeClass::of_index(sizeof(Node)));
 }
 
 /// Gives back a node that nobody can reach from now on.
@@ -294,9 +294,9 @@ void OrderedIndex<Policy>::retire(Latch& latch, Heap::Cache& cache) noexcept {
   }
   nodes_.fetch_add(static_cast<std::size_t>(-1));
   if constexpr (Policy::is_shared) {
-    cache.retire(node, SizeClass::of(sizeof(Node)));
+    cache.retire(node, SizeClass::of_index(sizeof(Node)));
   } else {
-    cache.free(node, SizeClass::of(sizeof(Node)));
+    cache.free(node, SizeClass::of_index(sizeof(Node)));
   }
 }
 

@@ -22,6 +22,23 @@ TEST(SizeClass, HoldsWhatItIsAskedForAndWastesAtMostAnEighth) {
   }
 }
 
+TEST(Heap, BlocksOfAnIndexAndOfRecordsDoNotTurnIntoEachOther) {
+  Heap heap;
+  Heap::Cache& cache = heap.acquire_cache();
+  for (const std::size_t bytes : {std::size_t{64}, std::size_t{960}}) {
+    const SizeClass of_index = SizeClass::of_index(bytes);
+    const SizeClass of_records = SizeClass::of(bytes);
+    EXPECT_EQ(of_index.bytes(), of_records.bytes());
+    EXPECT_LT(of_index.index(), SizeClass::count);
+    void* part_of_index = cache.allocate(of_index);
+    void* record = cache.allocate(of_records);
+    cache.free(part_of_index, of_index);
+    cache.free(record, of_records);
+    EXPECT_EQ(cache.allocate(of_records), record);
+    EXPECT_EQ(cache.allocate(of_index), part_of_index);
+  }
+}
+
 TEST(Heap, BlocksDoNotOverlapAndAreAligned) {
   Heap heap;
   Heap::Cache& cache = heap.acquire_cache();

@@ -160,7 +160,7 @@ TYPED_TEST(OrderedIndexTest, ALeafThatHasBecomeARecordIsNotCurrent) {
   this->all(&seen);
   for (Key key = 0; key < 500; ++key) this->erase(key);
   if constexpr (TypeParam::is_shared) drain_deferred_actions();
-  const SizeClass size = SizeClass::of(sizeof(OrderedNode<TypeParam>));
+  const SizeClass size = SizeClass::of_index(sizeof(OrderedNode<TypeParam>));
   for (std::size_t i = 0; i < seen.size(); ++i) {
     auto* record = static_cast<Record<TypeParam>*>(this->cache.allocate(size));
     record->construct(1, Header::present(i + 1, 900), {});
@@ -235,7 +235,7 @@ TYPED_TEST(OrderedIndexWithoutMemoryTest, AnInsertFailsAndLeavesAllAsItWas) {
     for (Key key = 0; key < keys; ++key) bench.insert(key);
     const std::size_t nodes = bench.nodes();
     auto* record = bench.make_record(keys);
-    const SizeClass size = SizeClass::of(sizeof(OrderedNode<TypeParam>));
+    const SizeClass size = SizeClass::of_index(sizeof(OrderedNode<TypeParam>));
     std::vector<void*> taken;
     taken.reserve(100'000);
     {

@@ -124,7 +124,7 @@ TEST(HashIndexWithoutMemory, GrowsOnWhenThereIsMemoryAgain) {
   while (next < 1000 || !bench.store->hash()->is_growing()) insert(next++);
   {
     const NoMemory no_memory;
-    const SizeClass of_buckets = SizeClass::of(sizeof(HashIndex<Exclusive>::Bucket));
+    const SizeClass of_buckets = SizeClass::of_index(sizeof(HashIndex<Exclusive>::Bucket));
     while (bench.worker.cache().allocate(of_buckets) != nullptr) {
     }
     ASSERT_EQ(bench.remove(0), Status::ok);
