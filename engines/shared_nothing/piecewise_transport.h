@@ -89,8 +89,9 @@ class PiecewiseTransport : public T {
   }
 
  private:
-  /// Far more than can be under way where no piece is lost.
-  static constexpr std::size_t most_assemblies = 64;
+  /// More than can be under way where no piece is lost: one of each rank, and those whose pieces have
+  /// overtaken others.
+  std::size_t most_assemblies() const noexcept { return 64 + static_cast<std::size_t>(T::size()); }
 
   /// A message that is being filled, if it is a long one; else the transport's own is.
   struct Long {
@@ -144,7 +145,8 @@ class PiecewiseTransport : public T {
     return to->arrived == to->bytes.size() ? to : assemblies_.end();
   }
   Assemblies::iterator begin(int source, const PieceHeader& header) {
-    if (assemblies_.size() == most_assemblies) idle_.splice(idle_.begin(), assemblies_, assemblies_.begin());
+    if (assemblies_.size() == most_assemblies())
+      idle_.splice(idle_.begin(), assemblies_, assemblies_.begin());
     if (idle_.empty()) idle_.emplace_back();
     assemblies_.splice(assemblies_.end(), idle_, idle_.begin());
     Assembly& begun = assemblies_.back();

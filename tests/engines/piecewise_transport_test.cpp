@@ -141,7 +141,7 @@ TEST_F(Pieces, OfTwoSourcesWithTheSameNumberAreNotMixed) {
 
 TEST_F(Pieces, ThatAreMissingKeepTheMemoryOfSomeMessagesOnly) {
   std::vector<std::vector<Bytes>> messages;
-  for (int i = 0; i < 65; ++i) messages.push_back(pieces_of(random_message(random_, 100)));
+  for (int i = 0; i < 68; ++i) messages.push_back(pieces_of(random_message(random_, 100)));
   for (const auto& pieces : messages) EXPECT_TRUE(receive({{1, pieces[0]}, {1, pieces[1]}}).empty());
   EXPECT_EQ(receive({{1, messages[1][2]}}).size(), 1U);
   EXPECT_TRUE(receive({{1, messages[0][2]}}).empty()) << "forgotten for the last one";
