@@ -26,6 +26,7 @@ auto RemoteHashReader::begin(RemoteTable table, const RemoteMemory& memory, Oper
   hash_ = KeyHash(operation.key);
   table_ = table;
   memory_ = memory;
+  fetch_count_ = 0;
   has_found_growth_ = false;
   attempts_ = 0;
   offset_ = operation.output_offset / 8 * 8;

@@ -58,8 +58,8 @@ class RemoteTable {
 /// **What is asked of fetching.** A fetch of a round begins after all of the round before have ended. Within
 /// a round nothing has an order, neither the fetches nor the words of one. Each aligned word of 8 bytes
 /// arrives whole, and with it whoever reads it sees, in later rounds, what its writer had written before it.
-/// (So it is with processors that copy and adapters that read whole lines; MPI does not promise it, so
-/// one_sided_reads.h tries it out.)
+/// (So it is with processors that copy and adapters that read whole lines. MPI does not promise it; that
+/// words arrive whole, mpi_window.h tries out.)
 ///
 /// **What is asked of the store.** Records, overflow buckets and tables lie in the window, or the reader
 /// gives up: an address is compared with the window's bounds before it is fetched, wherever it comes from.

@@ -20,6 +20,7 @@
 #include "harness/record.h"
 #include "harness/run.h"
 #include "harness/table.h"
+#include "kernel/remote_hash_reader.h"
 #include "platform/duration.h"
 #include "workloads/properties.h"
 #include "workloads/registry.h"
@@ -195,6 +196,11 @@ Expected<void> check_index(const RunCommand& command, const workloads::Workload&
   if (workload.needs_order() && command.options.read_path == "rma") {
     return platform::unexpected("--read-path rma", fmt::format("it with {}", workload.name()),
                                 "a workload without scans: only what a hash finds is read so");
+  }
+  if (command.options.read_path == "rma" && workload.output_bytes() > kernel::RemoteHashReader::most_bytes) {
+    return platform::unexpected(
+        "--read-path rma", fmt::format("values of {} bytes", workload.output_bytes()),
+        fmt::format("at most {}: longer ones are asked for", kernel::RemoteHashReader::most_bytes));
   }
   const std::string& placement = command.options.placement;
   const bool has_partitions =

@@ -100,15 +100,14 @@ platform::Expected<void> check_one_sided(const Options& options) {
 
 /// Room for a rank's records and tables to begin with, and to grow to several times that; what does not fit
 /// lies elsewhere and is asked for.
-std::size_t window_bytes_for(const Options& options, const PartitionMap& map) {
+std::size_t window_bytes_for(const Options& options, const PartitionMap& map, unsigned rank) {
   constexpr std::size_t beside_records = std::size_t{16} << 20;  // a partition's small table and first chunks
   constexpr std::size_t slot_bytes = 64;  // of tables half full, and of those they grow into
   const std::size_t record_bytes = kernel::Record<kernel::Shared>::bytes_for(options.value_bytes);
   const std::size_t records = options.expected_records / map.partitions() + 1;
-  std::size_t partitions = 0;  // of the rank that has the most
-  std::vector<std::size_t> owned(map.partitions());
+  std::size_t partitions = 0;  // of the rank
   for (std::uint32_t partition = 0; partition < map.partitions(); ++partition)
-    partitions = std::max(partitions, ++owned[map.owner(partition)]);
+    partitions += map.owner(partition) == rank ? 1 : 0;
   return partitions * (4 * records * (record_bytes + slot_bytes) + beside_records);
 }
 
@@ -117,7 +116,10 @@ platform::Expected<std::unique_ptr<MpiWindow>> make_window(MPI_Comm communicator
                                                            const PartitionMap& map) {
   if constexpr (!Policy::is_shared) return std::unique_ptr<MpiWindow>();
   if (auto possible = check_one_sided(options); !possible) return tl::unexpected(possible.error());
-  return MpiWindow::create(communicator, window_bytes_for(options, map), map.partitions());
+  int rank = 0;
+  MPI_Comm_rank(communicator, &rank);
+  return MpiWindow::create(communicator, window_bytes_for(options, map, static_cast<unsigned>(rank)),
+                           map.partitions());
 }
 
 }  // namespace

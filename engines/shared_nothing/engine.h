@@ -129,6 +129,8 @@ class EngineOf {
   }
   template <Aggregate A>
   A aggregate(const A& empty, Copies = Copies::one) {
+    std::optional<kernel::ReaderRegistration> registration;
+    if constexpr (Policy::is_shared) registration.emplace();
     return gather(partitions_, empty);
   }
   unsigned copies() const { return 1; }

@@ -1,5 +1,7 @@
 #include "engines/shared_nothing/mpi_window.h"
 
+#include <sys/statvfs.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -38,7 +40,11 @@ platform::Expected<std::unique_ptr<MpiWindow>> MpiWindow::create(MPI_Comm commun
   std::unique_ptr<MpiWindow> window(new MpiWindow(communicator));
   if (auto allocated = window->allocate(bytes, partitions); !allocated)
     return tl::unexpected(allocated.error());
-  if (auto works = window->try_out(); !works) return tl::unexpected(works.error());
+  if (auto works = window->try_out(); !works) {
+    // What does not end may still write there.
+    if (window->is_stuck_) static_cast<void>(window.release());
+    return tl::unexpected(works.error());
+  }
   return window;
 }
 
@@ -56,12 +62,32 @@ MpiWindow::~MpiWindow() {
   MPI_Comm_free(&communicator_);
 }
 
+/// Open MPI takes the windows of all ranks of a host out of one file there. If that has no room for them only
+/// the first rank notices (osc/sm), and the others would wait for it for ever. Collective.
+platform::Expected<void> MpiWindow::check_room(std::size_t bytes) const {
+  MPI_Comm on_host = MPI_COMM_NULL;
+  MPI_Comm_split_type(communicator_, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &on_host);
+  std::uint64_t wanted = bytes;
+  MPI_Allreduce(MPI_IN_PLACE, &wanted, 1, MPI_UINT64_T, MPI_SUM, on_host);
+  MPI_Comm_free(&on_host);
+  wanted += wanted / 10;
+  struct statvfs there {};
+  if (size_ == 1 || statvfs("/dev/shm", &there) != 0) return {};
+  const std::uint64_t room = std::uint64_t{there.f_bavail} * there.f_frsize;
+  if (wanted <= room) return {};
+  return refused("windows of " + std::to_string(wanted >> 20) +
+                     " MiB on a host whose /dev/shm has room for " + std::to_string(room >> 20),
+                 "a larger one, or fewer records");
+}
+
 platform::Expected<void> MpiWindow::allocate(std::size_t bytes, std::uint32_t partitions) {
   constexpr std::size_t alignment = std::size_t{2} << 20;  // of large regions
   const std::size_t front = std::max<std::size_t>(partitions, tried_words) * sizeof(std::uint64_t);
+  const std::size_t whole = bytes + front + alignment;
+  if (auto room = agree(check_room(whole)); !room) return room;
   void* base = nullptr;
-  const int error = MPI_Win_allocate(static_cast<MPI_Aint>(bytes + front + alignment), 1, MPI_INFO_NULL,
-                                     communicator_, &base, &window_);
+  const int error =
+      MPI_Win_allocate(static_cast<MPI_Aint>(whole), 1, MPI_INFO_NULL, communicator_, &base, &window_);
   platform::Expected<void> own;
   if (error != MPI_SUCCESS) {
     std::array<char, MPI_MAX_ERROR_STRING> text{};
@@ -71,14 +97,17 @@ platform::Expected<void> MpiWindow::allocate(std::size_t bytes, std::uint32_t pa
     own = refused("MPI_Win_allocate of " + std::to_string(bytes) + " bytes a rank: " + text.data(),
                   "an MPI library that can, and as much shared memory (/dev/shm)");
   }
-  if (auto all = agree(own); !all) return all;
+  if (auto all = agree(own); !all) {
+    is_stuck_ = true;  // who has a window would wait for who has none to free it
+    return all;
+  }
 
   const auto begin = reinterpret_cast<std::uintptr_t>(base);
   const std::uintptr_t used = (begin + 63) / 64 * 64;
   words_ = {reinterpret_cast<std::uint64_t*>(used), front / sizeof(std::uint64_t)};
   std::ranges::fill(words_, 0);
   auto* memory = reinterpret_cast<std::byte*>(used);
-  const std::size_t room = bytes + front + alignment - (used - begin);
+  const std::size_t room = whole - (used - begin);
   reserve_ = std::make_unique<platform::Reserve>(std::span(memory + front, room - front));
 
   const Rank rank{begin, {used, used + room}};
@@ -105,7 +134,6 @@ platform::Expected<void> MpiWindow::try_out() {
   is_open_ = true;
   for (std::size_t i = 0; i < tried_words; ++i) store_word(words_[i], pattern(rank_, i));
   wait_for_all();
-  if (auto works = agree(try_progress()); !works) return works;
   if (auto works = try_without_owner(); !works) return works;
   for (std::size_t i = 0; i < tried_words; ++i) store_word(words_[i], 0);
   wait_for_all();
@@ -115,72 +143,70 @@ platform::Expected<void> MpiWindow::try_out() {
   return works;
 }
 
-/// Each rank reads what the others have written, while those do nothing but look for messages.
-platform::Expected<void> MpiWindow::try_progress() {
-  constexpr std::chrono::seconds longest{10};
-  std::array<std::uint64_t, tried_words> words{};
-  const auto begin = std::chrono::steady_clock::now();
-  for (int distance = 1; distance < size_; ++distance) {
-    const int other = (rank_ + distance) % size_;
-    const Rank& of = ranks_[static_cast<std::size_t>(other)];
-    MPI_Request request = MPI_REQUEST_NULL;
-    MPI_Rget(words.data(), tried_words, MPI_UINT64_T, other, static_cast<MPI_Aint>(of.memory.begin - of.base),
-             tried_words, MPI_UINT64_T, window_, &request);
-    for (int done = 0; done == 0;) {
-      MPI_Test(&request, &done, MPI_STATUS_IGNORE);
-      if (done == 0 && std::chrono::steady_clock::now() - begin > longest) {
-        is_stuck_ = true;
-        return refused("no answer to MPI_Rget for 10 s while the owner looks for messages",
-                       "an MPI library that reads a rank's memory then");
-      }
-    }
-    for (std::size_t i = 0; i < tried_words; ++i) {
-      if (words[i] == pattern(other, i)) continue;
-      return refused(
-          "that rank " + std::to_string(other) + "'s window is read as something else than what it holds",
-          "an MPI library whose windows are the owner's memory");
-    }
-  }
-  return {};
-}
-
 /// A rank that lost its processor for a while may miss one try. Collective.
-platform::Expected<void> MpiWindow::try_without_owner() const {
+platform::Expected<void> MpiWindow::try_without_owner() {
   constexpr int tries = 3;
-  if (size_ == 1) return {};
-  for (int i = 0; i < tries; ++i) {
-    if (is_answered_while_owner_sleeps()) return {};
+  Fetched fetched = size_ == 1 ? Fetched::all : Fetched::too_late;
+  for (int i = 0; i < tries && fetched == Fetched::too_late; ++i) fetched = fetch_while_owners_sleep();
+  is_stuck_ = fetched == Fetched::never;
+  switch (fetched) {
+    case Fetched::all:
+      return {};
+    case Fetched::something_else:
+      return refused("windows that are read as something else than what they hold",
+                     "an MPI library whose windows are the owner's memory");
+    case Fetched::too_late:
+      return refused("fetches that are answered only when their owner looks for messages",
+                     "an MPI library and a network that read a rank's memory without it; here --read-path "
+                     "request does the same with fewer messages");
+    case Fetched::never:
+      break;
   }
-  return refused(
-      "fetches that are answered only when their owner looks for messages",
-      "an MPI library and a network that read a rank's memory without it; here --read-path request "
-      "does the same with fewer messages");
+  return refused("fetches that are not answered for 10 s", "an MPI library that answers them");
 }
 
-/// The first rank reads the last one's memory while that one sleeps. Collective.
-bool MpiWindow::is_answered_while_owner_sleeps() const {
-  constexpr std::chrono::milliseconds sleep{200};
-  constexpr std::chrono::milliseconds patience{100};
+/// The first rank reads all others' memory while those sleep. The same on all ranks. Collective.
+MpiWindow::Fetched MpiWindow::fetch_while_owners_sleep() {
+  constexpr std::chrono::milliseconds sleep{600};
+  constexpr std::chrono::milliseconds leaving{50};  // the barrier, before they sleep
+  constexpr std::chrono::milliseconds patience{200};
+  constexpr std::chrono::seconds longest{10};
   wait_for_all();
-  int is_answered = 0;
+  int outcome = static_cast<int>(Fetched::all);
   if (rank_ != 0) {
     std::this_thread::sleep_for(sleep);
   } else {
-    std::this_thread::sleep_for(patience / 2);  // until that one has left the barrier and sleeps
+    std::this_thread::sleep_for(leaving);
     const auto begin = std::chrono::steady_clock::now();
-    const Rank& last = ranks_.back();
-    std::uint64_t word = 0;
-    MPI_Request request = MPI_REQUEST_NULL;
-    MPI_Rget(&word, 1, MPI_UINT64_T, size_ - 1, static_cast<MPI_Aint>(last.memory.begin - last.base), 1,
-             MPI_UINT64_T, window_, &request);
+    const auto waited = [begin] { return std::chrono::steady_clock::now() - begin; };
+    fetched_.assign(static_cast<std::size_t>(size_) * tried_words, 0);
+    std::vector<MPI_Request> requests;
+    for (int other = 1; other < size_; ++other) {
+      const Rank& of = ranks_[static_cast<std::size_t>(other)];
+      MPI_Rget(&fetched_[static_cast<std::size_t>(other) * tried_words], tried_words, MPI_UINT64_T, other,
+               static_cast<MPI_Aint>(of.memory.begin - of.base), tried_words, MPI_UINT64_T, window_,
+               &requests.emplace_back());
+    }
     int done = 0;
-    while (done == 0 && std::chrono::steady_clock::now() - begin < patience)
-      MPI_Test(&request, &done, MPI_STATUS_IGNORE);
-    is_answered = done != 0 && std::chrono::steady_clock::now() - begin < patience ? 1 : 0;
-    if (done == 0) MPI_Wait(&request, MPI_STATUS_IGNORE);
+    while (done == 0 && waited() < longest)
+      MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE);
+    if (done == 0) {
+      outcome = static_cast<int>(Fetched::never);
+    } else if (waited() > patience) {
+      outcome = static_cast<int>(Fetched::too_late);
+    } else if (!has_fetched_patterns()) {
+      outcome = static_cast<int>(Fetched::something_else);
+    }
   }
-  MPI_Bcast(&is_answered, 1, MPI_INT, 0, communicator_);
-  return is_answered != 0;
+  MPI_Bcast(&outcome, 1, MPI_INT, 0, communicator_);
+  return static_cast<Fetched>(outcome);
+}
+
+bool MpiWindow::has_fetched_patterns() const {
+  for (std::size_t at = tried_words; at < fetched_.size(); ++at) {
+    if (fetched_[at] != pattern(static_cast<int>(at / tried_words), at % tried_words)) return false;
+  }
+  return true;
 }
 
 /// Each rank changes its words, all bytes of a word alike, and reads those of the next one, who does the

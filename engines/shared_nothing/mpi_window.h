@@ -23,8 +23,8 @@ class MpiWindow {
   /// A window of so many bytes on each rank for so many partitions; pages are taken when they are touched.
   /// Refuses what does not do what `kernel::RemoteHashReader` asks of fetching: the window's memory must be
   /// the owner's (MPI_WIN_UNIFIED), fetches must be answered without the owner (where its polls answer them,
-  /// they are requests under another name, and slower), words must arrive whole and never be older than those
-  /// of a round before. Collective; fails on all ranks or on none.
+  /// they are requests under another name, and slower), words must arrive whole. Collective; fails on all
+  /// ranks or on none. A rank that has nothing may ask for no bytes.
   static platform::Expected<std::unique_ptr<MpiWindow>> create(MPI_Comm communicator, std::size_t bytes,
                                                                std::uint32_t partitions);
   /// Collective; what was taken from the reserve must not be used any more.
@@ -62,24 +62,26 @@ class MpiWindow {
   };
 
   explicit MpiWindow(MPI_Comm communicator);
+  platform::Expected<void> check_room(std::size_t bytes) const;
   platform::Expected<void> allocate(std::size_t bytes, std::uint32_t partitions);
   /// Of this rank, by the others' windows. Collective.
   platform::Expected<void> try_out();
-  platform::Expected<void> try_progress();
   platform::Expected<void> try_changes();
-  platform::Expected<void> try_without_owner() const;
-  bool is_answered_while_owner_sleeps() const;
+  platform::Expected<void> try_without_owner();
+  enum class Fetched : std::uint8_t { all, something_else, too_late, never };
+  Fetched fetch_while_owners_sleep();
+  bool has_fetched_patterns() const;
   platform::Expected<void> agree(const platform::Expected<void>& own) const;
-  std::span<std::uint64_t> own_words() const noexcept { return words_; }
 
   MPI_Comm communicator_ = MPI_COMM_NULL;
   int rank_ = 0;
   int size_ = 1;
   MPI_Win window_ = MPI_WIN_NULL;
   bool is_open_ = false;            ///< to fetches
-  bool is_stuck_ = false;           ///< a fetch does not end
+  bool is_stuck_ = false;           ///< on some rank: a fetch does not end, or there is no window
   std::span<std::uint64_t> words_;  ///< at the front of the own memory: by partition; at first, for tries
   std::vector<Rank> ranks_;
+  std::vector<std::uint64_t> fetched_;  ///< in tries
   std::unique_ptr<platform::Reserve> reserve_;
 };
 
