@@ -167,7 +167,7 @@ std::vector<Axis> axes_of(const Settings& settings, const EngineForm& engine, co
   for (const auto& axis : settings)
     if (!is_size_key(axis.first) && axis.first != "engine" && axis.first != "workload" &&
         concerns(engine, axis.first))
-      axes.emplace_back(axis.first, sizes(axis.second, machine));
+      axes.emplace_back(axis.first, axis.first == "islands" ? sizes(axis.second, machine) : axis.second);
   const auto size = settings.find(std::string(engine.size_key));
   axes.emplace_back(size->first, sizes(size->second, machine));
   return axes;

@@ -193,6 +193,17 @@ bind = ["scatter", "smt", "0,1,2,3,4-8"]
   EXPECT_EQ(cores.error().expected, "at most 4 (the cores of this machine), or oversubscribe = true");
 }
 
+TEST_F(PlanTest, CoresToBindToAreNoNumberOfCores) {
+  const auto bindings = [&](const std::string& bind) {
+    std::vector<std::string> found;
+    const Plan plan = read(std::string(one_point) + "bind = " + bind + "\n").value();
+    for (const Point& point : plan.points) found.push_back(point.options.at("bind"));
+    return found;
+  };
+  EXPECT_EQ(bindings("'cores'"), std::vector<std::string>{"cores"});
+  EXPECT_EQ(bindings("['cores', 'compact']"), (std::vector<std::string>{"cores", "compact"}));
+}
+
 TEST_F(PlanTest, PlacementsAreOfSharedMemoryAlone) {
   const std::string text = R"([[points]]
 engine = ["shared-memory", "shared-nothing"]
