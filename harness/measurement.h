@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "engines/engine.h"
-#include "harness/generators.h"
 #include "harness/closed_loop.h"
+#include "harness/generators.h"
 #include "harness/interrupt.h"
 #include "harness/move_at_half.h"
 #include "harness/progress.h"
@@ -231,7 +231,8 @@ class Measurement {
     engine_->run_on_workers([&](Session& session, engines::WorkerId id) {
       if (!generators_.has(id)) return serve(session, duration(schedule.warmup_seconds), moving, add_moves);
       auto& stream = streams_[id.local];
-      if (stream == nullptr) stream = workload_->run(generators_.slot_of(id), options_->depth, options_->seed);
+      if (stream == nullptr)
+        stream = workload_->run(generators_.slot_of(id), options_->depth, options_->seed);
       ClosedLoop loop(session, *clock_, options_->depth);
       const platform::Timestamp start = session.agree_on_start(*clock_);
       const platform::Timestamp begin = start + duration(schedule.warmup_seconds);
@@ -308,7 +309,7 @@ class Measurement {
 
   void repeat_transactions(const std::string& phase, RunRecord& record) {
     if constexpr (engines::TransactingEngine<E>) {
-      TransactionWindow window = transactions_.repeat(phase);
+      TransactionWindow window = transactions_.repeat(phase, record.deployment.partitions);
       Repetition repetition;
       repetition.complete = !is_interrupted();
       repetition.operations = window.committed;
@@ -399,7 +400,7 @@ class Measurement {
   Generators generators_;
   std::vector<workloads::WriterProgress> writers_;  ///< by the number among those that generate load
   std::vector<std::unique_ptr<workloads::RunStream>>
-      streams_;                   ///< by local worker; they live through all repetitions
+      streams_;  ///< by local worker; they live through all repetitions
   TransactionPhase<E> transactions_;
   std::vector<Counter> loading_;  ///< by local share
 };

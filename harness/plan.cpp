@@ -193,9 +193,17 @@ Assignment combination(const std::vector<Axis>& axes, std::size_t number) {
 unsigned generators_of(const Point& point) {
   const auto clients = point.options.find("clients");
   return Generators(static_cast<unsigned>(point.all_workers()),
-                    clients == point.options.end() ? 0 : as_number(clients->second),
-                    point.threads_per_rank())
+                    clients == point.options.end() ? 0 : as_number(clients->second), point.threads_per_rank())
       .count();
+}
+
+/// How many partitions a point's engine has for transactions.
+std::uint32_t stores_of(const Point& point) {
+  if (!point.engine->has_ranks) return 1;
+  if (const auto own = point.options.find("partitions"); own != point.options.end())
+    return as_number(own->second);
+  const auto clients = point.options.find("clients");
+  return point.workers - (clients == point.options.end() ? 0 : as_number(clients->second));
 }
 
 /// Combinations with more islands than workers, or no rank that is not a client, are left out: there is no
@@ -383,7 +391,7 @@ Expected<void> PointBuilder::check_transactions(const Point& point, const worklo
                                                 const Assignment& values) const {
   const auto* transactional = dynamic_cast<const workloads::TransactionWorkload*>(&workload);
   if (transactional != nullptr) {
-    auto possible = transactional->check_workers(generators_of(point));
+    auto possible = transactional->check_deployment(generators_of(point), stores_of(point));
     if (!possible) possible.error().where = at(values.at("workload").line) + " " + possible.error().where;
     return possible;
   }

@@ -116,7 +116,7 @@ kernel::ConcurrencyControl concurrency_control_of(const RunOptions& options) {
 
 /// Whether the transactions of a workload, or the lack of them, go with the other options.
 platform::Expected<void> check_transactions(const RunOptions& options, const workloads::Workload& workload,
-                                            unsigned workers) {
+                                            unsigned workers, std::uint32_t stores) {
   const std::string with = fmt::format(" with {}", workload.name());
   const auto* transactional = dynamic_cast<const workloads::TransactionWorkload*>(&workload);
   if (transactional == nullptr) {
@@ -148,7 +148,7 @@ platform::Expected<void> check_transactions(const RunOptions& options, const wor
                                   "at most " + std::to_string(most) + " transactions on a worker");
     }
   }
-  return transactional->check_workers(workers);
+  return transactional->check_deployment(workers, stores);
 }
 
 /// What does not depend on the engine.
@@ -237,10 +237,10 @@ platform::Expected<void> check_partitions(const RunOptions& options, const workl
                                 "it beside --threads-per-rank " + std::to_string(options.threads_per_rank),
                                 "one worker a rank: a partition that several of them serve does not move");
   }
+  const auto map = engines::shared_nothing::make_map(shared_nothing_options(options, workload), ranks);
+  if (!map) return tl::unexpected(map.error());
   const Generators generators(ranks * options.threads_per_rank, options.clients, options.threads_per_rank);
-  if (auto possible = check_transactions(options, workload, generators.count()); !possible) return possible;
-  return engines::shared_nothing::make_map(shared_nothing_options(options, workload), ranks)
-      .map([](const auto&) {});
+  return check_transactions(options, workload, generators.count(), map->partitions());
 }
 
 RunRecord begin_record(const RunOptions& options, const workloads::Workload& workload,
@@ -279,7 +279,7 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
                                                  const workloads::Workload& workload, const Host& host,
                                                  const Interrupt& interrupt, Progress& progress) {
   namespace shared_memory = engines::shared_memory;
-  if (auto possible = check_transactions(options, workload, options.threads); !possible)
+  if (auto possible = check_transactions(options, workload, options.threads, 1); !possible)
     return tl::unexpected(possible.error());
   auto engine = shared_memory::Engine::create(host.topology, host.map,
                                               {.threads = options.threads,
@@ -404,7 +404,7 @@ platform::Expected<RunPreview> preview_shared_memory(const RunOptions& options,
   if (!options.oversubscribe) {
     if (auto room = map.check_room("--threads", options.threads); !room) return tl::unexpected(room.error());
   }
-  if (auto possible = check_transactions(options, workload, options.threads); !possible)
+  if (auto possible = check_transactions(options, workload, options.threads, 1); !possible)
     return tl::unexpected(possible.error());
   const auto layout = engines::shared_memory::Layout::create(map, options.threads, options.islands, {});
   if (!layout) return tl::unexpected(layout.error());

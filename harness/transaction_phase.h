@@ -52,11 +52,11 @@ class TransactionPhase {
         generators_(generators),
         streams_(engine.local_workers()) {}
 
-  /// Warm-up and one measured window on all workers.
-  TransactionWindow repeat(const std::string& phase) {
+  /// Warm-up and one measured window on all workers. `stores`: how many partitions the engine has.
+  TransactionWindow repeat(const std::string& phase, std::uint32_t stores) {
     TransactionWindow window;
     workloads::visit_transactions(*workload_,
-                                  [&](const auto& workload) { window = repeat(phase, workload); });
+                                  [&](const auto& workload) { window = repeat(phase, stores, workload); });
     return window;
   }
 
@@ -68,7 +68,7 @@ class TransactionPhase {
 
  private:
   template <class W>
-  TransactionWindow repeat(const std::string& phase, const W& workload) {
+  TransactionWindow repeat(const std::string& phase, std::uint32_t stores, const W& workload) {
     const std::uint64_t failed_before = local_failures();
     std::deque<TransactionRecorder> recorders;
     std::vector<std::atomic<TransactionRecorder*>> active(engine_->local_workers());
@@ -92,7 +92,7 @@ class TransactionPhase {
       }
       auto& stream = streams_[id.local];
       if (stream == nullptr) {
-        stream = workload.transactions(generators_.slot_of(id), options_->depth, options_->seed);
+        stream = workload.transactions(generators_.slot_of(id), options_->depth, options_->seed, stores);
       }
       TransactionLoop<E, W> loop(session, static_cast<typename W::Stream&>(*stream), *clock_,
                                  options_->depth);

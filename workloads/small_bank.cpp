@@ -119,8 +119,8 @@ bool SmallBank::decide(Type type, Balances& balances) noexcept {
 }
 
 SmallBank::Stream::Stream(const SmallBankSettings& settings, WorkerSlot slot, std::size_t depth,
-                          std::uint64_t seed)
-    : partitions_(settings.crossing, slot),
+                          std::uint64_t seed, std::uint32_t stores)
+    : partitions_(settings.crossing, slot, stores),
       customers_(whole_customers(partitions_.partitions(), 2 * settings.customers)),
       hot_share_(settings.hot_share),
       hot_probability_(settings.hot_probability),

@@ -57,7 +57,8 @@ class SmallBank final : public TransactionWorkload {
 
   class Stream final : public TransactionStream {
    public:
-    Stream(const SmallBankSettings& settings, WorkerSlot slot, std::size_t depth, std::uint64_t seed);
+    Stream(const SmallBankSettings& settings, WorkerSlot slot, std::size_t depth, std::uint64_t seed,
+           std::uint32_t stores);
 
     Request& draw(std::uint32_t slot);
     void ended(const Request& request, bool committed) {
@@ -95,8 +96,8 @@ class SmallBank final : public TransactionWorkload {
   std::size_t output_bytes() const override { return NumberRecords::number_bytes + 1; }
   kernel::Key largest_key() const override { return record_count() - 1; }
   /// A partition has two customers that are its own, at the least, beside one that it may share.
-  platform::Expected<void> check_workers(unsigned workers) const override {
-    return settings_.crossing.check(workers, record_count(), 6);
+  platform::Expected<void> check_deployment(unsigned workers, std::uint32_t stores) const override {
+    return settings_.crossing.check(workers, stores, record_count(), 6);
   }
 
   std::unique_ptr<OperationStream> load(WorkerSlot slot, std::size_t depth) const override;
@@ -105,8 +106,9 @@ class SmallBank final : public TransactionWorkload {
   std::uint64_t expected_records(std::span<const WriterProgress>) const override { return record_count(); }
   std::optional<std::uint64_t> expected_sum(std::span<const WriterProgress> writers) const override;
 
-  std::unique_ptr<Stream> transactions(WorkerSlot slot, std::size_t depth, std::uint64_t seed) const {
-    return std::make_unique<Stream>(settings_, slot, depth, seed);
+  std::unique_ptr<Stream> transactions(WorkerSlot slot, std::size_t depth, std::uint64_t seed,
+                                       std::uint32_t stores) const {
+    return std::make_unique<Stream>(settings_, slot, depth, seed, stores);
   }
 
   /// What a transaction makes of the balances of its accounts, which are in the order of its keys. False: it

@@ -5,14 +5,18 @@
 
 namespace upout::workloads {
 
-platform::Expected<void> CrossingSettings::check(unsigned workers, std::uint64_t keys,
+platform::Expected<void> CrossingSettings::check(unsigned workers, std::uint32_t stores, std::uint64_t keys,
                                                  std::uint64_t least_keys) const {
-  const std::uint32_t count = partitions_of(workers);
+  const std::uint32_t count = partitions_of(workers, stores);
   const std::string found = partitions == 0 ? fmt::format("{}, without it", count) : fmt::format("{}", count);
   if (percent > 0 && touched > count) {
     return platform::unexpected(
         "-p partitions", found,
         fmt::format("at least the {} that a transaction touches, or crosspartition=0", touched));
+  }
+  if (count % stores != 0) {
+    return platform::unexpected("-p partitions", found,
+                                fmt::format("a multiple of the {} over ranks (--partitions)", stores));
   }
   if (key_ranges(count, keys).back().count < least_keys) {
     return platform::unexpected("-p partitions", found + fmt::format(" with {} records", keys),

@@ -38,7 +38,7 @@ class TransactionStream {
 /// - a `Request`: one transaction as it was drawn, with `type` and `keys()`, all that it is going to touch;
 /// - a `Stream`, a `TransactionStream`: `draw(slot)` gives the request of the slot's next transaction, which
 ///   is the stream's and stays until `ended(request, committed)`;
-/// - `transactions(slot, depth, seed)`, which makes one, of slots 0 .. depth-1;
+/// - `transactions(slot, depth, seed, stores)`, which makes one, of slots 0 .. depth-1;
 /// - `text(transaction, request)`: a coroutine over any `engines::TransactionContext` that gives a Verdict,
 ///   and may be run again from the beginning,
 ///
@@ -49,36 +49,40 @@ class TransactionWorkload : public Workload {
   bool needs_order() const final { return false; }
   std::unique_ptr<RunStream> run(WorkerSlot, std::size_t, std::uint64_t) const final { return nullptr; }
 
-  /// Whether there are partitions enough for what crosses them, with so many workers.
-  virtual platform::Expected<void> check_workers(unsigned workers) const = 0;
+  /// Whether there are partitions enough for what crosses them, with so many workers, and whether they fit
+  /// those that the engine has: `stores`, 1 if all workers share one.
+  virtual platform::Expected<void> check_deployment(unsigned workers, std::uint32_t stores) const = 0;
 };
 
 /// The properties that say what crosses partitions.
 struct CrossingSettings {
   double percent = 0;            ///< of the transactions that may touch another partition
-  std::uint32_t partitions = 0;  ///< 0: one a worker, and at least two
+  std::uint32_t partitions = 0;  ///< 0: one a worker, at least two, and more if the engine's ask for it
   std::uint32_t touched = 2;     ///< by one that crosses
 
   static constexpr std::uint32_t most_partitions = 65536;
 
-  std::uint32_t partitions_of(unsigned workers) const {
-    return partitions == 0 ? std::max(2U, workers) : partitions;
+  /// Without a number given, a multiple of `stores`, those that the engine has: what stays in one of the
+  /// workload's partitions then stays in one of the engine's.
+  std::uint32_t partitions_of(unsigned workers, std::uint32_t stores) const {
+    return partitions == 0 ? (std::max(2U, workers) + stores - 1) / stores * stores : partitions;
   }
   /// Whole shares as whole numbers, as they were given.
   nlohmann::json percent_json() const;
   nlohmann::json partitions_json() const;
-  /// Whether each of so many workers' partitions has at least `least_keys` of `keys`, and there are as many
-  /// partitions as are touched.
-  platform::Expected<void> check(unsigned workers, std::uint64_t keys, std::uint64_t least_keys) const;
+  /// Whether each of so many workers' partitions has at least `least_keys` of `keys`, there are as many
+  /// partitions as are touched, and none lies in two of the engine's.
+  platform::Expected<void> check(unsigned workers, std::uint32_t stores, std::uint64_t keys,
+                                 std::uint64_t least_keys) const;
 };
 
 /// Draws the partitions that one worker's transactions touch: the first is one of its own, which are those
 /// that its rank has if partitions are dealt out to ranks in blocks.
 class PartitionChooser {
  public:
-  PartitionChooser(const CrossingSettings& settings, WorkerSlot slot)
+  PartitionChooser(const CrossingSettings& settings, WorkerSlot slot, std::uint32_t stores)
       : percent_(settings.percent),
-        partitions_(settings.partitions_of(slot.count)),
+        partitions_(settings.partitions_of(slot.count, stores)),
         first_(first_of(slot.index, slot.count)),
         own_(std::max<std::uint32_t>(1, first_of(slot.index + 1, slot.count) - first_)) {}
 

@@ -80,8 +80,8 @@ std::optional<std::uint64_t> YcsbMulti::expected_sum(std::span<const WriterProgr
 }
 
 YcsbMulti::Stream::Stream(const YcsbMultiSettings& settings, WorkerSlot slot, std::size_t depth,
-                          std::uint64_t seed)
-    : partitions_(settings.crossing, slot),
+                          std::uint64_t seed, std::uint32_t stores)
+    : partitions_(settings.crossing, slot, stores),
       ranges_(key_ranges(partitions_.partitions(), settings.record_count)),
       touched_(settings.crossing.touched),
       read_share_(settings.reads),

@@ -53,7 +53,8 @@ class YcsbMulti final : public TransactionWorkload {
 
   class Stream final : public TransactionStream {
    public:
-    Stream(const YcsbMultiSettings& settings, WorkerSlot slot, std::size_t depth, std::uint64_t seed);
+    Stream(const YcsbMultiSettings& settings, WorkerSlot slot, std::size_t depth, std::uint64_t seed,
+           std::uint32_t stores);
 
     Request& draw(std::uint32_t slot);
     void ended(const Request& request, bool committed) {
@@ -92,8 +93,8 @@ class YcsbMulti final : public TransactionWorkload {
   std::size_t value_bytes() const override { return settings_.field_length; }
   std::size_t output_bytes() const override { return settings_.field_length + 1; }
   kernel::Key largest_key() const override { return settings_.record_count - 1; }
-  platform::Expected<void> check_workers(unsigned workers) const override {
-    return settings_.crossing.check(workers, settings_.record_count, settings_.requests);
+  platform::Expected<void> check_deployment(unsigned workers, std::uint32_t stores) const override {
+    return settings_.crossing.check(workers, stores, settings_.record_count, settings_.requests);
   }
 
   std::unique_ptr<OperationStream> load(WorkerSlot slot, std::size_t depth) const override;
@@ -104,8 +105,9 @@ class YcsbMulti final : public TransactionWorkload {
   }
   std::optional<std::uint64_t> expected_sum(std::span<const WriterProgress> writers) const override;
 
-  std::unique_ptr<Stream> transactions(WorkerSlot slot, std::size_t depth, std::uint64_t seed) const {
-    return std::make_unique<Stream>(settings_, slot, depth, seed);
+  std::unique_ptr<Stream> transactions(WorkerSlot slot, std::size_t depth, std::uint64_t seed,
+                                       std::uint32_t stores) const {
+    return std::make_unique<Stream>(settings_, slot, depth, seed, stores);
   }
 
   template <engines::TransactionContext T>

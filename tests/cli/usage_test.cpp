@@ -156,6 +156,14 @@ INSTANTIATE_TEST_SUITE_P(
             "CrossingOfOnePartition",
             "run --engine shared-memory --workload ycsb-multi -p crosspartition=5 -p partitions=1 --dry-run",
             {"-p partitions", "found 1,", "at least the 2"}},
+        BadRun{"PartitionsThatLieInTwoOfTheEngines",
+               "run --engine shared-nothing --transport ring --ranks 2 --oversubscribe --partitions 4 "
+               "--workload ycsb-multi -p partitions=6 --dry-run",
+               {"-p partitions", "found 6,", "a multiple of the 4"}},
+        BadRun{"FewerPartitionsOfTransactionsThanRanks",
+               "run --engine shared-nothing --transport ring --ranks 2 --oversubscribe --partitions 1 "
+               "--workload ycsb-multi --dry-run",
+               {"--partitions", "found 1", "2 ranks"}},
         BadRun{"PartitionsWithoutRecords",
                "run --engine shared-memory --workload ycsb-multi -p recordcount=100 -p partitions=8",
                {"-p partitions", "8 with 100 records", "16"}},

@@ -489,6 +489,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "properties.crosspartition = 5\nproperties.partitions = 1\n",
                 "p.toml:4 -p partitions: found 1, expected at least the 2 that a transaction touches, or "
                 "crosspartition=0"},
+        Mistake{"PartitionsThatLieInTwoOfTheEngines",
+                "[[points]]\nengine = 'shared-nothing'\nranks = 3\nworkload = 'ycsb-multi'\n"
+                "properties.partitions = 4\n",
+                "p.toml:4 -p partitions: found 4, expected a multiple of the 3 over ranks (--partitions)"},
         Mistake{"NoEngine", "\n[[points]]\nworkload = 'ycsb-c'\n",
                 "p.toml:2: found a point without an engine, expected engine = \"shared-memory\" or "
                 "\"shared-nothing\""},

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -230,7 +232,7 @@ TEST(YcsbMulti, TouchesAsManyPartitionsAsItIsAskedTo) {
   unsigned crossing = 0;
   constexpr unsigned drawn = 4000;
   for (std::uint32_t worker = 0; worker < workers; ++worker) {
-    const auto stream = workload.transactions({worker, workers}, 1, 42);
+    const auto stream = workload.transactions({worker, workers}, 1, 42, workers);
     for (unsigned i = 0; i < drawn; ++i) {
       const auto& request = stream->draw(0);
       std::vector<std::uint32_t> partitions;
@@ -259,7 +261,7 @@ TEST(SmallBank, DrawsCustomersOfItsPartitionsAlone) {
   const SmallBank workload({.customers = 100, .crossing = {.percent = 50}});
   const engines::Partitioning partitioning(engines::PartitioningKind::range, workers, workload.largest_key());
   for (std::uint32_t worker = 0; worker < workers; ++worker) {
-    const auto stream = workload.transactions({worker, workers}, 1, 42);
+    const auto stream = workload.transactions({worker, workers}, 1, 42, workers);
     std::array<unsigned, SmallBank::types.size()> drawn{};
     std::array<unsigned, SmallBank::types.size()> crossing{};
     for (unsigned i = 0; i < 10'000; ++i) {
@@ -303,12 +305,32 @@ TEST(YcsbMulti, DrawsFromEveryPartitionOfAWorker) {
   const workloads::YcsbMulti workload({.record_count = 1000, .crossing = {.partitions = 6}});
   const engines::Partitioning partitioning(engines::PartitioningKind::range, 6, workload.largest_key());
   for (std::uint32_t worker = 0; worker < 2; ++worker) {
-    const auto stream = workload.transactions({worker, 2}, 1, 42);
+    const auto stream = workload.transactions({worker, 2}, 1, 42, 2);
     std::vector<unsigned> touched(6);
     for (unsigned i = 0; i < 300; ++i) ++touched[partitioning.partition_of(stream->draw(0).keys()[0])];
     for (unsigned partition = 0; partition < 6; ++partition)
       EXPECT_EQ(touched[partition] > 0, partition / 3 == worker) << partition;
   }
+}
+
+TEST(YcsbMulti, HasPartitionsThatDivideTheEngines) {
+  const workloads::YcsbMulti unasked({.record_count = 1200, .crossing = {}});
+  // Two clients of three ranks that have data: each of these is one partition, or several.
+  EXPECT_TRUE(unasked.check_deployment(2, 3));
+  const engines::Partitioning engine(engines::PartitioningKind::range, 3, unasked.largest_key());
+  for (std::uint32_t client = 0; client < 2; ++client) {
+    const auto stream = unasked.transactions({client, 2}, 1, 42, 3);
+    for (unsigned i = 0; i < 300; ++i) {
+      std::set<std::uint32_t> touched;
+      for (const kernel::Key key : stream->draw(0).keys()) touched.insert(engine.partition_of(key));
+      EXPECT_EQ(touched.size(), 1U);
+    }
+  }
+  const workloads::YcsbMulti asked({.record_count = 1200, .crossing = {.partitions = 5}});
+  EXPECT_TRUE(asked.check_deployment(2, 1));
+  EXPECT_TRUE(asked.check_deployment(2, 5));
+  EXPECT_EQ(asked.check_deployment(2, 3).error().to_string(),
+            "-p partitions: found 5, expected a multiple of the 3 over ranks (--partitions)");
 }
 
 }  // namespace
