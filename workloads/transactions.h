@@ -101,7 +101,8 @@ class PartitionChooser {
 
  private:
   std::uint32_t first_of(std::uint64_t worker, std::uint64_t workers) const noexcept {
-    return static_cast<std::uint32_t>(worker * partitions_ / workers);
+    const std::uint64_t round_up = partitions_ >= workers ? workers - 1 : 0;
+    return static_cast<std::uint32_t>((worker * partitions_ + round_up) / workers);
   }
 
   double percent_;

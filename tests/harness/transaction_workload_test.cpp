@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engines/shared_memory/engine.h"
+#include "engines/shared_nothing/partition_map.h"
 #include "engines/shared_nothing/ring_engine.h"
 #include "harness/measurement.h"
 #include "tests/harness/forwarding_engine.h"
@@ -331,6 +332,26 @@ TEST(YcsbMulti, HasPartitionsThatDivideTheEngines) {
   EXPECT_TRUE(asked.check_deployment(2, 5));
   EXPECT_EQ(asked.check_deployment(2, 3).error().to_string(),
             "-p partitions: found 5, expected a multiple of the 3 over ranks (--partitions)");
+}
+
+TEST(PartitionChooser, DrawsFirstWhatItsRankHas) {
+  for (const std::uint32_t partitions : {2U, 5U, 7U, 8U}) {
+    for (std::uint32_t ranks = 1; ranks <= partitions; ++ranks) {
+      const shared_nothing::PartitionMap map({engines::PartitioningKind::range, partitions, 1000}, ranks);
+      std::set<std::uint32_t> drawn;
+      for (std::uint32_t rank = 0; rank < ranks; ++rank) {
+        const workloads::PartitionChooser chooser({.partitions = partitions}, {rank, ranks}, partitions);
+        workloads::Random random(42, rank);
+        for (unsigned i = 0; i < 200; ++i) {
+          std::uint32_t partition = 0;
+          chooser.draw(random, std::span(&partition, 1));
+          EXPECT_EQ(map.owner(partition), rank) << partition << " of " << partitions;
+          drawn.insert(partition);
+        }
+      }
+      EXPECT_EQ(drawn.size(), partitions);
+    }
+  }
 }
 
 }  // namespace
