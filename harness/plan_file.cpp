@@ -28,6 +28,7 @@ enum class Kind {
   engine,
   size,
   count,
+  count_or_none,
   seed,
   duration,
   pause,
@@ -56,7 +57,7 @@ constexpr std::array key_rules = {
     KeyRule{"threads", Kind::size, "a number from 1, a list of them, \"scale\" or \"cores\""},
     KeyRule{"ranks", Kind::size, "a number from 1, a list of them, \"scale\" or \"cores\""},
     KeyRule{"threads_per_rank", Kind::count, "a whole number from 1"},
-    KeyRule{"clients", Kind::seed, "a whole number from 0"},
+    KeyRule{"clients", Kind::count_or_none, "a whole number from 0"},
     KeyRule{"workload", Kind::text, "the name of a workload, such as \"ycsb-c\""},
     KeyRule{"records_per_worker", Kind::count, "a whole number from 1"},
     KeyRule{"bind", Kind::binding, platform::Binding::expected},
@@ -146,9 +147,9 @@ std::optional<std::string> link_delay(const toml::node& node) {
   return is_one ? string : std::nullopt;
 }
 
-/// A count of workers must fit the `unsigned` that it becomes.
-std::optional<std::string> size(const toml::node& node) {
-  const auto number = whole_number(node, 1);
+/// It must fit the `unsigned` that it becomes.
+std::optional<std::string> count(const toml::node& node, std::int64_t least) {
+  const auto number = whole_number(node, least);
   return number && node.as_integer()->get() <= std::numeric_limits<std::int32_t>::max() ? number
                                                                                         : std::nullopt;
 }
@@ -159,9 +160,10 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
     case Kind::text:
       return text(node);
     case Kind::size:
-      return size(node);
     case Kind::count:
-      return whole_number(node, 1);
+      return count(node, 1);
+    case Kind::count_or_none:
+      return count(node, 0);
     case Kind::seed:
       return whole_number(node, 0);
     case Kind::duration:

@@ -531,6 +531,15 @@ INSTANTIATE_TEST_SUITE_P(
                 "0,2-5"},
         Mistake{"FractionalDepth", POINT "threads = 1\ndepth = 1.5\n",
                 "p.toml:5: found depth = 1.5, expected a whole number from 1"},
+        // They would pass for 0 workers and 1 client.
+        Mistake{"MoreThreadsOfARankThanCanBeCounted",
+                "[[points]]\nengine = 'shared-nothing'\nranks = 1\nthreads_per_rank = 4294967296\n"
+                "workload = 'ycsb-c'\n",
+                "p.toml:4: found threads_per_rank = 4294967296, expected a whole number from 1"},
+        Mistake{"MoreClientsThanCanBeCounted",
+                "[[points]]\nengine = 'shared-nothing'\nranks = 2\nclients = 4294967297\n"
+                "workload = 'ycsb-c'\n",
+                "p.toml:4: found clients = 4294967297, expected a whole number from 0"},
         Mistake{"ZeroSeconds", POINT "threads = 1\nseconds = 0\n",
                 "p.toml:5: found seconds = 0, expected a number of seconds above 0"},
         Mistake{"NegativeWarmup", POINT "threads = 1\nwarmup = -1\n",
