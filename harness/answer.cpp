@@ -317,29 +317,38 @@ std::vector<std::string> stretches_of(const std::vector<RaceAtShare>& races) {
   return stretches;
 }
 
-/// From which share on the other engine is ahead: "On 2 cores, shared-memory is ahead on ycsb-multi from 20 %
-/// of transactions across partitions on: ...".
+/// Of a crossing that no share has a race of.
+std::string unraced_crossing_sentence(const Crossing& crossing) {
+  std::set<std::string> measured;
+  for (const Comparison* comparison : crossing.by_share) {
+    for (const Series& series : comparison->series) measured.insert(series.engine);
+  }
+  if (measured.size() == 1)
+    return fmt::format("Only {} was measured on {}.", *measured.begin(), crossing.workload);
+  return fmt::format("The engines were not measured on the same number of cores on {}.", crossing.workload);
+}
+
+/// From which share on the other engine is ahead: "On 2 cores, shared-memory overtakes shared-nothing on
+/// ycsb-multi at 20 % of transactions across partitions: ...". Where the intervals tell nothing, nobody is.
 std::string crossing_sentence(const Crossing& crossing) {
   const std::vector<RaceAtShare> all = races(crossing);
-  if (all.empty())
-    return fmt::format("The engines were not measured on the same number of cores on {}.", crossing.workload);
+  if (all.empty()) return unraced_crossing_sentence(crossing);
   const std::string on = fmt::format("On {}", cores_text(all.front().race.cores));
   const std::string stretches = enumeration(stretches_of(all));
-  const std::string last = all.back().ahead();
-  auto from = all.end();
-  while (from != all.begin() && std::prev(from)->ahead() == last) --from;
-  // Between the two the intervals may tell nothing.
-  const auto other = std::find_if(all.begin(), from, [&](const RaceAtShare& each) {
-    return !each.ahead().empty() && each.ahead() != last;
+  const auto is_decided = [](const RaceAtShare& each) { return each.race.decided(); };
+  const auto last = std::find_if(all.rbegin(), all.rend(), is_decided);
+  const auto other = std::find_if(last, all.rend(), [&](const RaceAtShare& each) {
+    return each.race.decided() && each.ahead() != last->ahead();
   });
-  if (last.empty() || other == from) {
+  if (other == all.rend()) {
     return fmt::format(
         "{}, neither engine overtakes the other on {} in the measured range, {} of transactions across "
         "partitions: {}.",
         on, crossing.workload, shares_text(all.front().share, all.back().share), stretches);
   }
-  return fmt::format("{}, {} overtakes {} on {} at {:g} % of transactions across partitions: {}.", on, last,
-                     other->ahead(), crossing.workload, from->share, stretches);
+  const auto from = std::find_if(other.base(), all.end(), is_decided);
+  return fmt::format("{}, {} overtakes {} on {} at {:g} % of transactions across partitions: {}.", on,
+                     from->ahead(), other->ahead(), crossing.workload, from->share, stretches);
 }
 
 bool too_few_repetitions(const json& run) {

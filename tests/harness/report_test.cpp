@@ -110,6 +110,30 @@ TEST(Answer, SaysThatNoEngineOvertakesTheOther) {
       "tell no difference with 50 %.");
 }
 
+TEST(Answer, SaysWhereAnEngineOvertookAlthoughTheLastIntervalsTellNothing) {
+  EXPECT_EQ(
+      answer_to(over_shares({{0, 2e6, 3e6}, {20, 3e6, 2e6}, {100, 2e6, 2e6}})).headline,
+      "On 2 cores, shared-memory overtakes shared-nothing on ycsb-multi at 20 % of transactions across "
+      "partitions: shared-nothing is ahead with 0 %, shared-memory is ahead with 20 % and the intervals "
+      "tell no difference with 100 %.");
+}
+
+TEST(Answer, TakesTheFirstShareThatIsDecidedAfterTheOtherEnginesLast) {
+  const std::string found =
+      answer_to(over_shares({{0, 2e6, 3e6}, {5, 2e6, 2e6}, {20, 3e6, 2e6}, {50, 2e6, 2e6}, {100, 3e6, 2e6}}))
+          .headline;
+  EXPECT_TRUE(found.starts_with("On 2 cores, shared-memory overtakes shared-nothing on ycsb-multi at 20 %"))
+      << found;
+}
+
+TEST(Answer, SaysThatOneEngineAloneWasMeasuredOverShares) {
+  std::vector<json> documents = over_shares({{0, 2e6, 3e6}, {100, 2e6, 1e6}});
+  std::erase_if(documents, [](const json& document) {
+    return document.at("/runs/0/deployment/engine"_json_pointer) == shared_nothing;
+  });
+  EXPECT_EQ(answer_to(documents).headline, "Only shared-memory was measured on ycsb-multi.");
+}
+
 TEST(Report, DrawsOneChartOverTheSharesThatCrossPartitions) {
   const json content = content_of(page(over_shares({{0, 2e6, 3e6}, {100, 2e6, 1e6}})));
   ASSERT_EQ(content["charts"].size(), 1U);
