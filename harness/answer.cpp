@@ -298,6 +298,7 @@ std::vector<RaceAtShare> races(const Crossing& crossing) {
   return all;
 }
 
+/// "5 % to 20 %" of whatever transactions the workload's crosspartition is of.
 std::string shares_text(double first, double last) {
   return first == last ? fmt::format("{:g} %", first) : fmt::format("{:g} % to {:g} %", first, last);
 }
@@ -329,7 +330,7 @@ std::string unraced_crossing_sentence(const Crossing& crossing) {
 }
 
 /// From which share on the other engine is ahead: "On 2 cores, shared-memory overtakes shared-nothing on
-/// ycsb-multi at 20 % of transactions across partitions: ...". Where the intervals tell nothing, nobody is.
+/// ycsb-multi at crosspartition 20 %: ...". Where the intervals tell nothing, nobody is.
 std::string crossing_sentence(const Crossing& crossing) {
   const std::vector<RaceAtShare> all = races(crossing);
   if (all.empty()) return unraced_crossing_sentence(crossing);
@@ -342,13 +343,12 @@ std::string crossing_sentence(const Crossing& crossing) {
   });
   if (other == all.rend()) {
     return fmt::format(
-        "{}, neither engine overtakes the other on {} in the measured range, {} of transactions across "
-        "partitions: {}.",
-        on, crossing.workload, shares_text(all.front().share, all.back().share), stretches);
+        "{}, neither engine overtakes the other on {} in the measured range, crosspartition {}: {}.", on,
+        crossing.workload, shares_text(all.front().share, all.back().share), stretches);
   }
   const auto from = std::find_if(other.base(), all.end(), is_decided);
-  return fmt::format("{}, {} overtakes {} on {} at {:g} % of transactions across partitions: {}.", on,
-                     from->ahead(), other->ahead(), crossing.workload, from->share, stretches);
+  return fmt::format("{}, {} overtakes {} on {} at crosspartition {:g} %: {}.", on, from->ahead(),
+                     other->ahead(), crossing.workload, from->share, stretches);
 }
 
 bool too_few_repetitions(const json& run) {

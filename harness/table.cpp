@@ -48,7 +48,7 @@ std::string workload(const nlohmann::json& described) {
   const nlohmann::json& properties = described["properties"];
   const auto name = described["name"].get<std::string>();
   return properties.contains("crosspartition")
-             ? fmt::format("{}, {} % across", name, properties["crosspartition"].dump())
+             ? fmt::format("{}, crosspartition {} %", name, properties["crosspartition"].dump())
              : name;
 }
 

@@ -86,7 +86,8 @@
 
   const markers = ["circle", "rect", "triangle", "rectRot", "star"];
 
-  // Most charts are over cores, some over the share of transactions across partitions.
+  // Most charts are over cores, some over crosspartition, the share of the transactions that can cross
+  // partitions.
   const isOverShares = (chart) => chart.series.some((series) => series.points.some((point) => "share" in point));
   const position = (point) => point.share ?? point.cores;
 
@@ -134,7 +135,7 @@
           type: "linear",
           min: least - margin,
           max: greatest + margin,
-          title: { display: true, text: overShares ? "transactions across partitions, %" : "cores", ...soft },
+          title: { display: true, text: overShares ? "crosspartition, %" : "cores", ...soft },
           ticks: soft,
           grid: { color: colour("line") },
           afterBuildTicks: (axis) => { axis.ticks = positions.map((value) => ({ value })); },
@@ -158,7 +159,7 @@
             title: (items) => {
               if (items.length === 0) return "";
               const { x } = items[0].parsed;
-              return overShares ? `${x} % across partitions` : `${x} core${x === 1 ? "" : "s"}`;
+              return overShares ? `crosspartition ${x} %` : `${x} core${x === 1 ? "" : "s"}`;
             },
             label: (item) => {
               const [low, high] = item.dataset.intervals[item.dataIndex];
@@ -178,7 +179,7 @@
     const place = document.getElementById("charts");
     place.replaceChildren();
     drawn = content.charts.map((chart) => {
-      const canvas = element("canvas", { role: "img", "aria-label": `Throughput of ${chart.workload} against ${isOverShares(chart) ? "the share of transactions across partitions" : "cores"}; the table below has the figures` });
+      const canvas = element("canvas", { role: "img", "aria-label": `Throughput of ${chart.workload} against ${isOverShares(chart) ? "crosspartition" : "cores"}; the table below has the figures` });
       place.append(element("div", { class: "chart" }, element("h3", {}, chart.workload), element("div", { class: "canvas" }, canvas)));
       const datasets = [...chart.series.map(measured), ...chart.series.filter((series) => series.points.length > 1 && !isOverShares(chart)).map(ideal)];
       return new Chart(canvas, { type: "line", data: { datasets }, options: options(chart), plugins: [whiskers] });
@@ -240,9 +241,9 @@
   const hasTransactions = (run) => run.deployment.concurrency_control !== "none";
 
   // A sweep may be over that alone.
-  function acrossPartitions(run) {
+  function crossPartition(run) {
     const share = run.workload.properties.crosspartition;
-    return share === undefined ? [] : [small(`${share} % across partitions`)];
+    return share === undefined ? [] : [small(`crosspartition ${share} %`)];
   }
 
   function abortsCell(run) {
@@ -260,7 +261,7 @@
   // Title, style, and what makes the cell.
   const columns = [
     ["Engine", "half", (run) => [element("span", { class: `engine ${run.deployment.engine}` }, run.deployment.engine)]],
-    ["Workload", "half", (run) => [run.workload.name, ...acrossPartitions(run)]],
+    ["Workload", "half", (run) => [run.workload.name, ...crossPartition(run)]],
     ["Ranks", "number", (run) => [run.deployment.ranks]],
     ["Threads", "number", (run) => [run.deployment.threads_per_rank]],
     ["Cores", "number", (run) => [coresOf(run)]],

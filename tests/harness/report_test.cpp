@@ -90,39 +90,37 @@ TEST(Answer, SaysFromWhichShareOnAnEngineOvertakesTheOther) {
   const Answer found =
       answer_to(over_shares({{20, 2e6, 1e6}, {0, 2e6, 3e6}, {5, 2e6, 2e6}, {1, 2e6, 3e6}, {100, 2e6, 1e5}}));
   EXPECT_EQ(found.headline,
-            "On 2 cores, shared-memory overtakes shared-nothing on ycsb-multi at 20 % of transactions across "
-            "partitions: shared-nothing is ahead with 0 % to 1 %, the "
+            "On 2 cores, shared-memory overtakes shared-nothing on ycsb-multi at crosspartition 20 %: "
+            "shared-nothing is ahead with 0 % to 1 %, the "
             "intervals tell no difference with 5 % and shared-memory is ahead with 20 % to 100 %.");
   ASSERT_EQ(found.details.size(), 5U);
   EXPECT_NE(found.details[0].find("on ycsb-multi, crosspartition 0"), std::string::npos) << found.details[0];
 }
 
 TEST(Answer, SaysThatNoEngineOvertakesTheOther) {
-  EXPECT_EQ(
-      answer_to(over_shares({{0, 3e6, 1e6}, {50, 2e6, 2e6}, {100, 2e6, 1e6}})).headline,
-      "On 2 cores, neither engine overtakes the other on ycsb-multi in the measured range, 0 % to 100 % of "
-      "transactions across partitions: shared-memory is ahead with 0 %, the intervals tell no "
-      "difference with 50 % and shared-memory is ahead with 100 %.");
-  EXPECT_EQ(
-      answer_to(over_shares({{0, 3e6, 4e6}, {50, 2e6, 2e6}})).headline,
-      "On 2 cores, neither engine overtakes the other on ycsb-multi in the measured range, 0 % to 50 % of "
-      "transactions across partitions: shared-nothing is ahead with 0 % and the intervals "
-      "tell no difference with 50 %.");
+  EXPECT_EQ(answer_to(over_shares({{0, 3e6, 1e6}, {50, 2e6, 2e6}, {100, 2e6, 1e6}})).headline,
+            "On 2 cores, neither engine overtakes the other on ycsb-multi in the measured range, "
+            "crosspartition 0 % to 100 %: shared-memory is ahead with 0 %, the intervals tell no "
+            "difference with 50 % and shared-memory is ahead with 100 %.");
+  EXPECT_EQ(answer_to(over_shares({{0, 3e6, 4e6}, {50, 2e6, 2e6}})).headline,
+            "On 2 cores, neither engine overtakes the other on ycsb-multi in the measured range, "
+            "crosspartition 0 % to 50 %: shared-nothing is ahead with 0 % and the intervals "
+            "tell no difference with 50 %.");
 }
 
 TEST(Answer, SaysWhereAnEngineOvertookAlthoughTheLastIntervalsTellNothing) {
-  EXPECT_EQ(
-      answer_to(over_shares({{0, 2e6, 3e6}, {20, 3e6, 2e6}, {100, 2e6, 2e6}})).headline,
-      "On 2 cores, shared-memory overtakes shared-nothing on ycsb-multi at 20 % of transactions across "
-      "partitions: shared-nothing is ahead with 0 %, shared-memory is ahead with 20 % and the intervals "
-      "tell no difference with 100 %.");
+  EXPECT_EQ(answer_to(over_shares({{0, 2e6, 3e6}, {20, 3e6, 2e6}, {100, 2e6, 2e6}})).headline,
+            "On 2 cores, shared-memory overtakes shared-nothing on ycsb-multi at crosspartition 20 %: "
+            "shared-nothing is ahead with 0 %, shared-memory is ahead with 20 % and the intervals "
+            "tell no difference with 100 %.");
 }
 
 TEST(Answer, TakesTheFirstShareThatIsDecidedAfterTheOtherEnginesLast) {
   const std::string found =
       answer_to(over_shares({{0, 2e6, 3e6}, {5, 2e6, 2e6}, {20, 3e6, 2e6}, {50, 2e6, 2e6}, {100, 3e6, 2e6}}))
           .headline;
-  EXPECT_TRUE(found.starts_with("On 2 cores, shared-memory overtakes shared-nothing on ycsb-multi at 20 %"))
+  EXPECT_TRUE(found.starts_with(
+      "On 2 cores, shared-memory overtakes shared-nothing on ycsb-multi at crosspartition 20 %:"))
       << found;
 }
 
