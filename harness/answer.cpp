@@ -82,13 +82,18 @@ std::set<unsigned, std::greater<>> core_counts(const Comparison& comparison) {
   return counts;
 }
 
+std::optional<Race> race(const Comparison& comparison, unsigned cores) {
+  auto ahead = best(comparison, engines[0], cores);
+  auto behind = best(comparison, engines[1], cores);
+  if (!ahead || !behind) return std::nullopt;
+  if (behind->point->throughput.median > ahead->point->throughput.median) std::swap(ahead, behind);
+  return Race{cores, *ahead, *behind, ratio(behind->point->throughput, ahead->point->throughput)};
+}
+
+/// On the most cores on which there is one.
 std::optional<Race> race(const Comparison& comparison) {
   for (const unsigned cores : core_counts(comparison)) {
-    auto ahead = best(comparison, engines[0], cores);
-    auto behind = best(comparison, engines[1], cores);
-    if (!ahead || !behind) continue;
-    if (behind->point->throughput.median > ahead->point->throughput.median) std::swap(ahead, behind);
-    return Race{cores, *ahead, *behind, ratio(behind->point->throughput, ahead->point->throughput)};
+    if (auto found = race(comparison, cores)) return found;
   }
   return std::nullopt;
 }
@@ -284,17 +289,13 @@ struct RaceAtShare {
   std::string ahead() const { return race.decided() ? race.ahead.series->engine : ""; }
 };
 
-/// Those of the greatest number of cores on which both engines were measured with all shares that they have
-/// in common.
+/// Those of one number of cores, which is that of the chart.
 std::vector<RaceAtShare> races(const Crossing& crossing) {
   std::vector<RaceAtShare> all;
+  const unsigned cores = cores_of(crossing);
   for (const Comparison* comparison : crossing.by_share) {
-    if (auto found = race(*comparison)) all.push_back({*comparison->crossing, *found});
+    if (auto found = race(*comparison, cores)) all.push_back({*comparison->crossing, *found});
   }
-  if (all.empty()) return all;
-  const unsigned cores =
-      std::ranges::max(all, {}, [](const RaceAtShare& each) { return each.race.cores; }).race.cores;
-  std::erase_if(all, [cores](const RaceAtShare& each) { return each.race.cores != cores; });
   return all;
 }
 

@@ -140,6 +140,27 @@ std::vector<Crossing> crossings(std::span<const Comparison> comparisons) {
   return found;
 }
 
+unsigned cores_of(const Crossing& crossing) {
+  std::map<unsigned, std::size_t> shares_with_both;
+  for (const Comparison* comparison : crossing.by_share) {
+    std::map<unsigned, std::set<std::string>> engines;
+    for (const Series& series : comparison->series) {
+      for (const SeriesPoint& point : series.points) {
+        if (point.throughput.low > 0) engines[point.cores].insert(series.engine);
+      }
+    }
+    for (const auto& [cores, measured] : engines) shares_with_both[cores] += measured.size() > 1 ? 1 : 0;
+  }
+  unsigned found = 0;
+  std::size_t most = 0;
+  for (const auto& [cores, shares] : shares_with_both) {
+    if (shares < most) continue;
+    found = cores;
+    most = shares;
+  }
+  return found;
+}
+
 std::vector<Comparison> compare(std::span<const nlohmann::json> documents) {
   std::map<std::string, std::map<json, std::vector<const json*>>> workloads;  // by name, by properties
   for (const json& document : documents) {

@@ -44,6 +44,9 @@ struct Crossing {
 };
 /// Points into `comparisons`.
 std::vector<Crossing> crossings(std::span<const Comparison> comparisons);
+/// On how many cores a crossing is told and drawn: those on which both engines were measured with most of its
+/// shares; of several such numbers, the greatest.
+unsigned cores_of(const Crossing& crossing);
 
 /// Lays out the runs of validated result documents for comparison. Runs with the verdict `invalid` or without
 /// a complete repetition are no results, and left out.

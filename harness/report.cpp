@@ -75,12 +75,9 @@ json interval_json(const MedianInterval& interval) {
   return {{"median", interval.median}, {"low", interval.low}, {"high", interval.high}};
 }
 
-/// Throughput over the share of transactions across partitions, on the most cores that there are.
+/// Throughput over the share of transactions across partitions, on the cores of which the answer tells.
 json crossing_chart(const Crossing& crossing) {
-  unsigned cores = 0;
-  for (const Comparison* comparison : crossing.by_share) {
-    for (const Series& series : comparison->series) cores = std::max(cores, series.points.back().cores);
-  }
+  const unsigned cores = cores_of(crossing);
   std::map<std::pair<std::string, std::string>, json> by_series;
   for (const Comparison* comparison : crossing.by_share) {
     for (const Series& series : comparison->series) {

@@ -72,11 +72,12 @@ TEST(Answer, SaysWhereAnEngineDoesNotScale) {
 }
 
 /// Both engines on two cores, by the share of transactions across partitions.
-std::vector<json> over_shares(const std::vector<std::array<double, 3>>& share_and_medians) {
+std::vector<json> over_shares(const std::vector<std::array<double, 3>>& share_and_medians,
+                              unsigned cores = 2) {
   std::vector<json> documents;
   for (const auto& [share, of_memory, of_nothing] : share_and_medians) {
     for (const auto& [engine, median] : {std::pair{shared_memory, of_memory}, {shared_nothing, of_nothing}}) {
-      RunRecord run = samples::run(engine, 2, "ycsb-multi", median);
+      RunRecord run = samples::run(engine, cores, "ycsb-multi", median);
       run.id += "-" + std::to_string(share);
       run.properties["crosspartition"] = share;
       run.deployment.concurrency_control = "occ";
@@ -143,6 +144,19 @@ TEST(Report, DrawsOneChartOverTheSharesThatCrossPartitions) {
   ASSERT_EQ(chart["series"][1]["points"].size(), 2U);
   EXPECT_EQ(chart["series"][1]["points"][0]["share"], 0.0);
   EXPECT_NEAR(chart["series"][1]["points"][1]["median"].get<double>(), 1e6, 1e4);
+}
+
+TEST(Report, DrawsACrossingOnTheCoresThatItsAnswerIsAbout) {
+  std::vector<json> documents = over_shares({{0, 2e6, 3e6}, {20, 2e6, 2e6}, {100, 2e6, 1e6}});
+  // On four cores both engines were measured with one share alone, and on eight only one of them was.
+  for (const json& document : over_shares({{0, 4e6, 3e6}}, 4)) documents.push_back(document);
+  documents.push_back(over_shares({{100, 9e6, 9e6}}, 8).front());
+  const Answer found = answer_to(documents);
+  EXPECT_TRUE(found.headline.starts_with("On 2 cores, shared-memory overtakes shared-nothing"))
+      << found.headline;
+  const json chart = content_of(page(documents)).at("/charts/0"_json_pointer);
+  EXPECT_EQ(chart["workload"], "ycsb-multi, on 2 cores");
+  EXPECT_EQ(chart["series"][0]["points"].size(), 3U);
 }
 
 TEST(Answer, GivesEachWorkloadItsSentence) {
