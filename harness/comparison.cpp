@@ -102,19 +102,34 @@ MedianInterval pooled_throughput(const std::vector<const json*>& runs) {
   return median_interval(values);
 }
 
-std::vector<Series> series_of(const std::vector<const json*>& runs) {
-  std::map<json, Configurations> by_variant;
-  std::map<std::string, std::vector<json>> variants_by_engine;
-  for (const json* run : runs) {
-    const json variant = variant_of(*run);
-    by_variant[variant][{cores_of(*run), run->at("id").get<std::string>()}].push_back(run);
-    variants_by_engine[variant.at("engine").get<std::string>()].push_back(variant);
+/// In which members the variants of each engine differ.
+using DifferencesByEngine = std::map<std::string, std::set<std::string>>;
+
+DifferencesByEngine differences_of(const std::map<json, std::vector<const json*>>& runs_by_properties) {
+  std::map<std::string, std::set<json>> variants;
+  for (const auto& [properties, runs] : runs_by_properties) {
+    for (const json* run : runs) {
+      json variant = variant_of(*run);
+      variants[variant.at("engine").get<std::string>()].insert(std::move(variant));
+    }
   }
+  DifferencesByEngine differences;
+  for (const auto& [engine, of_it] : variants)
+    differences[engine] = differing_members(std::vector<json>(of_it.begin(), of_it.end()));
+  return differences;
+}
+
+/// `differences` are those of all runs of the workload's name, so that what is the same series in several
+/// comparisons has the same label in each.
+std::vector<Series> series_of(const std::vector<const json*>& runs, const DifferencesByEngine& differences) {
+  std::map<json, Configurations> by_variant;
+  for (const json* run : runs)
+    by_variant[variant_of(*run)][{cores_of(*run), run->at("id").get<std::string>()}].push_back(run);
 
   std::vector<Series> all;
   for (const auto& [variant, configurations] : by_variant) {
     const auto engine = variant.at("engine").get<std::string>();
-    Series series{engine, labelled(engine, variant, differing_members(variants_by_engine.at(engine))), {}};
+    Series series{engine, labelled(engine, variant, differences.at(engine)), {}};
     for (const auto& [key, same] : configurations) {
       series.points.push_back({key.second, key.first, pooled_throughput(same)});
     }
@@ -175,8 +190,9 @@ std::vector<Comparison> compare(std::span<const nlohmann::json> documents) {
     std::vector<json> properties;
     for (const auto& [key, runs] : by_properties) properties.push_back(key);
     const std::set<std::string> differing = differing_members(properties);
+    const DifferencesByEngine differences = differences_of(by_properties);
     for (const auto& [key, runs] : by_properties) {
-      Comparison comparison{labelled(name, key, differing), series_of(runs)};
+      Comparison comparison{labelled(name, key, differing), series_of(runs, differences)};
       comparison.unit = runs.front()->at("summary").at("throughput").at("unit");
       if (differing.contains("crosspartition") && key.contains("crosspartition")) {
         std::set<std::string> others = differing;

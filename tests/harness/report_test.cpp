@@ -159,6 +159,22 @@ TEST(Report, DrawsACrossingOnTheCoresThatItsAnswerIsAbout) {
   EXPECT_EQ(chart["series"][0]["points"].size(), 3U);
 }
 
+TEST(Report, DrawsOneLineWhereAnotherHasAPointLess) {
+  std::vector<json> documents = over_shares({{0, 2e6, 3e6}, {20, 2e6, 2e6}, {100, 2e6, 1e6}});
+  for (const double share : {0.0, 100.0}) {
+    RunRecord run = samples::run(shared_nothing, 2, "ycsb-multi", 1e6);
+    run.id += "-serial-" + std::to_string(share);
+    run.properties["crosspartition"] = share;
+    run.deployment.concurrency_control = "serial";
+    documents.push_back(samples::document(run));
+  }
+  const json series = content_of(page(documents)).at("/charts/0/series"_json_pointer);
+  ASSERT_EQ(series.size(), 3U);
+  EXPECT_EQ(series[1]["label"], "shared-nothing, concurrency control occ");
+  EXPECT_EQ(series[1]["points"].size(), 3U);
+  EXPECT_EQ(series[2]["points"].size(), 2U);
+}
+
 TEST(Answer, GivesEachWorkloadItsSentence) {
   const Answer found = answer_to(samples::sweep());
   EXPECT_EQ(found.headline,
