@@ -129,6 +129,9 @@ SmallBank::Stream::Stream(const SmallBankSettings& settings, WorkerSlot slot, st
 
 auto SmallBank::Stream::draw(std::uint32_t slot) -> Request& {
   Request& request = requests_[slot];
+  // Not left to the text, for who fails to begin does not get so far.
+  request.paid_in = 0;
+  request.wants_abort = false;
   const Type type = type_of(random_.below(100));
   request.type = static_cast<std::size_t>(type);
   const bool has_two = has_two_customers(type);

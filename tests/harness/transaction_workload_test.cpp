@@ -284,6 +284,17 @@ TEST(SmallBank, DrawsCustomersOfItsPartitionsAlone) {
   }
 }
 
+TEST(SmallBank, CountsAsFailedWhatHasNotBegunAfterOneThatWantedToBeAborted) {
+  const workloads::SmallBank workload({.customers = 100, .crossing = {}});
+  const auto stream = workload.transactions({0, 1}, 1, 42, 1);
+  auto& refused = stream->draw(0);
+  refused.wants_abort = true;
+  stream->ended(refused, false);
+  EXPECT_EQ(stream->failed(), 0U);
+  stream->ended(stream->draw(0), false);
+  EXPECT_EQ(stream->failed(), 1U);
+}
+
 TEST(SmallBank, KeepsTheSumWhereMoneyOnlyMoves) {
   using workloads::SmallBank;
   const auto after = [](SmallBank::Type type, SmallBank::Balances balances) {
