@@ -31,6 +31,8 @@ class Interleaver {
 
   /// Whether `run` is under way. A coroutine that runs outside of it has nobody to give way to.
   bool is_running() const noexcept { return running_; }
+  /// Whether nobody but the coroutine that asks has a turn to come.
+  bool is_alone() const noexcept { return waiting_ == 0; }
 
   /// Called by `await_suspend`. Coroutines are resumed by `run` and not from here: that would nest without
   /// end where the compiler makes no tail calls (g++ without optimization, or under AddressSanitizer).

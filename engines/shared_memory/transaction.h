@@ -120,13 +120,14 @@ class Transaction {
   kernel::AbortCause cause() const noexcept { return kernel_.cause(); }
   bool is_doomed() const noexcept { return kernel_.is_doomed(); }
 
-  /// A turn may come at once, if there is nobody else: so each is spent waiting a little, too.
+  /// A turn comes at once if there is nobody else: then it is spent waiting a little. Others would be held up
+  /// by that, and their turns are wait enough.
   kernel::Task<bool> pause(std::uint64_t most_turns) {
     random_ = random_ * 6364136223846793005ULL + 1442695040888963407ULL;
     kernel::Backoff backoff;
     for (std::uint64_t turns = (random_ >> 33) % most_turns + 1; turns != 0; --turns) {
       co_await kernel_.interleaver().yield();
-      backoff.wait();
+      if (kernel_.interleaver().is_alone()) backoff.wait();
     }
     co_return true;
   }

@@ -50,6 +50,23 @@ TEST(Interleaver, CoroutinesTakeTurns) {
   EXPECT_EQ(second.value(), 2);
 }
 
+Task<bool> ask(Worker& worker, int turns) {
+  for (int turn = 0; turn < turns; ++turn) co_await worker.interleaver().yield();
+  co_return worker.interleaver().is_alone();
+}
+
+TEST(Interleaver, ACoroutineIsAloneWhenNobodyElseHasATurnToCome) {
+  Bench<Exclusive> bench;
+  Task<bool> first = ask(bench.worker, 1);
+  Task<bool> last = ask(bench.worker, 2);
+  bench.worker.interleaver().run([&] {
+    first.start();
+    last.start();
+  });
+  EXPECT_FALSE(first.value());
+  EXPECT_TRUE(last.value());
+}
+
 TEST(Interleaver, ACoroutineOutsideOfARunGoesOnAtOnce) {
   Bench<Exclusive> bench;
   std::vector<int> visits;
