@@ -110,6 +110,15 @@ void add_link_delays(std::vector<Row>& rows, const std::vector<std::uint64_t>& d
     rows[i + 1].insert(rows[i + 1].begin() + after_size, platform::to_string(platform::Timestamp(delays[i])));
 }
 
+/// How records on other ranks are read: nor does that.
+void add_read_paths(std::vector<Row>& rows, const std::vector<std::string>& paths) {
+  if (std::ranges::find(paths, "rma") == paths.end()) return;
+  constexpr std::ptrdiff_t after_size = 2;
+  rows[0].insert(rows[0].begin() + after_size, "reads");
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    rows[i + 1].insert(rows[i + 1].begin() + after_size, paths[i] == "none" ? "-" : paths[i]);
+}
+
 /// Columns as wide as their widest cell.
 std::string aligned(const std::vector<Row>& rows, std::string_view indent) {
   std::vector<std::size_t> widths;
@@ -132,6 +141,7 @@ std::string render_table(std::span<const nlohmann::json> documents) {
   std::string notes;
   std::vector<Row> rows{Row(headings.begin(), headings.end())};
   std::vector<std::uint64_t> delays;
+  std::vector<std::string> read_paths;
   std::vector<nlohmann::json> controls;
   std::vector<std::string> abort_rates;
   for (const nlohmann::json& document : documents) {
@@ -139,12 +149,14 @@ std::string render_table(std::span<const nlohmann::json> documents) {
       rows.push_back(row_of(run));
       if (const std::string cost = rebalance_sentence(run); !cost.empty()) notes += cost + "\n";
       delays.push_back(link_delay(run));
+      read_paths.push_back(run["deployment"].value("read_path", "none"));
       controls.push_back(run["deployment"]["concurrency_control"]);
       abort_rates.push_back(abort_rate(run));
     }
   }
   add_transactions(rows, controls, abort_rates);
   add_link_delays(rows, delays);
+  add_read_paths(rows, read_paths);
   return aligned(rows, "") + notes;
 }
 

@@ -237,6 +237,8 @@
 
   // Absent in documents from before there was a choice.
   const linkDelay = (run) => run.deployment.link_delay_ns ?? 0;
+  const clients = (run) => run.deployment.clients ?? 0;
+  const readPath = (run) => run.deployment.read_path ?? "none";
 
   const hasTransactions = (run) => run.deployment.concurrency_control !== "none";
 
@@ -263,10 +265,12 @@
     ["Engine", "half", (run) => [element("span", { class: `engine ${run.deployment.engine}` }, run.deployment.engine)]],
     ["Workload", "half", (run) => [run.workload.name, ...crossPartition(run)]],
     ["Ranks", "number", (run) => [run.deployment.ranks]],
+    ...(runs.some(clients) ? [["Of them clients", "number", (run) => [clients(run)]]] : []),
     ["Threads", "number", (run) => [run.deployment.threads_per_rank]],
     ["Cores", "number", (run) => [coresOf(run)]],
     ["Depth", "number", (run) => [run.deployment.depth]],
     ...(runs.some(linkDelay) ? [["Link delay", "number", (run) => [duration(linkDelay(run))]]] : []),
+    ...(runs.some((run) => readPath(run) === "rma") ? [["Reads", "half", (run) => [readPath(run) === "none" ? "–" : readPath(run)]]] : []),
     ...(runs.some(hasTransactions) ? [["Control", "half", (run) => [run.deployment.concurrency_control]]] : []),
     [runs.some(hasTransactions) ? "Operations/s, transactions/s" : "Operations/s", "number half", throughputCell],
     ...(runs.some(hasTransactions) ? [["Aborts", "number", abortsCell]] : []),
@@ -277,7 +281,8 @@
   ];
 
   function fillRuns() {
-    const order = (run) => [run.workload.name, run.deployment.engine, String(run.deployment.depth).padStart(9), String(coresOf(run)).padStart(9)].join("\0");
+    const padded = (value) => value.toFixed(6).padStart(20);
+    const order = (run) => [run.workload.name, padded(run.workload.properties.crosspartition ?? 0), run.deployment.engine, run.deployment.concurrency_control, padded(run.deployment.depth), padded(coresOf(run))].join("\0");
     const table = document.getElementById("runs");
     table.tHead.append(element("tr", {}, ...columns.map(([title, style]) => element("th", { class: style, scope: "col" }, title))));
     const sorted = [...runs].sort((a, b) => order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0);

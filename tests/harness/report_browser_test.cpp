@@ -81,6 +81,30 @@ TEST_F(ReportInBrowser, DrawsTheChartsAndFillsTheTables) {
   EXPECT_NE(dom.find("narrow-interval"), std::string::npos);
 }
 
+TEST_F(ReportInBrowser, SortsRunsByWhatCrossesPartitionsAndSaysHowTheyRead) {
+  std::vector<nlohmann::json> documents;
+  for (const char* control : {"serial", "occ"}) {
+    for (const double share : {10.0, 0.5, 2.0}) {
+      RunRecord run = samples::run("shared-nothing", 2, "ycsb-multi", 1e6);
+      run.id = std::string(control) + "-" + std::to_string(int(10 * share));
+      run.properties["crosspartition"] = share;
+      run.deployment.concurrency_control = control;
+      run.deployment.clients = 1;
+      run.deployment.read_path = "rma";
+      documents.push_back(samples::document(run));
+    }
+  }
+  const std::string dom = dom_of(documents);
+  EXPECT_EQ(log_.find("CONSOLE"), std::string::npos) << log_;
+  std::string order;
+  const std::regex row("<tr data-id=\"([^\"]*)\"");
+  for (std::sregex_iterator found(dom.begin(), dom.end(), row), end; found != end; ++found)
+    order += (*found)[1].str() + " ";
+  EXPECT_EQ(order, "occ-5 serial-5 occ-20 serial-20 occ-100 serial-100 ");
+  EXPECT_EQ(count(dom, "data-label=\"Reads\">rma<"), 6u);
+  EXPECT_EQ(count(dom, "data-label=\"Of them clients\">1<"), 6u);
+}
+
 TEST_F(ReportInBrowser, RunsNothingThatADocumentBringsAlong) {
   const std::string hostile =
       "</script><script>window.injected=1</script><img src=x onerror=\"window.injected=1\">";
