@@ -49,7 +49,8 @@ struct Repetition {
   std::uint64_t aborts = 0;      ///< attempts that did not commit, although the transaction wanted to
   /// Of transactions: those, and what wanted to be aborted; only causes that there were.
   std::optional<std::map<std::string, std::uint64_t>> aborts_by_cause = {};
-  std::uint64_t failed = 0;                 ///< operations with a status that the workload did not expect
+  std::uint64_t failed =
+      0;  ///< operations with a status, and transactions with an end, that the workload did not expect
   bool complete = true;                     ///< false: ended early by a signal
   std::optional<Rebalance> rebalance = {};  ///< that took place in it
 

@@ -48,7 +48,7 @@ struct RunOptions {
   std::string partitioning;         ///< of keys over partitions: "hash" or "range"; empty: what the
                                     ///< workload's own partitions are, else "hash"
   std::string concurrency_control;  ///< of transactions: "occ" or "serial"; empty: "occ"
-  unsigned partitions = 0;          ///< of the shared-nothing engine; 0: one for each rank
+  unsigned partitions = 0;          ///< of the shared-nothing engine; 0: one for each rank that is no client
   /// "cycle": in the middle of each repetition a partition goes to the next rank, each in its turn; or
   /// "none".
   std::string rebalance = "none";

@@ -136,9 +136,9 @@ Expected<void> check_engine(const RunCommand& command) {
   for (const harness::EngineForm& form : harness::engine_forms()) {
     if (form.name != command.options.engine) continue;
     if (form.has_ranks && command.threads_given) {
-      return platform::unexpected(
-          "--threads", "it beside --engine " + command.options.engine,
-          "--threads-per-rank, for the workers of each rank; mpirun -n says how many ranks");
+      return platform::unexpected("--threads", "it beside --engine " + command.options.engine,
+                                  "--threads-per-rank, for the workers of each rank; mpirun -n, or --ranks "
+                                  "with --transport ring, says how many ranks");
     }
     if (form.has_ranks && command.placement_given) {
       return platform::unexpected("--placement, --islands, --pages",
@@ -364,10 +364,10 @@ void add_run_command(CLI::App& app, Program& program) {
          "how transactions are kept apart: occ, without locks until they commit, or serial, one at a "
          "time on a partition; without it, occ")
       ->check(CLI::IsMember({"occ", "serial"}));
-  CLI::Option* partitions =
-      run->add_option("--partitions", command->options.partitions,
-                      "of the shared-nothing engine's data, at least one a rank; without it, one a rank")
-          ->check(whole_number(1, 65536));
+  CLI::Option* partitions = run->add_option("--partitions", command->options.partitions,
+                                            "of the shared-nothing engine's data, at least one a rank that "
+                                            "is no client; without it, one each")
+                                ->check(whole_number(1, 65536));
   CLI::Option* batch_bytes =
       run->add_option("--batch-bytes", command->options.batching.bytes,
                       "so full, a message between ranks goes out, although its client has more to add")
