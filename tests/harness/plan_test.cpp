@@ -468,7 +468,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
                 "threads_per_rank, clients, workload, records_per_worker, bind, placement, islands, index, "
                 "partitioning, "
-                "concurrency_control, partitions, rebalance, transport, "
+                "concurrency_control, partitions, rebalance, transport, read_path, "
                 "batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
                 "oversubscribe or properties_file"},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
