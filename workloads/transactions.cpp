@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cassert>
 
 namespace upout::workloads {
 
@@ -18,9 +19,10 @@ platform::Expected<void> CrossingSettings::check(unsigned workers, std::uint32_t
     return platform::unexpected("-p partitions", found,
                                 fmt::format("a multiple of the {} over ranks (--partitions)", stores));
   }
-  if (key_ranges(count, keys).back().count < least_keys) {
+  const auto ranges = key_ranges(count, keys, stores);
+  if (std::ranges::min(ranges, {}, &KeyRange::count).count < least_keys) {
     return platform::unexpected("-p partitions", found + fmt::format(" with {} records", keys),
-                                fmt::format("so few that the last one has {} records", least_keys));
+                                fmt::format("so few that each has {} records", least_keys));
   }
   return {};
 }
@@ -34,12 +36,29 @@ nlohmann::json CrossingSettings::partitions_json() const {
   return partitions == 0 ? nlohmann::json("one a worker") : nlohmann::json(partitions);
 }
 
-std::vector<KeyRange> key_ranges(std::uint32_t partitions, std::uint64_t keys) {
-  const engines::Partitioning partitioning(engines::PartitioningKind::range, partitions, keys - 1);
+namespace {
+
+/// Without keys there are none in any partition.
+KeyRange range_of(const engines::Partitioning& partitioning, std::uint32_t partition, std::uint64_t keys) {
+  const auto [first, last] = partitioning.range_of(partition);
+  return {first, first < keys ? std::min(last, keys - 1) - first + 1 : 0};
+}
+
+}  // namespace
+
+std::vector<KeyRange> key_ranges(std::uint32_t partitions, std::uint64_t keys, std::uint32_t stores) {
+  using engines::PartitioningKind;
+  assert(partitions % stores == 0);
+  const std::uint32_t of_each = partitions / stores;
+  const engines::Partitioning of_stores(PartitioningKind::range, stores, keys - 1);
   std::vector<KeyRange> ranges;
-  for (std::uint32_t partition = 0; partition < partitions; ++partition) {
-    const auto [first, last] = partitioning.range_of(partition);
-    ranges.push_back({first, first < keys ? std::min(last, keys - 1) - first + 1 : 0});
+  for (std::uint32_t store = 0; store < stores; ++store) {
+    const KeyRange all = range_of(of_stores, store, keys);
+    const engines::Partitioning within(PartitioningKind::range, of_each, all.count == 0 ? 0 : all.count - 1);
+    for (std::uint32_t partition = 0; partition < of_each; ++partition) {
+      const KeyRange part = range_of(within, partition, all.count);
+      ranges.push_back({all.first + part.first, part.count});
+    }
   }
   return ranges;
 }

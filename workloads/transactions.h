@@ -117,7 +117,8 @@ struct KeyRange {
   std::uint64_t count;
 };
 
-/// The ranges into which `keys` keys from 0 on are divided.
-std::vector<KeyRange> key_ranges(std::uint32_t partitions, std::uint64_t keys);
+/// The ranges into which `keys` keys from 0 on are divided: each of the engine's `stores`, ranges themselves,
+/// into as many; so that none lies in two of them, whatever is rounded.
+std::vector<KeyRange> key_ranges(std::uint32_t partitions, std::uint64_t keys, std::uint32_t stores);
 
 }  // namespace upout::workloads

@@ -82,7 +82,7 @@ std::optional<std::uint64_t> YcsbMulti::expected_sum(std::span<const WriterProgr
 YcsbMulti::Stream::Stream(const YcsbMultiSettings& settings, WorkerSlot slot, std::size_t depth,
                           std::uint64_t seed, std::uint32_t stores)
     : partitions_(settings.crossing, slot, stores),
-      ranges_(key_ranges(partitions_.partitions(), settings.record_count)),
+      ranges_(key_ranges(partitions_.partitions(), settings.record_count, stores)),
       touched_(settings.crossing.touched),
       read_share_(settings.reads),
       random_(seed, slot.index),

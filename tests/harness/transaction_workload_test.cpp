@@ -317,7 +317,7 @@ TEST(YcsbMulti, DrawsFromEveryPartitionOfAWorker) {
   const workloads::YcsbMulti workload({.record_count = 1000, .crossing = {.partitions = 6}});
   const engines::Partitioning partitioning(engines::PartitioningKind::range, 6, workload.largest_key());
   for (std::uint32_t worker = 0; worker < 2; ++worker) {
-    const auto stream = workload.transactions({worker, 2}, 1, 42, 2);
+    const auto stream = workload.transactions({worker, 2}, 1, 42, 1);
     std::vector<unsigned> touched(6);
     for (unsigned i = 0; i < 300; ++i) ++touched[partitioning.partition_of(stream->draw(0).keys()[0])];
     for (unsigned partition = 0; partition < 6; ++partition)
@@ -337,6 +337,13 @@ TEST(YcsbMulti, HasPartitionsThatDivideTheEngines) {
       for (const kernel::Key key : stream->draw(0).keys()) touched.insert(engine.partition_of(key));
       EXPECT_EQ(touched.size(), 1U);
     }
+  }
+  // Whose ends, each rounded for itself, are others than the engine's.
+  const workloads::YcsbMulti uneven({.record_count = 1000, .crossing = {.partitions = 6}});
+  const engines::Partitioning halves(engines::PartitioningKind::range, 2, uneven.largest_key());
+  const auto of_first = uneven.transactions({0, 2}, 1, 42, 2);
+  for (unsigned i = 0; i < 300; ++i) {
+    for (const kernel::Key key : of_first->draw(0).keys()) EXPECT_EQ(halves.partition_of(key), 0U) << key;
   }
   const workloads::YcsbMulti asked({.record_count = 1200, .crossing = {.partitions = 5}});
   EXPECT_TRUE(asked.check_deployment(2, 1));
