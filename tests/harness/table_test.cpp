@@ -1,0 +1,33 @@
+#include "harness/table.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/harness/sample_documents.h"
+
+namespace upout::harness {
+namespace {
+
+std::string table_of(const std::vector<std::string>& read_paths) {
+  std::vector<nlohmann::json> documents;
+  for (const std::string& path : read_paths) {
+    RunRecord run = samples::run("shared-nothing", 2, "ycsb-c", 1e6);
+    run.deployment.read_path = path;
+    documents.push_back(samples::document(run));
+  }
+  return render_table(documents);
+}
+
+TEST(Table, SaysHowRunsReadWhereOneDoesSoOneSided) {
+  EXPECT_EQ(table_of({"request", "request"}).find(" reads"), std::string::npos);
+  const std::string table = table_of({"none", "rma", "request"});
+  EXPECT_NE(table.find("ranks x threads  reads"), std::string::npos) << table;
+  EXPECT_NE(table.find("2 x 1            -  "), std::string::npos) << table;
+  EXPECT_NE(table.find("2 x 1            rma  "), std::string::npos) << table;
+  EXPECT_NE(table.find("2 x 1            request  "), std::string::npos) << table;
+}
+
+}  // namespace
+}  // namespace upout::harness
