@@ -179,7 +179,8 @@ TEST(Run, RecordsTheDeploymentAndWhereWorkersWere) {
 TEST(Run, RecordsOfEachWorkerGrowWithThem) {
   const Scratch scratch;
   const std::string options =
-      "--workload ycsb-c --records-per-worker 500 --seconds 0.1 --warmup 0 --repetitions 1 --json " +
+      "--oversubscribe --workload ycsb-c --records-per-worker 500 --seconds 0.1 --warmup 0 --repetitions 1 "
+      "--json " +
       (scratch / "out.json");
   for (const auto& [place, holders] :
        {std::pair{Place{"2 threads", 0, "--engine shared-memory --threads 2"}, 2U},
