@@ -78,8 +78,8 @@ class Workload {
   virtual std::string_view name() const = 0;
   virtual nlohmann::json properties() const = 0;  ///< every property with its effective value
   virtual std::uint64_t record_count() const = 0;
-  virtual std::size_t value_bytes() const = 0;   ///< the size of one record's value
-  virtual bool needs_order() const = 0;          ///< it scans, so the store must keep its records in order
+  virtual std::size_t value_bytes() const = 0;  ///< the size of one record's value
+  virtual bool needs_order() const = 0;         ///< it scans, so the store must keep its records in order
   virtual bool has_transactions() const { return false; }
   virtual std::size_t output_bytes() const = 0;  ///< the most that one operation returns, or a value if that
                                                  ///< is more
