@@ -119,7 +119,7 @@ class PiecewiseTransport : public T {
       const std::span<const std::byte> rest = message.subspan(header.offset);
       const std::size_t bytes = std::min(rest.size(), room.size() - sizeof(header));
       std::memcpy(room.data(), &header, sizeof(header));
-      std::copy_n(rest.begin(), bytes, room.begin() + sizeof(header));
+      std::memcpy(room.data() + sizeof(header), rest.data(), bytes);
       T::fill(peer, sizeof(header) + bytes);
       T::send(peer);
       header.offset += static_cast<std::uint32_t>(bytes);
@@ -140,7 +140,7 @@ class PiecewiseTransport : public T {
       return each.source == source && each.message == header.message && each.bytes.size() == header.bytes;
     });
     if (to == assemblies_.end()) to = begin(source, header);
-    std::ranges::copy(piece, to->bytes.begin() + header.offset);
+    std::memcpy(to->bytes.data() + header.offset, piece.data(), piece.size());
     to->arrived += piece.size();
     return to->arrived == to->bytes.size() ? to : assemblies_.end();
   }
