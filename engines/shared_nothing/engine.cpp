@@ -1,5 +1,6 @@
 #include "engines/shared_nothing/engine.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -85,7 +86,8 @@ LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const Partit
 }
 
 LinkOptions link_options(const Options& options, const PartitionMap& map) {
-  return {options.link_delay, longest_message_for(options.value_bytes, map.bytes().size())};
+  const std::size_t longest = longest_message_for(options.value_bytes, map.bytes().size());
+  return {options.link_delay, longest, std::min(longest, most_piece_bytes)};
 }
 
 namespace {
@@ -158,7 +160,7 @@ EngineOf<Policy>::EngineOf(MPI_Comm communicator, const platform::Topology& topo
       window_(std::move(window)),
       map_(std::move(map)),
       partitions_(std::move(partitions)),
-      transport_(link_options(options, map_), communicator, short_message_bytes),
+      transport_(link_options(options, map_), communicator, link_options(options, map_).short_message),
       planned_(std::move(planned)),
       on_lost_(options.on_lost),
       yields_(neighbourhood.crowd > 0),

@@ -239,7 +239,7 @@ class FunnelTransport {
   std::byte* free_buffer() {
     if (free_.empty() && plane_ != 0) take_back();
     if (free_.empty()) {
-      lane_->memory.push_back(std::make_unique<std::byte[]>(funnel_->message_bytes_));
+      lane_->memory.push_back(std::make_unique_for_overwrite<std::byte[]>(funnel_->message_bytes_));
       return lane_->memory.back().get();
     }
     std::byte* buffer = free_.back();

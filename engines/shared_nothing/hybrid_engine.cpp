@@ -40,8 +40,8 @@ HybridEngine::HybridEngine(MPI_Comm communicator, WorkerThreads threads, Neighbo
       map_(std::move(map)),
       partitions_(std::move(partitions)),
       funnel_(
-          threads_.size(), short_message_bytes, [this](int rank) { lose(rank); }, communicator,
-          threads_.size(), short_message_bytes),
+          threads_.size(), link_options(options, map_).short_message, [this](int rank) { lose(rank); },
+          communicator, threads_.size(), link_options(options, map_).short_message),
       on_lost_(options.on_lost),
       yields_(neighbourhood.crowd > 0),
       batching_(options.batching) {

@@ -12,6 +12,7 @@ namespace upout::engines::shared_nothing {
 struct LinkOptions {
   platform::Timestamp delay{};      ///< that each message is late on top of what the transport takes
   std::size_t longest_message = 0;  ///< in bytes
+  std::size_t short_message = 0;    ///< of those that the transport carries as they are
 };
 
 /// What an engine's ranks send through: a transport of short messages, and what all engines need on top of

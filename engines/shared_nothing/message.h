@@ -99,14 +99,16 @@ struct MovedRecord {
 };
 static_assert(sizeof(MovedRecord) == 16);
 
-/// Of those that transports carry as they are; longer ones go in pieces.
-inline constexpr std::size_t short_message_bytes = std::size_t{16} << 10;
+inline constexpr std::size_t least_message_bytes = std::size_t{16} << 10;
+/// Longer messages go in pieces. A few buffers of that size wait for messages of each rank, and hold what one
+/// turn of it takes in: smaller pieces would make large values slow where turns are far apart.
+inline constexpr std::size_t most_piece_bytes = std::size_t{256} << 10;
 
 /// How long messages have to be so that each holds the largest value, and the partition map: small values
 /// travel many to a message, large ones one by one.
 constexpr std::size_t longest_message_for(std::size_t largest_value, std::size_t map_bytes) noexcept {
   const std::size_t longest_payload = std::max(largest_value + sizeof(MovedRecord), map_bytes);
-  return std::max(short_message_bytes,
+  return std::max(least_message_bytes,
                   sizeof(MessageHeader) + frame_bytes(FrameType::request, longest_payload));
 }
 

@@ -30,7 +30,7 @@ MpiCarrier::MpiCarrier(MPI_Comm communicator, unsigned planes, std::size_t messa
   statuses_.resize(count);
   arrived_.reserve(count);
   for (std::size_t ticket = 0; ticket < count; ++ticket) {
-    incoming_.push_back(std::make_unique<std::byte[]>(message_bytes));
+    incoming_.push_back(std::make_unique_for_overwrite<std::byte[]>(message_bytes));
     MPI_Recv_init(incoming_[ticket].get(), static_cast<int>(message_bytes), MPI_BYTE, MPI_ANY_SOURCE,
                   tag_of(static_cast<unsigned>(ticket) / a_plane_), communicator_, &receives_[ticket]);
   }

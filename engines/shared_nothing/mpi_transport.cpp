@@ -29,7 +29,7 @@ MpiTransport::MpiTransport(MPI_Comm communicator, std::size_t message_bytes) : m
   sources_.resize(count);
   statuses_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
-    incoming_.push_back(std::make_unique<std::byte[]>(message_bytes_));
+    incoming_.push_back(std::make_unique_for_overwrite<std::byte[]>(message_bytes_));
     MPI_Recv_init(incoming_[i].get(), static_cast<int>(message_bytes_), MPI_BYTE, MPI_ANY_SOURCE, message_tag,
                   communicator_, &receives_[i]);
   }
@@ -69,7 +69,7 @@ void MpiTransport::send(int peer) {
 
 MpiTransport::Buffer MpiTransport::free_buffer() {
   if (free_.empty()) reclaim_sent();
-  if (free_.empty()) return std::make_unique<std::byte[]>(message_bytes_);
+  if (free_.empty()) return std::make_unique_for_overwrite<std::byte[]>(message_bytes_);
   Buffer buffer = std::move(free_.back());
   free_.pop_back();
   return buffer;

@@ -21,25 +21,25 @@ platform::Expected<std::unique_ptr<RingEngineOver<Policy>>> RingEngineOver<Polic
   }
   const auto partition_map = make_map(options, ranks);
   if (!partition_map) return tl::unexpected(partition_map.error());
-  std::unique_ptr<RingEngineOver> engine(new RingEngineOver(WorkerThreads(topology, map, ranks * threads),
-                                                            ranks, ranks * threads > map.size(), options));
+  const LinkOptions links = link_options(options, *partition_map);
+  std::unique_ptr<RingEngineOver> engine(new RingEngineOver(
+      WorkerThreads(topology, map, ranks * threads), ranks, links, ranks * threads > map.size(), options));
   for (unsigned rank = 0; rank < ranks; ++rank) {
     auto partitions = make_partitions<Policy>(options, *partition_map, rank);
     if (!partitions) return tl::unexpected(partitions.error());
     engine->ranks_.push_back(std::move(*partitions));
     for (RingNetwork& plane : engine->planes_)
-      engine->workers_.emplace_back(link_options(options, *partition_map), plane, static_cast<int>(rank),
-                                    *partition_map);
+      engine->workers_.emplace_back(links, plane, static_cast<int>(rank), *partition_map);
   }
   return engine;
 }
 
 template <class Policy>
-RingEngineOver<Policy>::RingEngineOver(WorkerThreads threads, unsigned ranks, bool yields,
-                                       const Options& options)
+RingEngineOver<Policy>::RingEngineOver(WorkerThreads threads, unsigned ranks, const LinkOptions& links,
+                                       bool yields, const Options& options)
     : threads_(std::move(threads)), yields_(yields), batching_(options.batching) {
   for (unsigned plane = 0; plane < options.threads_per_rank; ++plane)
-    planes_.emplace_back(static_cast<int>(ranks), short_message_bytes);
+    planes_.emplace_back(static_cast<int>(ranks), links.short_message);
 }
 
 template <class Policy>

@@ -114,7 +114,8 @@ class RingEngineOver {
     PartitionMap map;
   };
 
-  RingEngineOver(WorkerThreads threads, unsigned ranks, bool yields, const Options& options);
+  RingEngineOver(WorkerThreads threads, unsigned ranks, const LinkOptions& links, bool yields,
+                 const Options& options);
 
   WorkersPartitions partitions_of(unsigned worker) {
     Partitions<Policy>& of_rank = ranks_[worker / planes_.size()];

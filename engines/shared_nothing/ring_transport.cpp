@@ -19,7 +19,7 @@ std::span<std::byte> RingTransport::buffer(int peer) {
   if (peer_state.buffer == nullptr) {
     if (peer_state.idle.empty()) take_back(peer);
     if (peer_state.idle.empty()) {
-      memory_.push_back(std::make_unique<std::byte[]>(network_->message_bytes_));
+      memory_.push_back(std::make_unique_for_overwrite<std::byte[]>(network_->message_bytes_));
       peer_state.idle.push_back(memory_.back().get());
     }
     peer_state.buffer = peer_state.idle.back();

@@ -50,7 +50,7 @@ class FunnelledRanks : public ::testing::TestWithParam<Size> {
     options.value_bytes = testing::bytes_of_scans;
     const PartitionMap map = *make_map(options, static_cast<unsigned>(GetParam().ranks));
     for (unsigned plane = 0; plane < GetParam().threads; ++plane)
-      planes_.emplace_back(GetParam().ranks, short_message_bytes);
+      planes_.emplace_back(GetParam().ranks, least_message_bytes);
     for (int rank = 0; rank < GetParam().ranks; ++rank) {
       ranks_.emplace_back(planes_, link_options(options, map), rank, map,
                           *make_partitions<kernel::Shared>(options, map, static_cast<unsigned>(rank)));
@@ -90,8 +90,8 @@ class FunnelledRanks : public ::testing::TestWithParam<Size> {
          Partitions<kernel::Shared> owned)
         : partitions(std::move(owned)),
           funnel(
-              static_cast<unsigned>(planes.size()), short_message_bytes, [](int) {}, planes,
-              short_message_bytes, rank),
+              static_cast<unsigned>(planes.size()), least_message_bytes, [](int) {}, planes,
+              least_message_bytes, rank),
           maps(planes.size(), map) {
       for (unsigned plane = 0; plane < planes.size(); ++plane) transports.emplace_back(links, funnel, plane);
     }

@@ -29,7 +29,7 @@ std::string name_of(const ::testing::TestParamInfo<Size>& info) {
 class RingRanks : public ::testing::TestWithParam<Size> {
  protected:
   /// So that it goes in pieces.
-  static constexpr std::size_t longest_value = 100'000;
+  static constexpr std::size_t longest_value = most_piece_bytes + 50'000;
   static unsigned workers() { return GetParam().ranks * GetParam().threads_per_rank; }
 
   /// Calls `use(engine)`.
@@ -188,7 +188,7 @@ class SlowRank : public ::testing::Test {
   }
   std::size_t buffers() const { return ranks_[0]->transport.buffers() + ranks_[1]->transport.buffers(); }
 
-  RingNetwork network_{2, short_message_bytes};
+  RingNetwork network_{2, least_message_bytes};
   std::array<std::unique_ptr<Rank>, 2> ranks_{std::make_unique<Rank>(network_, 0),
                                               std::make_unique<Rank>(network_, 1)};
   std::vector<std::byte> value_ = std::vector<std::byte>(value_bytes);
