@@ -73,15 +73,14 @@ void* Heap::Cache::allocate(SizeClass size) noexcept {
 
 void Heap::Cache::free(void* block, SizeClass size) noexcept {
   auto* freed = static_cast<FreeBlock*>(block);
-  freed->next = std::exchange(free_[size.index()], freed);
+  freed->link(std::exchange(free_[size.index()], freed));
 }
 
 void Heap::Cache::free_remotely(FreeBlock* first, FreeBlock* last, SizeClass size) noexcept {
   std::atomic<FreeBlock*>& head = returned_[size.index()];
-  last->next = head.load(std::memory_order_relaxed);
-  while (
-      !head.compare_exchange_weak(last->next, first, std::memory_order_release, std::memory_order_relaxed)) {
-  }
+  FreeBlock* next = head.load(std::memory_order_relaxed);
+  do last->link(next);
+  while (!head.compare_exchange_weak(next, first, std::memory_order_release, std::memory_order_relaxed));
 }
 
 FreeBlock* Heap::Cache::take_returned(SizeClass size) noexcept {

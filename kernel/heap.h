@@ -64,6 +64,10 @@ class SizeClass {
 struct FreeBlock {
   std::uint64_t header;
   FreeBlock* next;
+
+  /// As one word, because a reader in another process (remote_hash_reader.h), for whom no grace period waits,
+  /// may be looking at it.
+  void link(FreeBlock* to) noexcept { std::atomic_ref(next).store(to, std::memory_order_relaxed); }
 };
 
 /// The memory of one store: regions from the system, cut into blocks by size class, one cache a worker.
