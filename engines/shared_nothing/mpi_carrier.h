@@ -3,11 +3,12 @@
 #include <mpi.h>
 
 #include <cstddef>
-#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "engines/shared_nothing/funnel.h"
+#include "engines/shared_nothing/mpi_receives.h"
 
 namespace upout::engines::shared_nothing {
 
@@ -35,10 +36,10 @@ class MpiCarrier {
   }
   template <class Use>
   void receive(Use&& use) {
-    for (const Arrival& arrived : test_receives())
-      use(arrived.ticket / a_plane_, arrived.source, arrived.message, arrived.ticket);
+    for (const MpiReceives::Arrival& each : receives_->test())
+      use(each.kind, each.source, each.message, each.ticket);
   }
-  void post_again(unsigned ticket);
+  void post_again(unsigned ticket) { receives_->post_again(ticket); }
 
   void arrive_at_barrier();
   bool barrier_passed();
@@ -48,27 +49,13 @@ class MpiCarrier {
     unsigned plane;
     std::byte* bytes;
   };
-  struct Arrival {
-    unsigned ticket;
-    int source;
-    std::span<const std::byte> message;
-  };
-
   std::span<const Sending> test_sends();
-  std::span<const Arrival> test_receives();
 
   MPI_Comm communicator_ = MPI_COMM_NULL;  ///< a duplicate of our own, so that no other traffic can match
   int rank_ = 0;
   int size_ = 1;
-  unsigned a_plane_ = 0;  ///< receives
 
-  std::vector<std::unique_ptr<std::byte[]>> incoming_;  ///< by ticket; so is what follows
-  std::vector<MPI_Request> receives_;
-  std::vector<bool> is_posted_;  ///< and not with the worker of its plane
-  std::vector<int> completed_;
-  std::vector<MPI_Status> statuses_;
-  std::vector<Arrival> arrived_;
-
+  std::optional<MpiReceives> receives_;
   std::vector<MPI_Request> sends_;  ///< under way
   std::vector<Sending> sending_;    ///< what they send, in the same order
   std::vector<int> ended_;

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "engines/shared_nothing/mpi_receives.h"
 #include "engines/shared_nothing/transport.h"
 
 namespace upout::engines::shared_nothing {
@@ -41,12 +43,12 @@ class MpiTransport {
 
   template <class Handle>
   bool receive(Handle&& handle) {
-    const std::span<const int> completed = test_receives();
-    for (const int index : completed) {
-      handle(source_of(index), message_of(index));
-      post_again(index);
+    const std::span<const MpiReceives::Arrival> arrived = receives_->test();
+    for (const MpiReceives::Arrival& each : arrived) {
+      handle(each.source, each.message);
+      receives_->post_again(each.ticket);
     }
-    return !completed.empty();
+    return !arrived.empty();
   }
 
   void arrive_at_barrier();
@@ -59,10 +61,6 @@ class MpiTransport {
     std::size_t filled = 0;
   };
 
-  std::span<const int> test_receives();
-  int source_of(int index) const noexcept;
-  std::span<const std::byte> message_of(int index) const noexcept;
-  void post_again(int index);
   void reclaim_sent();
   Buffer free_buffer();
 
@@ -71,13 +69,7 @@ class MpiTransport {
   int size_ = 1;
   std::size_t message_bytes_;
 
-  std::vector<Buffer> incoming_;
-  std::vector<MPI_Request> receives_;
-  std::vector<int> completed_;      ///< receives that have completed, by index
-  std::vector<int> message_sizes_;  ///< of incoming_, by index
-  std::vector<int> sources_;
-  std::vector<MPI_Status> statuses_;
-
+  std::optional<MpiReceives> receives_;
   std::vector<Outgoing> outgoing_;  ///< by peer
   std::vector<MPI_Request> sends_;  ///< under way
   std::vector<Buffer> sending_;     ///< their buffers, in the same order

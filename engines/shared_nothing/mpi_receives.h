@@ -1,0 +1,48 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace upout::engines::shared_nothing {
+
+/// Receives that are posted ahead, as persistent requests from any rank: so many for each of some kinds of
+/// messages, which are told apart by their tags, so that one kind for which nobody has time keeps no other
+/// from arriving. Used by the thread that may call MPI.
+class MpiReceives {
+ public:
+  struct Arrival {
+    unsigned ticket;  ///< of the receive, until it is posted again
+    unsigned kind;
+    int source;
+    std::span<const std::byte> message;  ///< stays until then
+  };
+
+  static constexpr int first_tag = 1;
+  static constexpr unsigned most_a_kind = 64;
+  static int tag_of(unsigned kind) noexcept { return first_tag + static_cast<int>(kind); }
+
+  /// `message_bytes` bounds one message. The communicator must outlive it.
+  MpiReceives(MPI_Comm communicator, unsigned kinds, std::size_t message_bytes);
+  ~MpiReceives();
+  MpiReceives(const MpiReceives&) = delete;
+  MpiReceives& operator=(const MpiReceives&) = delete;
+
+  /// What has arrived since; valid until the next call.
+  std::span<const Arrival> test();
+  void post_again(unsigned ticket);
+
+ private:
+  unsigned a_kind_ = 0;
+  std::vector<std::unique_ptr<std::byte[]>> incoming_;  ///< by ticket; so is what follows
+  std::vector<MPI_Request> requests_;
+  std::vector<bool> is_posted_;
+  std::vector<int> completed_;
+  std::vector<MPI_Status> statuses_;
+  std::vector<Arrival> arrived_;
+};
+
+}  // namespace upout::engines::shared_nothing
