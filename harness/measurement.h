@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cmath>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -17,6 +16,7 @@
 #include "harness/closed_loop.h"
 #include "harness/generators.h"
 #include "harness/interrupt.h"
+#include "harness/measured_phase.h"
 #include "harness/move_at_half.h"
 #include "harness/progress.h"
 #include "harness/record.h"
@@ -210,7 +210,7 @@ class Measurement {
     const bool rebalances = options_->rebalance != "none";
     const auto moving = static_cast<std::uint32_t>(record.repetitions.size() % record.deployment.partitions);
     MoveAtHalf::Numbers moves{};
-    const std::uint64_t failed_before = local_failures();
+    const std::uint64_t failed_before = failures_of(streams_);
     std::deque<Recorder> recorders;
     std::vector<std::atomic<Recorder*>> active(engine_->local_workers());
     std::mutex making;
@@ -229,18 +229,16 @@ class Measurement {
       std::ranges::transform(moves, numbers, moves.begin(), std::plus());
     };
     engine_->run_on_workers([&](Session& session, engines::WorkerId id) {
-      if (!generators_.has(id)) return serve(session, duration(schedule.warmup_seconds), moving, add_moves);
+      if (!generators_.has(id)) return serve(session, moving, add_moves);
       auto& stream = streams_[id.local];
       if (stream == nullptr)
         stream = workload_->run(generators_.slot_of(id), options_->depth, options_->seed);
       ClosedLoop loop(session, *clock_, options_->depth);
       const platform::Timestamp start = session.agree_on_start(*clock_);
-      const platform::Timestamp begin = start + duration(schedule.warmup_seconds);
       Recorder* recorder = nullptr;
       {
         const std::lock_guard lock(making);
-        recorder = &recorders.emplace_back(Window{begin, begin + duration(schedule.window_seconds())},
-                                           rebalances ? stretches : 0);
+        recorder = &recorders.emplace_back(window_after(start, schedule), rebalances ? stretches : 0);
       }
       active[id.local].store(recorder);
       while (clock_->now() < start) {
@@ -261,18 +259,17 @@ class Measurement {
       loop.drive(*stream, observe);
     });
     progress_->phase(phase, 0);
-    add_repetition(recorders, local_failures() - failed_before, record);
+    add_repetition(recorders, failures_of(streams_) - failed_before, record);
     if (rebalances) add_rebalance(recorders, moves, record);
   }
 
   /// What a worker of a rank that is no client does meanwhile: nothing of its own, but to move what is to be
   /// moved; it serves until all are done.
   template <class AddMoves>
-  void serve(Session& session, platform::Timestamp warmup, std::uint32_t moving, AddMoves&& add_moves) {
-    const platform::Timestamp begin = session.agree_on_start(*clock_) + warmup;
+  void serve(Session& session, std::uint32_t moving, AddMoves&& add_moves) {
+    const Window window = window_after(session.agree_on_start(*clock_), options_->schedule);
     if constexpr (requires { session.begin_move(moving, 0); }) {
       if (options_->rebalance == "none") return;
-      const Window window{begin, begin + duration(options_->schedule.window_seconds())};
       MoveAtHalf move(moving, window, options_->clients);
       // Once at least: who was stopped for the rest of the window is late, and moves it all the same.
       for (bool is_over = false; !is_over;) {
@@ -289,12 +286,8 @@ class Measurement {
     Repetition repetition;
     repetition.complete = !is_interrupted();
     std::array<std::uint64_t, 2> sums{0, failed};
-    std::uint64_t longest = 0;
-    for (const Recorder& recorder : recorders) {
-      sums[0] += recorder.operations();
-      longest =
-          std::max(longest, static_cast<std::uint64_t>((recorder.last() - recorder.window().begin).count()));
-    }
+    std::uint64_t longest = longest_of(recorders);
+    for (const Recorder& recorder : recorders) sums[0] += recorder.operations();
     engine_->sum(sums);
     engine_->max({&longest, 1});
     repetition.operations = sums[0];
@@ -340,12 +333,7 @@ class Measurement {
 
   void add_latencies(std::deque<Recorder>& recorders, RunRecord& record) {
     for (std::size_t kind = 0; kind < kernel::operation_kinds; ++kind) {
-      auto merged = std::make_unique<Histogram>();
-      for (Recorder& recorder : recorders) merged->merge(recorder.histograms()[kind]);
-      std::uint64_t greatest = merged->max();
-      engine_->sum(merged->counts());
-      engine_->max({&greatest, 1});
-      merged->set_max(greatest);
+      const auto merged = merged_histogram(*engine_, recorders, kind);
       if (merged->count() == 0) continue;
       record.latency[std::string(latency_name(static_cast<kernel::OperationKind>(kind)))].merge(*merged);
     }
@@ -366,16 +354,6 @@ class Measurement {
     engine_->sum(numbers);
     for (std::size_t i = 0; i < writers_.size(); ++i)
       writers_[i] = {numbers[3 * i], numbers[3 * i + 1], numbers[3 * i + 2]};
-  }
-
-  std::uint64_t local_failures() const {
-    std::uint64_t sum = 0;
-    for (const auto& stream : streams_) sum += stream == nullptr ? 0 : stream->failed();
-    return sum;
-  }
-
-  static platform::Timestamp duration(double seconds) {
-    return platform::Timestamp(static_cast<std::int64_t>(std::llround(seconds * 1e9)));
   }
 
   struct alignas(64) Counter {

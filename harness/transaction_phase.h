@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cmath>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -16,6 +15,7 @@
 #include "engines/engine.h"
 #include "harness/generators.h"
 #include "harness/interrupt.h"
+#include "harness/measured_phase.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/run.h"
@@ -69,7 +69,7 @@ class TransactionPhase {
  private:
   template <class W>
   TransactionWindow repeat(const std::string& phase, std::uint32_t stores, const W& workload) {
-    const std::uint64_t failed_before = local_failures();
+    const std::uint64_t failed_before = failures_of(streams_);
     std::deque<TransactionRecorder> recorders;
     std::vector<std::atomic<TransactionRecorder*>> active(engine_->local_workers());
     std::mutex making;
@@ -97,12 +97,10 @@ class TransactionPhase {
       TransactionLoop<E, W> loop(session, static_cast<typename W::Stream&>(*stream), *clock_,
                                  options_->depth);
       const platform::Timestamp start = session.agree_on_start(*clock_);
-      const platform::Timestamp begin = start + duration(schedule.warmup_seconds);
       TransactionRecorder* recorder = nullptr;
       {
         const std::lock_guard lock(making);
-        recorder = &recorders.emplace_back(Window{begin, begin + duration(schedule.window_seconds())},
-                                           W::types.size());
+        recorder = &recorders.emplace_back(window_after(start, schedule), W::types.size());
       }
       active[id.local].store(recorder);
       while (clock_->now() < start) {
@@ -110,19 +108,17 @@ class TransactionPhase {
       loop.drive(*recorder, [this] { return interrupt_->requested(); });
     });
     progress_->phase(phase, 0);
-    return gather<W>(recorders, local_failures() - failed_before);
+    return gather<W>(recorders, failures_of(streams_) - failed_before);
   }
 
   template <class W>
   TransactionWindow gather(std::deque<TransactionRecorder>& recorders, std::uint64_t failed) {
     std::array<std::uint64_t, 2 + kernel::abort_causes> sums{0, failed};
-    std::uint64_t longest = 0;
+    std::uint64_t longest = longest_of(recorders);
     for (const TransactionRecorder& recorder : recorders) {
       sums[0] += recorder.committed();
       for (std::size_t cause = 0; cause < kernel::abort_causes; ++cause)
         sums[2 + cause] += recorder.aborted()[cause];
-      longest =
-          std::max(longest, static_cast<std::uint64_t>((recorder.last() - recorder.window().begin).count()));
     }
     engine_->sum(sums);
     engine_->max({&longest, 1});
@@ -136,25 +132,10 @@ class TransactionPhase {
           sums[2 + cause];
     }
     for (std::size_t type = 0; type < W::types.size(); ++type) {
-      auto merged = std::make_unique<Histogram>();
-      for (TransactionRecorder& recorder : recorders) merged->merge(recorder.histograms()[type]);
-      std::uint64_t greatest = merged->max();
-      engine_->sum(merged->counts());
-      engine_->max({&greatest, 1});
-      merged->set_max(greatest);
+      const auto merged = merged_histogram(*engine_, recorders, type);
       if (merged->count() != 0) window.latency[std::string(W::types[type])] = *merged;
     }
     return window;
-  }
-
-  std::uint64_t local_failures() const {
-    std::uint64_t sum = 0;
-    for (const auto& stream : streams_) sum += stream == nullptr ? 0 : stream->failed();
-    return sum;
-  }
-
-  static platform::Timestamp duration(double seconds) {
-    return platform::Timestamp(static_cast<std::int64_t>(std::llround(seconds * 1e9)));
   }
 
   E* engine_;
