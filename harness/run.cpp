@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "engines/shared_memory/engine.h"
@@ -335,6 +338,18 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
   MpiProcess::abort_all(1);
 }
 
+/// How many gets of other ranks' keys needed no help of theirs, and how many did after all: of all ranks, the
+/// load and its verification included. Null: an engine that asks for all. Collective.
+template <class E>
+nlohmann::json one_sided_reads(E& engine) {
+  if constexpr (std::is_same_v<E, engines::shared_nothing::OneSidedEngine>) {
+    std::array<std::uint64_t, 2> reads{engine.one_sided()->done(), engine.one_sided()->asked()};
+    engine.sum(reads);
+    return {{"done", reads[0]}, {"asked_for", reads[1]}};
+  }
+  return nullptr;
+}
+
 /// `E`: one worker a rank, or several.
 template <class E>
 platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const workloads::Workload& workload,
@@ -358,7 +373,11 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   outcome.environment["mpi"] = {{"library", MpiProcess::library()},
                                 {"version", MpiProcess::library_version()},
                                 {"machines", (*engine)->neighbourhood().machines}};
-  return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress, [] {});
+  return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress, [] {})
+      .map([&](RunOutcome&& measured) {
+        measured.environment["one_sided_reads"] = one_sided_reads(**engine);
+        return std::move(measured);
+      });
 }
 
 template <class E>

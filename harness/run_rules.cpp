@@ -20,6 +20,7 @@ constexpr std::size_t enough_repetitions = 6;
 constexpr double widest_half_interval = 0.05;
 constexpr double shortest_window_seconds = 0.5;
 constexpr double least_placement_score = 0.95;
+constexpr double most_asked_for = 0.05;
 /// Taken for a last-level cache of unknown size: about what the largest processors have.
 constexpr std::uint64_t assumed_cache_bytes = std::uint64_t{1} << 30;
 
@@ -114,6 +115,15 @@ Violation own_machines(const Evidence& evidence) {
   const auto machines = mpi.at("machines").get<std::uint64_t>();
   if (machines >= nodes) return std::nullopt;
   return fmt::format("{} nodes on {} machine{}", nodes, machines, machines == 1 ? "" : "s");
+}
+
+Violation reads_one_sided(const Evidence& evidence) {
+  const json reads = evidence.environment.value("one_sided_reads", json());
+  if (reads.is_null()) return std::nullopt;
+  const auto asked = reads.at("asked_for").get<double>();
+  const double share = asked / std::max(1.0, asked + reads.at("done").get<double>());
+  if (share <= most_asked_for) return std::nullopt;
+  return fmt::format("{:.1f} % were asked for after all", 100 * share);
 }
 
 Violation exceeds_cache(const Evidence& evidence) {
@@ -219,6 +229,9 @@ constexpr auto rules = std::to_array<RunRule>({
      own_machines},
     {"real-links", Severity::unofficial, Subject::run, "links with no latency but their own",
      "injected latency says what another network might do, not what this one does", real_links},
+    {"reads-one-sided", Severity::unofficial, Subject::run,
+     "at most 5 % of the reads of a one-sided run asked for after all",
+     "such a run would be called one-sided, and be a slower one of requests", reads_one_sided},
     {"exceeds-cache", Severity::unofficial, Subject::run,
      "a working set greater than the last-level caches of a node",
      "what fits the cache does not measure memory", exceeds_cache},

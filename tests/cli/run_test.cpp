@@ -248,6 +248,10 @@ TEST(Run, RanksReadEachOthersMemoryAndItVerifies) {
     ASSERT_EQ(ended.status, 0) << ended.err;
     const nlohmann::json result = read_run(scratch / "out.json");
     EXPECT_EQ(result["deployment"]["read_path"], "rma");
+    const auto document = harness::read_document(scratch / "out.json");
+    ASSERT_TRUE(document);
+    const nlohmann::json& reads = (*document)["environment"]["one_sided_reads"];
+    EXPECT_EQ(reads["done"].get<std::uint64_t>() > 0, ranks > 1) << reads;
     EXPECT_TRUE(result["verification"]["passed"]);
   }
 }

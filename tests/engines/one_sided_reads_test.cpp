@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engines/shared_nothing/engine.h"
+#include "engines/shared_nothing/mpi_process.h"
 #include "engines/shared_nothing/mpi_window.h"
 #include "tests/engines/executor_checks.h"
 #include "tests/engines/session_checks.h"
@@ -25,6 +26,8 @@ class OneSidedReadsTest : public ::testing::Test {
   std::unique_ptr<OneSidedEngine> make(const Options& options) {
     auto made = OneSidedEngine::create(MPI_COMM_WORLD, topology_, map_, options);
     if (made) return std::move(*made);
+    EXPECT_EQ(MpiProcess::library().find("Open MPI"), std::string::npos)
+        << "it reads within a host without the owner: " << made.error().to_string();
     EXPECT_NE(made.error().to_string().find("only when their owner looks"), std::string::npos)
         << made.error().to_string();
     return nullptr;

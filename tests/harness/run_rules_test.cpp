@@ -60,6 +60,10 @@ const std::vector<Breach>& breaches() {
          f.environment["mpi"]["machines"] = 1;
        }},
       {"real-links", [](Facts& f) { f.run["deployment"]["link_delay_ns"] = 1; }},
+      {"reads-one-sided",
+       [](Facts& f) {
+         f.environment["one_sided_reads"] = {{"done", 940}, {"asked_for", 60}};
+       }},
       {"exceeds-cache",
        [](Facts& f) { f.environment["last_level_cache_bytes"] = f.run["working_set_bytes"]; }},
       {"exceeds-cache",
