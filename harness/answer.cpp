@@ -3,100 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <map>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "harness/crossover.h"
+#include "harness/race.h"
+#include "harness/wording.h"
+
 namespace upout::harness {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::array<std::string_view, 2> engines{"shared-memory", "shared-nothing"};
-
-/// A point of a series that a ratio can be taken of.
-struct Candidate {
-  const Series* series;
-  const SeriesPoint* point;
-};
-
-/// Who is ahead in one comparison, on how many cores, and by how much.
-struct Race {
-  unsigned cores;
-  Candidate ahead;
-  Candidate behind;
-  MedianInterval share;  ///< of the throughput of the one ahead
-
-  bool decided() const { return share.high < 1; }
-};
-
-std::string cores_text(unsigned cores) {
-  return fmt::format("{} core{}", cores, cores == 1 ? "" : "s");
-}
-
-/// "1.91 (1.85 to 1.97)".
-std::string with_interval(const MedianInterval& value) {
-  const int digits = value.median < 10 ? 2 : value.median < 100 ? 1 : 0;
-  return fmt::format("{:.{}f} ({:.{}f} to {:.{}f})", value.median, digits, value.low, digits, value.high,
-                     digits);
-}
-
-/// "a", "a and b", "a, b and c".
-std::string enumeration(const std::vector<std::string>& items) {
-  std::string text;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (i > 0) text += i + 1 == items.size() ? " and " : ", ";
-    text += items[i];
-  }
-  return text;
-}
-
-std::string capitalized(std::string text) {
-  if (!text.empty()) text[0] = char(std::toupper(static_cast<unsigned char>(text[0])));
-  return text;
-}
-
-/// The best configuration of an engine on so many cores.
-std::optional<Candidate> best(const Comparison& comparison, std::string_view engine, unsigned cores) {
-  std::optional<Candidate> found;
-  for (const Series& series : comparison.series) {
-    if (series.engine != engine) continue;
-    for (const SeriesPoint& point : series.points) {
-      if (point.cores != cores || point.throughput.low <= 0) continue;
-      if (!found || point.throughput.median > found->point->throughput.median)
-        found = Candidate{&series, &point};
-    }
-  }
-  return found;
-}
-
-std::set<unsigned, std::greater<>> core_counts(const Comparison& comparison) {
-  std::set<unsigned, std::greater<>> counts;
-  for (const Series& series : comparison.series) {
-    for (const SeriesPoint& point : series.points) counts.insert(point.cores);
-  }
-  return counts;
-}
-
-std::optional<Race> race(const Comparison& comparison, unsigned cores) {
-  auto ahead = best(comparison, engines[0], cores);
-  auto behind = best(comparison, engines[1], cores);
-  if (!ahead || !behind) return std::nullopt;
-  if (behind->point->throughput.median > ahead->point->throughput.median) std::swap(ahead, behind);
-  return Race{cores, *ahead, *behind, ratio(behind->point->throughput, ahead->point->throughput)};
-}
-
-/// On the most cores on which there is one.
-std::optional<Race> race(const Comparison& comparison) {
-  for (const unsigned cores : core_counts(comparison)) {
-    if (auto found = race(comparison, cores)) return found;
-  }
-  return std::nullopt;
-}
 
 std::string race_sentence(const Race& race, const std::string& workload) {
   const std::string& ahead = race.ahead.series->label;
@@ -143,7 +63,7 @@ std::vector<const Series*> told_series(const Comparison& comparison, const std::
     return both;
   }
   std::vector<const Series*> told;
-  for (const std::string_view engine : engines) {
+  for (const std::string_view engine : raced_engines) {
     for (const unsigned cores : core_counts(comparison)) {
       if (const auto candidate = best(comparison, engine, cores)) {
         told.push_back(candidate->series);
@@ -277,79 +197,6 @@ std::string unraced_sentence(const Comparison& comparison) {
   if (measured.size() == 1)
     return fmt::format("Only {} was measured on {}.", *measured.begin(), comparison.workload);
   return fmt::format("The engines were not measured on the same number of cores on {}.", comparison.workload);
-}
-
-// Crossings
-// -----------------------------------------------------------------------------------------------------------
-
-/// Who is ahead with one share of transactions across partitions; nobody, if the intervals do not tell.
-struct RaceAtShare {
-  double share;
-  Race race;
-  std::string ahead() const { return race.decided() ? race.ahead.series->engine : ""; }
-};
-
-/// Those of one number of cores, which is that of the chart.
-std::vector<RaceAtShare> races(const Crossing& crossing) {
-  std::vector<RaceAtShare> all;
-  const unsigned cores = cores_of(crossing);
-  for (const Comparison* comparison : crossing.by_share) {
-    if (auto found = race(*comparison, cores)) all.push_back({*comparison->crossing, *found});
-  }
-  return all;
-}
-
-/// "5 % to 20 %" of whatever transactions the workload's crosspartition is of.
-std::string shares_text(double first, double last) {
-  return first == last ? fmt::format("{:g} %", first) : fmt::format("{:g} % to {:g} %", first, last);
-}
-
-/// "shared-nothing is ahead with 0 % to 5 %", of neighbours that come to the same.
-std::vector<std::string> stretches_of(const std::vector<RaceAtShare>& races) {
-  std::vector<std::string> stretches;
-  for (std::size_t i = 0; i < races.size();) {
-    std::size_t last = i;
-    while (last + 1 < races.size() && races[last + 1].ahead() == races[i].ahead()) ++last;
-    const std::string shares = shares_text(races[i].share, races[last].share);
-    stretches.push_back(races[i].ahead().empty()
-                            ? fmt::format("the intervals tell no difference with {}", shares)
-                            : fmt::format("{} is ahead with {}", races[i].ahead(), shares));
-    i = last + 1;
-  }
-  return stretches;
-}
-
-/// Of a crossing that no share has a race of.
-std::string unraced_crossing_sentence(const Crossing& crossing) {
-  std::set<std::string> measured;
-  for (const Comparison* comparison : crossing.by_share) {
-    for (const Series& series : comparison->series) measured.insert(series.engine);
-  }
-  if (measured.size() == 1)
-    return fmt::format("Only {} was measured on {}.", *measured.begin(), crossing.workload);
-  return fmt::format("The engines were not measured on the same number of cores on {}.", crossing.workload);
-}
-
-/// From which share on the other engine is ahead: "On 2 cores, shared-memory overtakes shared-nothing on
-/// ycsb-multi at crosspartition 20 %: ...". Where the intervals tell nothing, nobody is.
-std::string crossing_sentence(const Crossing& crossing) {
-  const std::vector<RaceAtShare> all = races(crossing);
-  if (all.empty()) return unraced_crossing_sentence(crossing);
-  const std::string on = fmt::format("On {}", cores_text(all.front().race.cores));
-  const std::string stretches = enumeration(stretches_of(all));
-  const auto is_decided = [](const RaceAtShare& each) { return each.race.decided(); };
-  const auto last = std::find_if(all.rbegin(), all.rend(), is_decided);
-  const auto other = std::find_if(last, all.rend(), [&](const RaceAtShare& each) {
-    return each.race.decided() && each.ahead() != last->ahead();
-  });
-  if (other == all.rend()) {
-    return fmt::format(
-        "{}, neither engine overtakes the other on {} in the measured range, crosspartition {}: {}.", on,
-        crossing.workload, shares_text(all.front().share, all.back().share), stretches);
-  }
-  const auto from = std::find_if(other.base(), all.end(), is_decided);
-  return fmt::format("{}, {} overtakes {} on {} at crosspartition {:g} %: {}.", on, from->ahead(),
-                     other->ahead(), crossing.workload, from->share, stretches);
 }
 
 bool too_few_repetitions(const json& run) {
