@@ -5,25 +5,21 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "benchmarks/upout/command.h"
+#include "benchmarks/upout/run_checks.h"
 #include "engines/shared_nothing/delayed_transport.h"
-#include "engines/shared_nothing/mpi_process.h"
 #include "harness/interrupt.h"
 #include "harness/plan.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/run.h"
 #include "harness/table.h"
-#include "kernel/remote_hash_reader.h"
 #include "platform/duration.h"
-#include "workloads/properties.h"
-#include "workloads/registry.h"
 
 namespace upout {
 
@@ -36,26 +32,6 @@ using platform::Expected;
 const std::map<std::string, platform::PageKind> page_kinds{{"transparent", platform::PageKind::transparent},
                                                            {"2MiB", platform::PageKind::huge_2_mib},
                                                            {"1GiB", platform::PageKind::huge_1_gib}};
-
-struct RunCommand {
-  harness::RunOptions options;
-  std::string workload;
-  std::vector<std::string> property_files;
-  std::vector<std::string> assignments;
-  std::string json;
-  bool dry_run = false;
-  bool quiet = false;
-  bool threads_given = false;
-  bool placement_given = false;  ///< or what goes with it
-  bool transport_given = false;
-  bool ranks_given = false;
-  bool threads_per_rank_given = false;
-  bool clients_given = false;
-  bool partitions_given = false;
-  bool batching_given = false;
-  bool link_delay_given = false;
-  bool read_path_given = false;
-};
 
 constexpr const char* examples = R"(
 Examples:
@@ -76,169 +52,6 @@ Examples:
 What is measured: the records are loaded, read back and checked; then each repetition warms up and counts the
 operations that come back, or the transactions that commit, within its window; then every record is read back and checked again.
 Exit status: 0 if it was measured and verified, 1 if not, 2 if the options make no sense, 128 + N after signal N.)";
-
-/// How many workers have data.
-std::uint64_t holders(const harness::RunOptions& options, const MpiProcess* mpi) {
-  if (options.engine == "shared-memory") return options.threads;
-  const unsigned processes = mpi == nullptr ? 1 : static_cast<unsigned>(mpi->size());
-  const unsigned ranks = options.transport == "ring" ? options.ranks : processes;
-  return std::uint64_t{ranks - std::min(ranks, options.clients)} * options.threads_per_rank;
-}
-
-Expected<std::unique_ptr<workloads::Workload>> make_workload(const RunCommand& command, const MpiProcess* mpi,
-                                                             std::vector<std::string>& warnings) {
-  workloads::Properties properties;
-  for (const std::string& file : command.property_files) {
-    if (auto read = properties.read_file(file); !read) return tl::unexpected(read.error());
-  }
-  for (const std::string& assignment : command.assignments) {
-    if (auto assigned = properties.assign(assignment); !assigned) return tl::unexpected(assigned.error());
-  }
-  if (const std::uint64_t records = command.options.records_per_worker; records != 0) {
-    if (const auto* given = properties.find("recordcount"); given != nullptr) {
-      return platform::unexpected("--records-per-worker", "it beside recordcount=" + given->value,
-                                  "one of them");
-    }
-    properties.set("recordcount", std::to_string(records * holders(command.options, mpi)),
-                   "--records-per-worker");
-  }
-  return workloads::make_workload(command.workload, properties, warnings);
-}
-
-/// Reads out of other ranks' memory.
-Expected<void> check_read_path(const harness::RunOptions& options) {
-  if (options.read_path != "rma") return {};
-  if (options.transport != "mpi") {
-    return platform::unexpected("--read-path rma", "it beside --transport " + options.transport,
-                                "--transport mpi: memory is read through MPI windows");
-  }
-  if (options.index == "ordered") {
-    return platform::unexpected("--read-path rma", "it beside --index ordered",
-                                "--index hash: only what a hash finds is read so");
-  }
-  if (options.rebalance != "none") {
-    return platform::unexpected("--read-path rma", "it beside --rebalance " + options.rebalance,
-                                "--rebalance none: who reads a rank's memory does not hear of moves");
-  }
-  if (options.threads_per_rank > 1) {
-    return platform::unexpected("--read-path rma",
-                                "it beside --threads-per-rank " + std::to_string(options.threads_per_rank),
-                                "--threads-per-rank 1: one thread of a rank speaks MPI");
-  }
-  if (options.link_delay != platform::Timestamp::zero()) {
-    return platform::unexpected("--read-path rma", "it beside --link-delay",
-                                "one of them: only messages can be delayed");
-  }
-  return {};
-}
-
-Expected<void> check_engine(const RunCommand& command) {
-  for (const harness::EngineForm& form : harness::engine_forms()) {
-    if (form.name != command.options.engine) continue;
-    if (form.has_ranks && command.threads_given) {
-      return platform::unexpected("--threads", "it beside --engine " + command.options.engine,
-                                  "--threads-per-rank, for the workers of each rank; mpirun -n, or --ranks "
-                                  "with --transport ring, says how many ranks");
-    }
-    if (form.has_ranks && command.placement_given) {
-      return platform::unexpected("--placement, --islands, --pages",
-                                  "one of them beside --engine " + command.options.engine,
-                                  "no such option there: each rank's data lie where its worker is");
-    }
-    if (!form.has_ranks && command.threads_per_rank_given) {
-      return platform::unexpected("--threads-per-rank", "it beside --engine " + command.options.engine,
-                                  "--threads, for the workers of an engine without ranks");
-    }
-    if (!form.has_ranks && command.clients_given) {
-      return platform::unexpected("--clients", "it beside --engine " + command.options.engine,
-                                  "no such option there: its workers all reach the data themselves");
-    }
-    if (!form.has_ranks && command.transport_given) {
-      return platform::unexpected("--transport", "it beside --engine " + command.options.engine,
-                                  "no such option there: its workers share their memory");
-    }
-    if (!form.has_ranks && (command.partitions_given || command.options.rebalance != "none")) {
-      return platform::unexpected("--partitions, --rebalance",
-                                  "one of them beside --engine " + command.options.engine,
-                                  "no such option there: --placement and --islands say where its data lie");
-    }
-    if (!form.has_ranks && command.batching_given) {
-      return platform::unexpected("--batch-bytes, --batch-turns",
-                                  "one of them beside --engine " + command.options.engine,
-                                  "no such option there: its workers send no messages");
-    }
-    if (!form.has_ranks && command.link_delay_given) {
-      return platform::unexpected("--link-delay", "it beside --engine " + command.options.engine,
-                                  "no such option there: its workers send no messages over links");
-    }
-    if (!form.has_ranks && command.read_path_given) {
-      return platform::unexpected("--read-path", "it beside --engine " + command.options.engine,
-                                  "no such option there: its workers share their memory");
-    }
-    if (command.ranks_given && command.options.transport != "ring") {
-      return platform::unexpected("--ranks", "it without --transport ring",
-                                  "mpirun -n, which says how many ranks there are over MPI");
-    }
-    return check_read_path(command.options);
-  }
-  std::string names;
-  for (const harness::EngineForm& form : harness::engine_forms()) {
-    names += (names.empty() ? "" : " or ") + std::string(form.name);
-  }
-  return platform::unexpected("--engine", "'" + command.options.engine + "'", names);
-}
-
-Expected<void> check_index(const RunCommand& command, const workloads::Workload& workload) {
-  if (workload.needs_order() && command.options.index == "hash") {
-    return platform::unexpected("--index", fmt::format("'hash' with {}", workload.name()),
-                                "ordered, because it scans");
-  }
-  if (workload.needs_order() && command.options.read_path == "rma") {
-    return platform::unexpected("--read-path rma", fmt::format("it with {}", workload.name()),
-                                "a workload without scans: only what a hash finds is read so");
-  }
-  if (command.options.read_path == "rma" && workload.output_bytes() > kernel::RemoteHashReader::most_bytes) {
-    return platform::unexpected(
-        "--read-path rma", fmt::format("values of {} bytes", workload.output_bytes()),
-        fmt::format("at most {}: longer ones are asked for", kernel::RemoteHashReader::most_bytes));
-  }
-  const std::string& placement = command.options.placement;
-  const bool has_partitions =
-      command.options.engine == "shared-nothing" || placement == "partitioned" || placement == "islands";
-  if (!has_partitions && command.options.partitioning == "range") {
-    return platform::unexpected(
-        "--partitioning", fmt::format("'{}'", command.options.partitioning),
-        "it with --engine shared-nothing, or --placement partitioned or islands; the others "
-        "have one partition");
-  }
-  return {};
-}
-
-/// What the operations in flight hold, in and out, is allocated before anything is measured.
-Expected<void> check_buffers(const RunCommand& command, const workloads::Workload& workload) {
-  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
-  const std::uint64_t bytes = std::uint64_t{command.options.depth} * workload.output_bytes();
-  if (bytes <= most_bytes) return {};
-  return platform::unexpected(
-      "--depth", fmt::format("{} with {} bytes each", command.options.depth, workload.output_bytes()),
-      "at most 1 GiB in flight on a worker");
-}
-
-/// Better refused now than after minutes of measuring.
-Expected<void> check_output(const std::string& path) {
-  if (path.empty() || path == "-") return {};
-  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
-  if (!std::filesystem::is_directory(folder)) {
-    return platform::unexpected("--json " + path, "no folder " + folder.string(),
-                                "a file in an existing folder");
-  }
-  if (std::filesystem::is_directory(path))
-    return platform::unexpected("--json " + path, "a folder", "a file");
-  if (access(folder.c_str(), W_OK) != 0) {
-    return platform::unexpected("--json " + path, "a folder that may not be written", "one that may");
-  }
-  return {};
-}
 
 Expected<void> write_results(const RunCommand& command, const nlohmann::json& document) {
   if (command.json == "-") {

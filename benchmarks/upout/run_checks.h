@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engines/shared_nothing/mpi_process.h"
+#include "harness/run.h"
+#include "platform/error.h"
+#include "workloads/workload.h"
+
+namespace upout {
+
+/// What `upout run` has been asked for.
+struct RunCommand {
+  harness::RunOptions options;
+  std::string workload;
+  std::vector<std::string> property_files;
+  std::vector<std::string> assignments;
+  std::string json;
+  bool dry_run = false;
+  bool quiet = false;
+  bool threads_given = false;
+  bool placement_given = false;  ///< or what goes with it
+  bool transport_given = false;
+  bool ranks_given = false;
+  bool threads_per_rank_given = false;
+  bool clients_given = false;
+  bool partitions_given = false;
+  bool batching_given = false;
+  bool link_delay_given = false;
+  bool read_path_given = false;
+};
+
+/// The workload, with its properties. `mpi`: null without a launcher.
+platform::Expected<std::unique_ptr<workloads::Workload>> make_workload(
+    const RunCommand& command, const engines::shared_nothing::MpiProcess* mpi,
+    std::vector<std::string>& warnings);
+
+// Whether what was asked for goes together.
+
+platform::Expected<void> check_engine(const RunCommand& command);
+platform::Expected<void> check_index(const RunCommand& command, const workloads::Workload& workload);
+platform::Expected<void> check_buffers(const RunCommand& command, const workloads::Workload& workload);
+/// Whether the document can be written there.
+platform::Expected<void> check_output(const std::string& path);
+
+}  // namespace upout
