@@ -19,7 +19,8 @@ namespace upout::engines {
 /// serves one transaction after the other, and belongs to one coroutine at a time. All but `abort`, `cause`
 /// and `is_doomed` are awaited; spans and references have to last until then.
 ///
-/// - `begin(keys)`: all keys that it is going to touch, which `serial` needs to know; false: it is doomed.
+/// - `begin(keys)`: all keys that it is going to touch, which `serial` needs to know, and which an engine may
+///   have fetched ahead; false: it is doomed.
 /// - Accesses give a Status, with the meaning that it has in kernel/transaction.h.
 /// - `commit()`: true, it is committed; false, it has been aborted, and `cause` says why.
 /// - `abort()`: at any time from `begin` on, before `commit`.

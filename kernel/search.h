@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "kernel/interleaver.h"
 #include "kernel/operation.h"
@@ -93,6 +94,16 @@ class Search : public Interleaver::Waiting {
   Stage stage_ = Stage::bucket;
   std::optional<typename OrderedIndex<Policy>::Descent> descent_;
 };
+
+/// Takes searches to their ends side by side and forgets them: their records, and what leads there, are near
+/// then, for accesses that come one after the other and would each wait for memory.
+template <class Policy>
+void bring_near(std::vector<Search<Policy>>& searches) noexcept {
+  while (!searches.empty()) {
+    for (const Search<Policy>& search : searches) prefetch(search.next, search.next_bytes);
+    std::erase_if(searches, [](Search<Policy>& search) { return search.step(search); });
+  }
+}
 
 /// Awaitable: a search, during which the worker's other coroutines run. `co_await` gives the record, perhaps
 /// absent by now, or null.

@@ -9,6 +9,7 @@
 
 #include "engines/aggregate.h"
 #include "kernel/operation_list.h"
+#include "kernel/search.h"
 #include "kernel/store.h"
 #include "kernel/transaction.h"
 #include "kernel/worker.h"
@@ -82,6 +83,14 @@ class Partitions {
   Partition* find(std::uint32_t number) noexcept { return by_number_[number].get(); }
   Partition& operator[](std::uint32_t number) noexcept { return *by_number_[number]; }
 
+  /// A record of that partition, if this rank owns it, is about to be looked at, in a transaction's step.
+  void expect(std::uint32_t number, kernel::Key key) {
+    if (const Partition* partition = find(number))
+      expected_.emplace_back(*partition->store, key, usual_bytes);
+  }
+  /// Asks memory for all that has been expected, at once.
+  void bring_near() noexcept { kernel::bring_near(expected_); }
+
   void add(std::unique_ptr<Partition> partition) {
     owned_.push_back(partition.get());
     by_number_[partition->number] = std::move(partition);
@@ -101,9 +110,13 @@ class Partitions {
   }
 
  private:
+  /// Of a value, of which nobody has said yet how much will be looked at.
+  static constexpr std::size_t usual_bytes = 64;
+
   kernel::StoreOptions options_;
   std::vector<std::unique_ptr<Partition>> by_number_;
   std::vector<Partition*> owned_;
+  std::vector<kernel::Search<Policy>> expected_;
 };
 
 /// What a part of the records of each of them comes to.

@@ -345,7 +345,11 @@ class Session {
     std::span<const std::byte> payload;
     bool is_sound = true;
     server_.begin(source);
-    while (is_sound && reader.next(header, payload)) is_sound = take(source, header, payload, done);
+    for (bool has_steps = false; is_sound && reader.next(header, payload);) {
+      if (header.type == FrameType::step && !std::exchange(has_steps, true))
+        transaction_server_.expect(header, reader);
+      is_sound = take(source, header, payload, done);
+    }
     if (!is_sound || reader.malformed()) ++refused_;
     server_.end();
     transaction_server_.end(source);

@@ -66,9 +66,9 @@ class Transaction {
 
   kernel::FramePool& frame_pool() noexcept { return executor_->frame_pool(); }
 
-  /// `keys`: for `serial`, all that it is going to touch, or some of the same partitions, for an access to
-  /// another one dooms it, as if it had been asked to abort; they have to last until it has begun. False: it
-  /// is doomed already.
+  /// `keys`: what it is going to touch, so that its accesses need not wait for memory one by one. For
+  /// `serial`, all of it, or some of the same partitions, for an access to another one dooms it, as if it had
+  /// been asked to abort; they have to last until it has begun. False: it is doomed already.
   kernel::Task<bool> begin(std::span<const kernel::Key> keys);
   /// Awaitables: `co_await` gives a Status; spans and references have to last until then. Their meaning is
   /// that of the kernel's transactions. `too_large`: what does not fit into a message.
@@ -185,6 +185,7 @@ kernel::Task<bool> Transaction<E>::begin(std::span<const kernel::Key> keys) {
   client_->begin(coordination_);
   is_active_ = true;
   is_doomed_ = false;
+  client_->expect(keys);
   if (!client_->is_serial()) co_return true;
   partitions_.clear();
   for (const kernel::Key key : keys) partitions_.push_back(client_->partition_of(key));

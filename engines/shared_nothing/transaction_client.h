@@ -175,6 +175,12 @@ class TransactionClient {
     }
     coordination.waiting_for = coordination.parts_in_use = 0;
   }
+  /// They are going to be touched: those of this rank's partitions come out of memory together, in place of
+  /// one after the other.
+  void expect(std::span<const kernel::Key> keys) {
+    for (const kernel::Key key : keys) partitions_->expect(partition_of(key), key);
+    partitions_->bring_near();
+  }
   /// Gives `wake` back after a random number of polls, of at most so many.
   void sleep(Coordination& coordination, std::uint64_t most_polls) {
     random_ = random_ * 6364136223846793005ULL + 1442695040888963407ULL;

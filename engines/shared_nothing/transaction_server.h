@@ -45,6 +45,15 @@ class TransactionServer {
         deadline_(deadline),
         serves_(static_cast<std::size_t>(transport.size())) {}
 
+  /// A step has come, and `rest` of its message: what all of them touch comes out of memory together.
+  void expect(FrameHeader step, FrameReader rest) {
+    std::span<const std::byte> payload;
+    do {
+      if (step.type == FrameType::step && is_access(static_cast<StepKind>(step.code)))
+        partitions_->expect(map_->partitioning().partition_of(step.key), step.key);
+    } while (rest.next(step, payload));
+    partitions_->bring_near();
+  }
   /// A step. False: no rank sends such a one.
   bool take(int source, const FrameHeader& header, std::span<const std::byte> payload) {
     const auto kind = static_cast<StepKind>(header.code);

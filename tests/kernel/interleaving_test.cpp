@@ -3,6 +3,7 @@
 #include <set>
 #include <vector>
 
+#include "kernel/search.h"
 #include "kernel/task.h"
 #include "tests/kernel/values.h"
 
@@ -113,6 +114,24 @@ TYPED_TEST(InterleavedGetTest, ManyCoroutinesReadWhatIsThere) {
     for (auto& task : tasks) task.start();
   });
   for (const auto& task : tasks) EXPECT_EQ(task.value(), keys_a_lane);
+}
+
+template <class Policy>
+std::vector<Search<Policy>> searches_for(const Store<Policy>& store, Key keys) {
+  std::vector<Search<Policy>> searches;
+  for (Key key = 0; key < keys; ++key) searches.emplace_back(store, key, 8);
+  return searches;
+}
+
+TYPED_TEST(InterleavedGetTest, SearchesSideBySideAllEnd) {
+  TypeParam bench;
+  constexpr Key keys = 2000;
+  for (Key key = 0; key < keys; key += 2) bench.insert(key, pattern(8, key));
+  for (const Key searched : {Key{0}, Key{1}, keys}) {
+    auto searches = searches_for(*bench.store, searched);
+    bring_near(searches);
+    EXPECT_TRUE(searches.empty());
+  }
 }
 
 TYPED_TEST(InterleavedGetTest, SurvivesGrowthAndRemovalBetweenItsTurns) {
