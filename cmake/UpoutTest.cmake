@@ -25,7 +25,8 @@ endif()
 add_custom_target(concurrent_tests)
 
 # upout_test(NAME SOURCES file... LIBRARIES target... [LABELS label...])
-# One GoogleTest program of a room; each of its tests is a ctest test named NAME.Suite.Test.
+# One GoogleTest program of a room; each of its tests is a ctest test named NAME.Suite.Test. Two of them run at a time, but those that start
+# ranks, which lose each other if they wait too long for a core.
 function(upout_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   add_executable(test_${name} ${TEST_SOURCES})
@@ -34,8 +35,11 @@ function(upout_test name)
   if("concurrent" IN_LIST TEST_LABELS)
     add_dependencies(concurrent_tests test_${name})
   endif()
-  if("mpi" IN_LIST TEST_LABELS AND UPOUT_MPI_LEAKS)
-    list(APPEND properties ENVIRONMENT ${UPOUT_MPI_LEAKS})
+  if("mpi" IN_LIST TEST_LABELS)
+    list(APPEND properties RUN_SERIAL TRUE)
+    if(UPOUT_MPI_LEAKS)
+      list(APPEND properties ENVIRONMENT ${UPOUT_MPI_LEAKS})
+    endif()
   endif()
   if(TEST_LABELS)
     list(APPEND properties LABELS "${TEST_LABELS}")
