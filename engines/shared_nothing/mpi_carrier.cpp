@@ -13,11 +13,13 @@ MpiCarrier::MpiCarrier(MPI_Comm communicator, unsigned planes, std::size_t messa
   MPI_Comm_rank(communicator_, &rank_);
   MPI_Comm_size(communicator_, &size_);
   receives_.emplace(communicator_, planes, message_bytes);
+  barrier_.emplace(communicator_, MpiReceives::tag_of(planes));
 }
 
 MpiCarrier::~MpiCarrier() {
   MPI_Waitall(static_cast<int>(sends_.size()), sends_.data(), MPI_STATUSES_IGNORE);
   receives_.reset();
+  barrier_.reset();
   MPI_Comm_free(&communicator_);
 }
 
@@ -51,17 +53,6 @@ std::span<const MpiCarrier::Sending> MpiCarrier::test_sends() {
   sends_.resize(kept);
   sending_.resize(kept);
   return sent_;
-}
-
-void MpiCarrier::arrive_at_barrier() {
-  assert(barrier_ == MPI_REQUEST_NULL);
-  MPI_Ibarrier(communicator_, &barrier_);
-}
-
-bool MpiCarrier::barrier_passed() {
-  int passed = 0;
-  MPI_Test(&barrier_, &passed, MPI_STATUS_IGNORE);
-  return passed != 0;
 }
 
 }  // namespace upout::engines::shared_nothing

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engines/shared_nothing/funnel.h"
+#include "engines/shared_nothing/mpi_barrier.h"
 #include "engines/shared_nothing/mpi_receives.h"
 
 namespace upout::engines::shared_nothing {
@@ -41,8 +42,8 @@ class MpiCarrier {
   }
   void post_again(unsigned ticket) { receives_->post_again(ticket); }
 
-  void arrive_at_barrier();
-  bool barrier_passed();
+  void arrive_at_barrier() { barrier_->arrive(); }
+  bool barrier_passed() { return barrier_->passed(); }
 
  private:
   struct Sending {
@@ -56,11 +57,11 @@ class MpiCarrier {
   int size_ = 1;
 
   std::optional<MpiReceives> receives_;
+  std::optional<MpiBarrier> barrier_;
   std::vector<MPI_Request> sends_;  ///< under way
   std::vector<Sending> sending_;    ///< what they send, in the same order
   std::vector<int> ended_;
   std::vector<Sending> sent_;
-  MPI_Request barrier_ = MPI_REQUEST_NULL;
 };
 
 }  // namespace upout::engines::shared_nothing

@@ -13,11 +13,13 @@ MpiTransport::MpiTransport(MPI_Comm communicator, std::size_t message_bytes) : m
   MPI_Comm_size(communicator_, &size_);
   outgoing_.resize(static_cast<std::size_t>(size_));
   receives_.emplace(communicator_, 1U, message_bytes_);
+  barrier_.emplace(communicator_, MpiReceives::tag_of(1U));
 }
 
 MpiTransport::~MpiTransport() {
   MPI_Waitall(static_cast<int>(sends_.size()), sends_.data(), MPI_STATUSES_IGNORE);
   receives_.reset();
+  barrier_.reset();
   MPI_Comm_free(&communicator_);
 }
 
@@ -67,17 +69,6 @@ void MpiTransport::reclaim_sent() {
   const std::size_t under_way = sends_.size() - static_cast<std::size_t>(count);
   sends_.resize(under_way);
   sending_.resize(under_way);
-}
-
-void MpiTransport::arrive_at_barrier() {
-  assert(barrier_ == MPI_REQUEST_NULL);
-  MPI_Ibarrier(communicator_, &barrier_);
-}
-
-bool MpiTransport::barrier_passed() {
-  int passed = 0;
-  MPI_Test(&barrier_, &passed, MPI_STATUS_IGNORE);
-  return passed != 0;
 }
 
 }  // namespace upout::engines::shared_nothing

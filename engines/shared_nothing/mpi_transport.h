@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "engines/shared_nothing/mpi_barrier.h"
 #include "engines/shared_nothing/mpi_receives.h"
 #include "engines/shared_nothing/transport.h"
 
@@ -51,8 +52,8 @@ class MpiTransport {
     return !arrived.empty();
   }
 
-  void arrive_at_barrier();
-  bool barrier_passed();
+  void arrive_at_barrier() { barrier_->arrive(); }
+  bool barrier_passed() { return barrier_->passed(); }
 
  private:
   using Buffer = std::unique_ptr<std::byte[]>;
@@ -70,12 +71,12 @@ class MpiTransport {
   std::size_t message_bytes_;
 
   std::optional<MpiReceives> receives_;
+  std::optional<MpiBarrier> barrier_;
   std::vector<Outgoing> outgoing_;  ///< by peer
   std::vector<MPI_Request> sends_;  ///< under way
   std::vector<Buffer> sending_;     ///< their buffers, in the same order
   std::vector<Buffer> free_;
   std::vector<int> sent_;
-  MPI_Request barrier_ = MPI_REQUEST_NULL;
 };
 
 }  // namespace upout::engines::shared_nothing
