@@ -1,12 +1,14 @@
 #include "engines/shared_nothing/mpi_receives.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace upout::engines::shared_nothing {
 
 namespace {
 
-constexpr unsigned a_peer = 2;
+/// What arrives beyond them waits in the library, and costs a copy more.
+constexpr unsigned a_peer = 8;
 
 }  // namespace
 
@@ -14,52 +16,74 @@ MpiReceives::MpiReceives(MPI_Comm communicator, unsigned kinds, std::size_t mess
   int size = 1;
   MPI_Comm_size(communicator, &size);
   a_kind_ = std::min(static_cast<unsigned>(size - 1) * a_peer, most_a_kind);
-  const std::size_t count = std::size_t{kinds} * a_kind_;
+  if (a_kind_ == 0) return;
+  posted_.resize(kinds);
+  oldest_.resize(kinds, MPI_REQUEST_NULL);
+  completed_.resize(kinds);
+  statuses_.resize(kinds);
+  const unsigned count = kinds * a_kind_;
   requests_.resize(count, MPI_REQUEST_NULL);
-  is_posted_.resize(count, true);
-  completed_.resize(count);
-  statuses_.resize(count);
-  arrived_.resize(count);
-  for (std::size_t ticket = 0; ticket < count; ++ticket) {
+  arrived_.reserve(count);
+  for (unsigned ticket = 0; ticket < count; ++ticket) {
     incoming_.push_back(std::make_unique_for_overwrite<std::byte[]>(message_bytes));
     MPI_Recv_init(incoming_[ticket].get(), static_cast<int>(message_bytes), MPI_BYTE, MPI_ANY_SOURCE,
-                  tag_of(static_cast<unsigned>(ticket) / a_kind_), communicator, &requests_[ticket]);
+                  tag_of(ticket / a_kind_), communicator, &requests_[ticket]);
+    post_again(ticket);
   }
-  if (count != 0) MPI_Startall(static_cast<int>(count), requests_.data());
 }
 
 MpiReceives::~MpiReceives() {
-  for (std::size_t ticket = 0; ticket < requests_.size(); ++ticket) {
-    if (is_posted_[ticket]) {
-      MPI_Cancel(&requests_[ticket]);
-      MPI_Wait(&requests_[ticket], MPI_STATUS_IGNORE);
+  for (const Queue& posted : posted_) {
+    for (unsigned i = 0; i < posted.count; ++i) {
+      MPI_Request& request = requests_[posted.tickets[(posted.first + i) % most_a_kind]];
+      MPI_Cancel(&request);
+      MPI_Wait(&request, MPI_STATUS_IGNORE);
     }
-    MPI_Request_free(&requests_[ticket]);
   }
+  for (MPI_Request& request : requests_) MPI_Request_free(&request);
 }
 
 std::span<const MpiReceives::Arrival> MpiReceives::test() {
-  if (requests_.empty()) return {};
-  int count = 0;
-  MPI_Testsome(static_cast<int>(requests_.size()), requests_.data(), &count, completed_.data(),
-               statuses_.data());
-  if (count == MPI_UNDEFINED) count = 0;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-    const auto ticket = static_cast<unsigned>(completed_[i]);
-    is_posted_[ticket] = false;
-    int bytes = 0;
-    MPI_Get_count(&statuses_[i], MPI_BYTE, &bytes);
-    arrived_[i] = {ticket,
-                   ticket / a_kind_,
-                   statuses_[i].MPI_SOURCE,
-                   {incoming_[ticket].get(), static_cast<std::size_t>(bytes)}};
+  arrived_.clear();
+  for (int count = test_oldest(); count > 0; count = test_oldest()) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
+      take(static_cast<unsigned>(completed_[i]), statuses_[i]);
   }
-  return std::span(arrived_).first(static_cast<std::size_t>(count));
+  return arrived_;
+}
+
+/// `MPI_Test` looks again after it has let the library work, which the other calls do not.
+int MpiReceives::test_oldest() {
+  int count = 0;
+  if (oldest_.size() == 1 && oldest_[0] != MPI_REQUEST_NULL) {
+    completed_[0] = 0;
+    MPI_Test(oldest_.data(), &count, statuses_.data());
+  } else if (oldest_.size() > 1) {
+    MPI_Testsome(static_cast<int>(oldest_.size()), oldest_.data(), &count, completed_.data(),
+                 statuses_.data());
+  }
+  return count == MPI_UNDEFINED ? 0 : count;
+}
+
+void MpiReceives::take(unsigned kind, const MPI_Status& status) {
+  Queue& posted = posted_[kind];
+  const unsigned ticket = posted.tickets[posted.first];
+  posted.first = (posted.first + 1) % most_a_kind;
+  --posted.count;
+  oldest_[kind] = posted.count == 0 ? MPI_REQUEST_NULL : requests_[posted.tickets[posted.first]];
+  int bytes = 0;
+  MPI_Get_count(&status, MPI_BYTE, &bytes);
+  arrived_.push_back(
+      {ticket, kind, status.MPI_SOURCE, {incoming_[ticket].get(), static_cast<std::size_t>(bytes)}});
 }
 
 void MpiReceives::post_again(unsigned ticket) {
-  is_posted_[ticket] = true;
+  const unsigned kind = ticket / a_kind_;
+  Queue& posted = posted_[kind];
+  assert(posted.count < most_a_kind);
+  posted.tickets[(posted.first + posted.count) % most_a_kind] = ticket;
   MPI_Start(&requests_[ticket]);
+  if (posted.count++ == 0) oldest_[kind] = requests_[ticket];
 }
 
 }  // namespace upout::engines::shared_nothing

@@ -2,6 +2,7 @@
 
 #include <mpi.h>
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -12,6 +13,10 @@ namespace upout::engines::shared_nothing {
 /// Receives that are posted ahead, as persistent requests from any rank: so many for each of some kinds of
 /// messages, which are told apart by their tags, so that one kind for which nobody has time keeps no other
 /// from arriving. Used by the thread that may call MPI.
+///
+/// Receives of one kind match messages in the order in which they were posted, so that only the oldest one
+/// has to be looked at, however many there are. (One that takes long to complete keeps those behind it
+/// waiting.)
 class MpiReceives {
  public:
   struct Arrival {
@@ -36,10 +41,21 @@ class MpiReceives {
   void post_again(unsigned ticket);
 
  private:
+  /// Tickets of one kind, the oldest first.
+  struct Queue {
+    std::array<unsigned, most_a_kind> tickets{};
+    unsigned first = 0;
+    unsigned count = 0;
+  };
+
+  int test_oldest();
+  void take(unsigned kind, const MPI_Status& status);
+
   unsigned a_kind_ = 0;
   std::vector<std::unique_ptr<std::byte[]>> incoming_;  ///< by ticket; so is what follows
   std::vector<MPI_Request> requests_;
-  std::vector<bool> is_posted_;
+  std::vector<Queue> posted_;        ///< by kind; so is what follows
+  std::vector<MPI_Request> oldest_;  ///< null: none is posted
   std::vector<int> completed_;
   std::vector<MPI_Status> statuses_;
   std::vector<Arrival> arrived_;
