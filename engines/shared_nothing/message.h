@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -78,14 +79,32 @@ static_assert(sizeof(FrameHeader) == 32);
 constexpr std::size_t padded(std::size_t bytes) noexcept {
   return (bytes + 7) / 8 * 8;
 }
-constexpr std::size_t header_bytes(FrameType type) noexcept {
-  const bool is_long = type == FrameType::request || type == FrameType::records || type >= FrameType::step;
-  return is_long ? sizeof(FrameHeader) : offsetof(FrameHeader, output_offset);
+/// Of a type of frames. Looked up, because types that come mixed make branches that nobody can predict.
+struct FrameLayout {
+  std::uint8_t header_bytes;
+  std::uint8_t codes;  ///< that `code` may have
+};
+inline constexpr std::uint8_t short_header = offsetof(FrameHeader, output_offset);
+inline constexpr std::uint8_t long_header = sizeof(FrameHeader);
+inline constexpr std::array<FrameLayout, 8> frame_layouts{{
+    {long_header, kernel::operation_kinds},  // request
+    {short_header, kernel::statuses},        // response
+    {short_header, kernel::statuses},        // redirect
+    {short_header, kernel::statuses},        // map
+    {long_header, kernel::statuses},         // records
+    {short_header, kernel::statuses},        // records_taken
+    {long_header, step_kinds},               // step
+    {long_header, kernel::statuses},         // step_answer
+}};
+constexpr bool is_frame_type(FrameType type) noexcept {
+  return type >= FrameType::request && type <= FrameType::step_answer;
 }
-/// Of those that a frame's `code` may have.
-constexpr std::size_t codes(FrameType type) noexcept {
-  if (type == FrameType::request) return kernel::operation_kinds;
-  return type == FrameType::step ? step_kinds : kernel::statuses;
+/// Of a type that is one.
+constexpr FrameLayout layout_of(FrameType type) noexcept {
+  return frame_layouts[static_cast<std::size_t>(type) - static_cast<std::size_t>(FrameType::request)];
+}
+constexpr std::size_t header_bytes(FrameType type) noexcept {
+  return layout_of(type).header_bytes;
 }
 constexpr std::size_t frame_bytes(FrameType type, std::size_t payload) noexcept {
   return header_bytes(type) + padded(payload);
@@ -112,10 +131,18 @@ constexpr std::size_t longest_message_for(std::size_t largest_value, std::size_t
                   sizeof(MessageHeader) + frame_bytes(FrameType::request, longest_payload));
 }
 
-/// Writes a frame's header to the front of `to` and returns where its payload goes. `to` is large enough.
-inline std::span<std::byte> put_frame(std::span<std::byte> to, const FrameHeader& header) noexcept {
-  std::memcpy(to.data(), &header, header_bytes(header.type));
-  return to.subspan(header_bytes(header.type), header.payload_bytes);
+/// In two copies of a fixed length: of one of either length compilers make a call.
+inline void copy_header(void* to, const void* from, FrameType type) noexcept {
+  std::memcpy(to, from, short_header);
+  if (header_bytes(type) == short_header) return;
+  std::memcpy(static_cast<std::byte*>(to) + short_header, static_cast<const std::byte*>(from) + short_header,
+              long_header - short_header);
+}
+
+/// Writes a frame's header to where there is room for the frame, and returns where its payload goes.
+inline std::span<std::byte> put_frame(std::byte* to, const FrameHeader& header) noexcept {
+  copy_header(to, &header, header.type);
+  return {to + header_bytes(header.type), header.payload_bytes};
 }
 
 /// Takes frames off the front of a message, checking that they lie within it.
@@ -136,11 +163,10 @@ class FrameReader {
   bool next(FrameHeader& header, std::span<const std::byte>& payload) noexcept {
     if (rest_.empty()) return false;
     const auto type = static_cast<FrameType>(rest_[0]);
-    malformed_ =
-        type < FrameType::request || type > FrameType::step_answer || rest_.size() < header_bytes(type);
+    malformed_ = !is_frame_type(type) || rest_.size() < header_bytes(type);
     if (malformed_) return false;
-    std::memcpy(&header, rest_.data(), header_bytes(type));
-    malformed_ = header.code >= codes(type) || header.payload_bytes > most_payload_bytes ||
+    copy_header(&header, rest_.data(), type);
+    malformed_ = header.code >= layout_of(type).codes || header.payload_bytes > most_payload_bytes ||
                  header.output_size > kernel::max_value_bytes ||
                  rest_.size() < frame_bytes(type, header.payload_bytes);
     if (malformed_) return false;

@@ -13,8 +13,9 @@
 
 namespace upout::engines::shared_nothing {
 
-/// The messages that a rank is filling, one a peer: frames are appended until somebody sends them. Used by
-/// the rank's thread.
+/// The messages that a rank is filling, one a peer: frames are appended until somebody sends them. It hands a
+/// message over to the transport whole, because to ask that one at each frame how far it has been filled
+/// costs more than the frame. Used by the rank's thread.
 template <Transport T>
 class Outbox {
  public:
@@ -27,18 +28,13 @@ class Outbox {
 
   /// Appends a frame, sending what stands there if it does not fit, and returns its payload. The frame stays
   /// put until it is sent. It fits into the longest message.
-  std::span<std::byte> append(int peer, const FrameHeader& header) {
+  [[gnu::always_inline]] std::span<std::byte> append(int peer, const FrameHeader& header) {
     const std::size_t bytes = frame_bytes(header.type, header.payload_bytes);
-    if (room_for(peer) < bytes) [[unlikely]]
-      make_room(peer, bytes);
     Peer& to = this->to(peer);
-    if (!std::exchange(to.is_listed, true)) unsent_.push_back(peer);
-    if (transport_->filled(peer) == 0) {
-      transport_->buffer(peer);
-      transport_->fill(peer, sizeof(MessageHeader));
-    }
-    const std::span<std::byte> payload = put_frame(transport_->buffer(peer), header);
-    transport_->fill(peer, bytes);
+    if (to.room() < bytes) [[unlikely]]
+      make_room(peer, to, bytes);
+    const std::span<std::byte> payload = put_frame(to.next, header);
+    to.next += bytes;
     if (header.type == FrameType::request) {
       ++to.requests;
       ++requests_;
@@ -46,25 +42,28 @@ class Outbox {
     return payload;
   }
 
-  /// For frames.
-  std::size_t room_for(int peer) {
-    const std::size_t left = transport_->buffer(peer).size();
-    return transport_->filled(peer) == 0 ? left - sizeof(MessageHeader) : left;
+  /// Whether a frame could be appended without sending what stands there.
+  bool has_room_for(int peer, std::size_t bytes) const noexcept {
+    const Peer& to = peers_[static_cast<std::size_t>(peer)];
+    return to.begin == nullptr ? bytes <= most_room() : bytes <= to.room();
   }
-  /// In the longest message.
+  /// For frames, in the longest message.
   std::size_t most_room() const noexcept { return transport_->longest_message() - sizeof(MessageHeader); }
-  std::size_t filled(int peer) const noexcept { return transport_->filled(peer); }
+  std::size_t filled(int peer) const noexcept { return peers_[static_cast<std::size_t>(peer)].filled(); }
   /// Requests that have not been sent, to one and to all.
   std::size_t requests(int peer) const noexcept { return peers_[static_cast<std::size_t>(peer)].requests; }
   std::size_t requests() const noexcept { return requests_; }
 
   void send(int peer) {
-    const std::size_t filled = transport_->filled(peer);
+    Peer& to = this->to(peer);
+    const std::size_t filled = to.filled();
     if (filled == 0) return;
     const MessageHeader header{.phase = phase_, .bytes = static_cast<std::uint32_t>(filled)};
-    std::memcpy(transport_->buffer(peer).data() - filled, &header, sizeof(header));
+    std::memcpy(to.begin, &header, sizeof(header));
+    transport_->fill(peer, filled);
     transport_->send(peer);
-    requests_ -= std::exchange(to(peer).requests, 0);
+    to.begin = to.next = to.end = nullptr;
+    requests_ -= std::exchange(to.requests, 0);
     ++messages_sent_;
     bytes_sent_ += filled;
   }
@@ -77,10 +76,8 @@ class Outbox {
   }
   /// A message without frames says that the sender is there.
   void send_sign_of_life(int peer) {
-    if (transport_->filled(peer) == 0) {
-      transport_->buffer(peer);
-      transport_->fill(peer, sizeof(MessageHeader));
-    }
+    Peer& to = this->to(peer);
+    if (to.begin == nullptr) begin(peer, to);
     send(peer);
   }
 
@@ -88,17 +85,35 @@ class Outbox {
   std::uint64_t bytes_sent() const noexcept { return bytes_sent_; }
 
  private:
-  void make_room(int peer, std::size_t bytes) {
-    send(peer);
-    if (room_for(peer) < bytes) transport_->make_room(peer, sizeof(MessageHeader) + bytes);
-    assert(room_for(peer) >= bytes);
-  }
-
+  /// A message that has been begun, in the transport's memory: its header is written when it is sent.
   struct Peer {
-    bool is_listed = false;  ///< in unsent_
+    std::size_t filled() const noexcept { return static_cast<std::size_t>(next - begin); }
+    std::size_t room() const noexcept { return static_cast<std::size_t>(end - next); }
+
+    std::byte* begin = nullptr;  ///< null: none
+    std::byte* next = nullptr;   ///< frame
+    std::byte* end = nullptr;
     std::size_t requests = 0;
+    bool is_listed = false;  ///< in unsent_
   };
   Peer& to(int peer) noexcept { return peers_[static_cast<std::size_t>(peer)]; }
+
+  void begin(int peer, Peer& to) {
+    const std::span<std::byte> buffer = transport_->buffer(peer);
+    to.begin = buffer.data();
+    to.next = to.begin + sizeof(MessageHeader);
+    to.end = to.begin + buffer.size();
+  }
+  [[gnu::noinline]] void make_room(int peer, Peer& to, std::size_t bytes) {
+    send(peer);
+    begin(peer, to);
+    if (to.room() < bytes) {
+      transport_->make_room(peer, sizeof(MessageHeader) + bytes);
+      begin(peer, to);
+    }
+    assert(to.room() >= bytes);
+    if (!std::exchange(to.is_listed, true)) unsent_.push_back(peer);
+  }
 
   T* transport_;
   std::uint8_t phase_;

@@ -14,9 +14,10 @@
 
 namespace upout::engines::shared_nothing {
 
-/// Serves what other clients ask: the requests of one message as one batch a partition, each answer written
-/// straight into the message that carries it back. Between `begin` and `end` nothing but answers may go into
-/// the unsent message to the rank whose requests are served. Used by the rank's thread.
+/// Serves what other clients ask: the requests of all messages that have arrived as one batch a partition, so
+/// that their cache misses overlap however few each message brings, and each answer written straight into the
+/// message that carries it back. Until `end` no message to a rank whose requests are served may be sent. Used
+/// by the rank's thread.
 template <Transport T, class Policy>
 class Server {
  public:
@@ -26,28 +27,33 @@ class Server {
       : outbox_(&outbox), partitions_(&partitions), map_(&map) {
     served_.reserve(most_at_once);
     answers_.reserve(most_at_once);
+    answered_.reserve(most_at_once);
   }
 
   /// A message from that rank has come.
-  void begin(int source) noexcept {
+  void begin_message(int source) noexcept {
     source_ = source;
     has_told_map_ = false;
+  }
+  /// It is about to go: what it has brought to be written has to be done.
+  void end_message() {
+    if (needs_message_) serve();
   }
 
   /// A request for a partition that is ours. False: no rank sends such a one.
   bool accept(Partition& partition, const FrameHeader& header, std::span<const std::byte> payload) {
     if (served_.size() == most_at_once ||
-        outbox_->room_for(source_) < frame_bytes(FrameType::response, header.output_size)) {
+        !outbox_->has_room_for(source_, frame_bytes(FrameType::response, header.output_size))) {
       end();
       outbox_->send(source_);  // what others have put there
       if (outbox_->most_room() < frame_bytes(FrameType::response, header.output_size)) return false;
     }
-    const FrameHeader answer{.type = FrameType::response,
-                             .generation = header.generation,
-                             .slot = header.slot,
-                             .payload_bytes = header.output_size};
-    const std::span<std::byte> output = outbox_->append(source_, answer);
-    answers_.push_back({output.data() - header_bytes(FrameType::response), answer});
+    const std::span<std::byte> output = outbox_->append(source_, {.type = FrameType::response,
+                                                                  .generation = header.generation,
+                                                                  .slot = header.slot,
+                                                                  .payload_bytes = header.output_size});
+    answers_.push_back(output.data() - header_bytes(FrameType::response));
+    note_answer();
     kernel::Operation& operation = served_.emplace_back();
     operation.kind = static_cast<kernel::OperationKind>(header.code);
     operation.key = header.key;
@@ -56,6 +62,7 @@ class Server {
     operation.limit = header.input_offset;
     operation.input = payload;
     operation.output = output;
+    needs_message_ |= !payload.empty();
     partition.served.push_back(&operation);
     return true;
   }
@@ -71,23 +78,19 @@ class Server {
     }
     outbox_->append(source_,
                     {.type = FrameType::redirect, .generation = header.generation, .slot = header.slot});
-    has_written_ = true;
+    note_answer();
     return true;
   }
 
   /// Does what has been accepted, and sends the answers.
   void end() {
     if (!served_.empty()) serve();
-    if (std::exchange(has_written_, false)) outbox_->send(source_);
+    for (const int answered : answered_) outbox_->send(answered);
+    answered_.clear();
   }
 
  private:
   static constexpr std::size_t most_at_once = 256;
-
-  struct Answer {
-    std::byte* frame;
-    FrameHeader header;
-  };
 
   void serve() {
     for (Partition* partition : *partitions_) {
@@ -96,24 +99,27 @@ class Server {
       partition->served.clear();
     }
     for (std::size_t i = 0; i < served_.size(); ++i) {
-      FrameHeader& answer = answers_[i].header;
-      answer.code = static_cast<std::uint8_t>(served_[i].status);
-      answer.output_size = served_[i].output_size;
-      std::memcpy(answers_[i].frame, &answer, header_bytes(FrameType::response));
+      answers_[i][offsetof(FrameHeader, code)] = static_cast<std::byte>(served_[i].status);
+      std::memcpy(answers_[i] + offsetof(FrameHeader, output_size), &served_[i].output_size,
+                  sizeof(FrameHeader::output_size));
     }
     served_.clear();
     answers_.clear();
-    has_written_ = true;
+    needs_message_ = false;
+  }
+  void note_answer() {
+    if (answered_.empty() || answered_.back() != source_) answered_.push_back(source_);
   }
 
   Outbox<T>* outbox_;
   Partitions<Policy>* partitions_;
   const PartitionMap* map_;
   int source_ = 0;
-  bool has_told_map_ = false;  ///< to the rank whose message is being taken
-  bool has_written_ = false;   ///< into the unsent message
+  bool has_told_map_ = false;   ///< to the rank whose message is being taken
+  bool needs_message_ = false;  ///< something that is to be served lies in it
+  std::vector<int> answered_;   ///< ranks, to which something has been written
   std::vector<kernel::Operation> served_;
-  std::vector<Answer> answers_;  ///< to those that are served
+  std::vector<std::byte*> answers_;  ///< to those that are served: their frames
 };
 
 }  // namespace upout::engines::shared_nothing

@@ -35,7 +35,7 @@ namespace upout::engines::shared_nothing {
 
 /// A worker of a rank: client of all partitions and server of the rank's own. Operations on its own keys are
 /// done at once by the batch; the others are gathered into one message a peer, which goes out when it is full
-/// enough or when the client has nothing more to add. Requests that arrive in one message are served as one
+/// enough or when the client has nothing more to add. Requests that arrive together are served as one
 /// batch; one for a partition that is another rank's by now is redirected there. What meets something that a
 /// transaction holds (transaction.h) is tried again with each poll.
 ///
@@ -96,6 +96,10 @@ class Session {
     if (flights_.count() != 0 && flights_.count() == outbox_.requests()) outbox_.send_all();
     const bool received = transport_->receive(
         [&](int source, std::span<const std::byte> message) { take(source, message, done); });
+    if (received) {
+      server_.end();
+      perform_local(done);
+    }
     if (++polls_ % T::polls_between_looks == 0 || has_yielded_) look_at_clock(done);
     has_yielded_ = false;
     const bool is_reading = go_on_one_sided(done);
@@ -279,18 +283,21 @@ class Session {
     const int owner = flight.owner;
     const std::span<std::byte> payload = outbox_.append(owner, flight.request(partition));
     std::ranges::copy(flight.operation->input, payload.begin());
-    if (outbox_.requests(owner) >= share_of_flight() || outbox_.filled(owner) >= options_.batching.bytes) {
+    if (flights_.most() != most_in_flight_) [[unlikely]]
+      share_flight();
+    if (outbox_.requests(owner) >= share_of_flight_ || outbox_.filled(owner) >= options_.batching.bytes) {
       outbox_.send(owner);
     }
   }
 
-  /// Half of what a client that keeps so many requests in flight has under way to one of its peers: the one
-  /// half is being made while the other is on its way.
-  std::size_t share_of_flight() const noexcept {
+  /// Of what a client that keeps so many requests in flight has under way to one of its peers, a message gets
+  /// half: the one half is being made while the other is on its way.
+  void share_flight() noexcept {
+    most_in_flight_ = flights_.most();
     const std::uint32_t owners = map_->ranks();
     const bool is_owner = static_cast<std::uint32_t>(transport_->rank()) < owners;
     const std::size_t peers = is_owner ? owners - 1 : owners;
-    return std::max<std::size_t>(least_requests, flights_.most() / (2 * peers));
+    share_of_flight_ = std::max<std::size_t>(least_requests, most_in_flight_ / (2 * peers));
   }
 
   void give_back(kernel::Operation& operation, kernel::Status status, Completed& done) {
@@ -344,16 +351,18 @@ class Session {
     FrameHeader header;
     std::span<const std::byte> payload;
     bool is_sound = true;
-    server_.begin(source);
-    for (bool has_steps = false; is_sound && reader.next(header, payload);) {
+    server_.begin_message(source);
+    bool has_steps = false;
+    while (is_sound && reader.next(header, payload)) {
       if (header.type == FrameType::step && !std::exchange(has_steps, true))
         transaction_server_.expect(header, reader);
       is_sound = take(source, header, payload, done);
     }
     if (!is_sound || reader.malformed()) ++refused_;
+    server_.end_message();
+    if (!has_steps) return;
     server_.end();
     transaction_server_.end(source);
-    perform_local(done);
   }
 
   /// False: no rank sends such a frame.
@@ -435,9 +444,11 @@ class Session {
   TransactionServer<T, Policy> transaction_server_;
   Liveness liveness_;
   Flights flights_;
-  unsigned polls_put_off_ = 0;      ///< while the client waited and messages came in
-  bool has_yielded_ = false;        ///< since the last look at the clock
-  bool client_is_waiting_ = false;  ///< nothing has been submitted since the last poll
+  std::size_t most_in_flight_ = 0;                ///< so far,
+  std::size_t share_of_flight_ = least_requests;  ///< and how many of them make a message
+  unsigned polls_put_off_ = 0;                    ///< while the client waited and messages came in
+  bool has_yielded_ = false;                      ///< since the last look at the clock
+  bool client_is_waiting_ = false;                ///< nothing has been submitted since the last poll
   std::uint64_t polls_ = 0;
   platform::Timestamp looked_{};  ///< at the clock, when last
   std::uint64_t refused_ = 0;

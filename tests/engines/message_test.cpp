@@ -24,7 +24,7 @@ std::vector<std::byte> message_of(std::initializer_list<std::uint32_t> payloads)
   for (const std::uint32_t payload : payloads) {
     const std::size_t begin = message.size();
     message.resize(begin + frame_bytes(FrameType::request, payload));
-    const auto to = put_frame(std::span(message).subspan(begin), request(payload));
+    const auto to = put_frame(message.data() + begin, request(payload));
     std::fill(to.begin(), to.end(), std::byte(payload));
   }
   const MessageHeader header{.bytes = static_cast<std::uint32_t>(message.size())};
@@ -56,7 +56,7 @@ TEST(Frames, OfResponsesAreShorterByWhatTheClientKnows) {
                            .slot = 3,
                            .payload_bytes = 5,
                            .output_size = 4};
-  const auto to = put_frame(std::span(message).subspan(sizeof(MessageHeader)), answer);
+  const auto to = put_frame(message.data() + sizeof(MessageHeader), answer);
   std::fill(to.begin(), to.end(), std::byte{7});
   message.resize(sizeof(MessageHeader) + 16 + 8);
   const MessageHeader whole{.bytes = static_cast<std::uint32_t>(message.size())};
