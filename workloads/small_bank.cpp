@@ -35,19 +35,6 @@ SmallBank::Type type_of(std::uint64_t draw) {
   return static_cast<SmallBank::Type>(type);
 }
 
-/// Those whose accounts are both in the partition: where it begins or ends at an odd key, one is divided, and
-/// left out.
-std::vector<KeyRange> whole_customers(std::uint32_t partitions, std::uint64_t accounts,
-                                      std::uint32_t stores) {
-  std::vector<KeyRange> ranges = key_ranges(partitions, accounts, stores);
-  for (KeyRange& range : ranges) {
-    const Key end = range.first + range.count;
-    range.first = (range.first + 1) / 2;
-    range.count = end / 2 > range.first ? end / 2 - range.first : 0;
-  }
-  return ranges;
-}
-
 }  // namespace
 
 Expected<std::unique_ptr<Workload>> SmallBank::make(std::string_view name, const Properties& properties,
@@ -122,7 +109,7 @@ bool SmallBank::decide(Type type, Balances& balances) noexcept {
 SmallBank::Stream::Stream(const SmallBankSettings& settings, WorkerSlot slot, std::size_t depth,
                           std::uint64_t seed, std::uint32_t stores)
     : partitions_(settings.crossing, slot, stores),
-      customers_(whole_customers(partitions_.partitions(), 2 * settings.customers, stores)),
+      customers_(block_ranges(partitions_.partitions(), settings.customers, 2, stores)),
       hot_share_(settings.hot_share),
       hot_probability_(settings.hot_probability),
       random_(seed, slot.index),

@@ -63,4 +63,15 @@ std::vector<KeyRange> key_ranges(std::uint32_t partitions, std::uint64_t keys, s
   return ranges;
 }
 
+std::vector<KeyRange> block_ranges(std::uint32_t partitions, std::uint64_t blocks, std::uint64_t keys_each,
+                                   std::uint32_t stores) {
+  std::vector<KeyRange> ranges = key_ranges(partitions, blocks * keys_each, stores);
+  for (KeyRange& range : ranges) {
+    const std::uint64_t end = (range.first + range.count) / keys_each;
+    range.first = (range.first + keys_each - 1) / keys_each;
+    range.count = end > range.first ? end - range.first : 0;
+  }
+  return ranges;
+}
+
 }  // namespace upout::workloads

@@ -121,4 +121,9 @@ struct KeyRange {
 /// into as many; so that none lies in two of them, whatever is rounded.
 std::vector<KeyRange> key_ranges(std::uint32_t partitions, std::uint64_t keys, std::uint32_t stores);
 
+/// The same of blocks of so many keys each, by their numbers: those that lie in the partition as a whole.
+/// Where a range ends within a block, that block is in none.
+std::vector<KeyRange> block_ranges(std::uint32_t partitions, std::uint64_t blocks, std::uint64_t keys_each,
+                                   std::uint32_t stores);
+
 }  // namespace upout::workloads
