@@ -7,6 +7,7 @@
 
 #include "workloads/nearest.h"
 #include "workloads/small_bank.h"
+#include "workloads/tatp.h"
 #include "workloads/ycsb.h"
 #include "workloads/ycsb_multi.h"
 
@@ -34,6 +35,8 @@ constexpr auto entries = std::to_array<WorkloadEntry>({
      YcsbMulti::make},
     {"smallbank", "SmallBank: six short transactions on the two accounts of a customer, or of two",
      SmallBank::make},
+    {"tatp", "TATP: seven short transactions on the subscribers of a mobile network, 80 % read only",
+     Tatp::make},
 });
 
 std::string expected_workload(std::string_view name) {

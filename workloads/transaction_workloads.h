@@ -1,6 +1,7 @@
 #pragma once
 
 #include "workloads/small_bank.h"
+#include "workloads/tatp.h"
 #include "workloads/workload.h"
 #include "workloads/ycsb_multi.h"
 
@@ -16,6 +17,10 @@ bool visit_transactions(const Workload& workload, Use&& use) {
   }
   if (const auto* bank = dynamic_cast<const SmallBank*>(&workload)) {
     use(*bank);
+    return true;
+  }
+  if (const auto* tatp = dynamic_cast<const Tatp*>(&workload)) {
+    use(*tatp);
     return true;
   }
   return false;

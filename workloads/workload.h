@@ -41,7 +41,7 @@ class OperationStream {
 /// again.
 struct WriterProgress {
   std::uint64_t writes = 0;   ///< versions that the worker has handed out (they are numbered from 1)
-  std::uint64_t inserts = 0;  ///< records that the worker has added
+  std::uint64_t inserts = 0;  ///< records that it has added, less those that it has taken out (mod 2^64)
   std::uint64_t sum = 0;      ///< what its transactions have added to all numbers together (mod 2^64)
 };
 
@@ -78,7 +78,7 @@ class Workload {
   virtual std::string_view name() const = 0;
   virtual nlohmann::json properties() const = 0;  ///< every property with its effective value
   virtual std::uint64_t record_count() const = 0;
-  virtual std::size_t value_bytes() const = 0;  ///< the size of one record's value
+  virtual std::size_t value_bytes() const = 0;  ///< the size of one record's value, on average
   virtual bool needs_order() const = 0;         ///< it scans, so the store must keep its records in order
   virtual bool has_transactions() const { return false; }
   virtual std::size_t output_bytes() const = 0;  ///< the most that one operation returns, or a value if that
