@@ -108,8 +108,11 @@ class RunOfTransactions : public ::testing::TestWithParam<const char*> {};
 TEST_P(RunOfTransactions, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
   const Scratch scratch;
   std::string options = small;
-  if (const std::string records = "recordcount"; std::string(GetParam()) == "smallbank")
-    options.replace(options.find(records), records.size(), "customers");
+  const std::string workload = GetParam();
+  if (const std::string records = "recordcount"; workload != "ycsb-multi") {
+    options.replace(options.find(records), records.size(),
+                    workload == "smallbank" ? "customers" : "subscribers");
+  }
   std::string digest;
   for (const std::string control : {"occ", "serial"}) {
     for (const Place& place :
@@ -118,9 +121,9 @@ TEST_P(RunOfTransactions, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
           Place{"2 threads that are ranks", 0, "--engine shared-nothing --transport ring --ranks 2"}}) {
       SCOPED_TRACE(control + ", " + place.name);
       const std::string json = scratch / "out.json";
-      const Ended ended = run(place, "--workload " + std::string(GetParam()) +
-                                         " -p crosspartition=50 --concurrency-control " + control + options +
-                                         "--json " + json);
+      const Ended ended =
+          run(place, "--workload " + workload + " -p crosspartition=50 --concurrency-control " + control +
+                         options + "--json " + json);
       ASSERT_EQ(ended.status, 0) << ended.err;
       EXPECT_NE(ended.out.find("aborts"), std::string::npos) << ended.out;
       EXPECT_NE(ended.out.find(control), std::string::npos) << ended.out;
@@ -142,7 +145,7 @@ TEST_P(RunOfTransactions, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, RunOfTransactions, ::testing::Values("ycsb-multi", "smallbank"));
+INSTANTIATE_TEST_SUITE_P(, RunOfTransactions, ::testing::Values("ycsb-multi", "smallbank", "tatp"));
 
 TEST(Run, TheLatenciesAreOfTheOperationsThatWereCounted) {
   const Scratch scratch;

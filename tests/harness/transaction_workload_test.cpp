@@ -37,6 +37,7 @@ std::unique_ptr<workloads::Workload> made(const std::string& name,
 
 /// Few records, so that transactions meet.
 std::string few(const std::string& name) {
+  if (name == "tatp") return "subscribers=60";
   return name == "smallbank" ? "customers=150" : "recordcount=300";
 }
 
@@ -126,7 +127,7 @@ TEST_P(TransactionWorkloads, LoseNothingOverRanks) {
   }
 }
 
-constexpr const char* names[] = {"ycsb-multi", "smallbank"};
+constexpr const char* names[] = {"ycsb-multi", "smallbank", "tatp"};
 
 std::string name_of(const ::testing::TestParamInfo<TransactionWorkloads::ParamType>& of) {
   const auto [workload, control, crossing] = of.param;
@@ -144,38 +145,65 @@ INSTANTIATE_TEST_SUITE_P(, TransactionWorkloads,
 // What would not be right
 // -----------------------------------------------------------------------------------------------------------
 
-/// The shared-memory engine, whose transactions do not do each `interval`-th of their updates; 0: do all.
+enum class Fault { update_is_lost, insert_is_lost, removal_is_lost, read_is_torn };
+
+/// The shared-memory engine, whose transactions have such a fault every `interval`-th time; 0: have none.
 class EngineThatLoses : public ForwardingEngine {
+  using Base = shared_memory::Transaction;
+  using Result = kernel::Task<kernel::Status>;
+
  public:
   using ForwardingEngine::ForwardingEngine;
   static inline std::atomic<unsigned> interval{0};  // there is one at a time
+  static inline std::atomic<Fault> fault{Fault::update_is_lost};
 
-  class Transaction : public shared_memory::Transaction {
+  class Transaction : public Base {
    public:
-    using shared_memory::Transaction::Transaction;
-    kernel::Task<kernel::Status> update(kernel::Key key, std::uint32_t offset,
-                                        std::span<const std::byte> input) {
-      const unsigned every = interval.load();
-      if (every != 0 && ++updates_ % every == 0) co_return kernel::Status::ok;
-      co_return co_await shared_memory::Transaction::update(key, offset, input);
+    using Base::Base;
+    Result read(kernel::Key key, std::uint32_t offset, std::span<std::byte> output, std::uint32_t& copied) {
+      const kernel::Status status = co_await Base::read(key, offset, output, copied);
+      if (status == kernel::Status::ok && has(Fault::read_is_torn)) output.back() ^= std::byte{1};
+      co_return status;
+    }
+    Result update(kernel::Key key, std::uint32_t offset, std::span<const std::byte> input) {
+      if (has(Fault::update_is_lost)) co_return kernel::Status::ok;
+      co_return co_await Base::update(key, offset, input);
+    }
+    Result insert(kernel::Key key, std::span<const std::byte> value) {
+      if (has(Fault::insert_is_lost)) co_return kernel::Status::ok;
+      co_return co_await Base::insert(key, value);
+    }
+    Result remove(kernel::Key key) {
+      if (has(Fault::removal_is_lost)) co_return kernel::Status::ok;
+      co_return co_await Base::remove(key);
     }
 
    private:
-    unsigned updates_ = 0;
+    bool has(Fault one) {
+      const unsigned every = interval.load();
+      return every != 0 && fault.load() == one && ++times_ % every == 0;
+    }
+    unsigned times_ = 0;
   };
 };
 static_assert(engines::TransactingEngine<EngineThatLoses>);
+
+RunRecord measure_with(Fault fault, unsigned interval, const std::string& name) {
+  const auto work = made(name, {few(name)});
+  const auto engine = threads(1, ConcurrencyControl::occ);
+  EngineThatLoses::fault = fault;
+  EngineThatLoses::interval = interval;
+  EngineThatLoses losing(*engine);
+  RunRecord record = measure(losing, *work);
+  EngineThatLoses::interval = 0;
+  return record;
+}
 
 class LostUpdates : public ::testing::TestWithParam<const char*> {
  protected:
   /// Whether the check of the sum has passed, after a run that has lost some.
   bool sum_is_right(unsigned interval) {
-    const auto work = made(GetParam(), {few(GetParam())});
-    const auto engine = threads(1, ConcurrencyControl::occ);
-    EngineThatLoses::interval = interval;
-    EngineThatLoses losing(*engine);
-    const RunRecord record = measure(losing, *work);
-    EngineThatLoses::interval = 0;
+    const RunRecord record = measure_with(Fault::update_is_lost, interval, GetParam());
     const auto sum = std::ranges::find(record.verification.checks, "after_run_sum", &Check::name);
     EXPECT_NE(sum, record.verification.checks.end());
     EXPECT_EQ(record.verification.passed(), sum->passed);
@@ -193,6 +221,35 @@ INSTANTIATE_TEST_SUITE_P(, LostUpdates, ::testing::ValuesIn(names), [](const aut
   std::erase(name, '-');
   return name;
 });
+
+/// The checks that have not passed.
+std::set<std::string> failed_checks(const RunRecord& record) {
+  std::set<std::string> failed;
+  for (const Check& check : record.verification.checks) {
+    if (!check.passed) failed.insert(check.name);
+  }
+  return failed;
+}
+
+TEST(Tatp, IsNotVerifiedIfAnInsertWasLost) {
+  const auto failed = failed_checks(measure_with(Fault::insert_is_lost, 3, "tatp"));
+  EXPECT_EQ(failed,
+            (std::set<std::string>{"after_run_records_present", "after_run_record_count", "after_run_sum"}));
+}
+
+TEST(Tatp, IsNotVerifiedIfARemovalWasLost) {
+  const auto failed = failed_checks(measure_with(Fault::removal_is_lost, 3, "tatp"));
+  EXPECT_EQ(failed,
+            (std::set<std::string>{"after_run_records_present", "after_run_record_count", "after_run_sum"}));
+}
+
+TEST(Tatp, HasFailedTransactionsIfReadsAreTorn) {
+  const RunRecord record = measure_with(Fault::read_is_torn, 100, "tatp");
+  std::uint64_t failed = 0;
+  for (const Repetition& repetition : record.repetitions) failed += repetition.failed;
+  EXPECT_GT(failed, 0U);
+  EXPECT_TRUE(record.verification.passed()) << "what they had read did no harm";
+}
 
 // What is counted
 // -----------------------------------------------------------------------------------------------------------
