@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "workloads/slot_memory.h"
 #include "workloads/tatp_rows.h"
@@ -11,7 +12,7 @@
 
 namespace upout::workloads::tatp {
 
-/// What is loaded for so many subscribers.
+/// What is loaded for so many subscribers; goes through all of them.
 struct Totals {
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;  ///< of their values

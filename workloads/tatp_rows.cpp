@@ -1,7 +1,6 @@
 #include "workloads/tatp_rows.h"
 
 #include <fmt/format.h>
-#include <bit>
 #include <cstring>
 #include <type_traits>
 
@@ -18,7 +17,11 @@ constexpr std::uint64_t load_seed = 0x7a79;  // of all that is loaded: it is the
 /// `count` of the numbers 0 .. of-1, by bit.
 Places draw_places(Random& random, std::uint64_t count, unsigned of) noexcept {
   Places chosen = 0;
-  while (static_cast<unsigned>(std::popcount(chosen)) < count) chosen |= Places{1} << random.below(of);
+  while (count != 0) {
+    const Places one = Places{1} << random.below(of);
+    count -= (chosen & one) == 0 ? 1 : 0;
+    chosen |= one;
+  }
   return chosen;
 }
 
@@ -82,8 +85,8 @@ void load(Key key, FacilityRow& row) noexcept {
 
 void load(Key key, ForwardingRow& row) noexcept {
   Random random = random_of(key);
-  const std::uint64_t number = random.below(numbers);
-  row = make_forwarding(key, number, start_hour(key) + 1 + random.below(hours_between_starts));
+  row.number = random.below(numbers);
+  row.end = start_hour(key) + 1 + random.below(hours_between_starts);
 }
 
 template <class Row>
@@ -211,8 +214,10 @@ std::span<const std::byte> write_loaded(Key key, std::span<std::byte> value) noe
 }
 
 std::uint64_t loaded_number(Key key) noexcept {
-  // Of all others it is zero.
-  return !may_be_absent(key) ? 0 : loaded<ForwardingRow>(key).number;
+  if (!may_be_absent(key)) return 0;  // nothing has been changed yet
+  ForwardingRow row;
+  load(key, row);
+  return row.number;
 }
 
 Inspected inspect(Key key, std::span<const std::byte> value) noexcept {

@@ -75,8 +75,9 @@ template <engines::TransactionContext T>
 kernel::Task<bool> get_subscriber_data(T& transaction, const Errand& errand, Effect& effect) {
   RowAccess<SubscriberRow> subscriber(subscriber_key(errand.subscriber));
   const kernel::Status status = co_await subscriber.read(transaction);
-  ++effect.found;
-  co_return subscriber.checked(status) == kernel::Status::ok;
+  const bool is_there = subscriber.checked(status) == kernel::Status::ok;
+  effect.found += is_there ? 1 : 0;
+  co_return is_there;
 }
 
 template <engines::TransactionContext T>
