@@ -27,7 +27,7 @@ Places draw_places(Random& random, std::uint64_t count, unsigned of) noexcept {
 
 /// What a row of the key is drawn from.
 Random random_of(Key key) noexcept {
-  return Random(load_seed + 1, key);
+  return {load_seed + 1, key};
 }
 
 template <std::size_t size>

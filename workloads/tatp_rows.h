@@ -49,7 +49,7 @@ constexpr kernel::Key facility_key(std::uint64_t subscriber, unsigned type) noex
 }
 /// `start`: 0, 1 or 2. The fourth place of each type stays empty.
 constexpr kernel::Key forwarding_key(std::uint64_t subscriber, unsigned type, unsigned start) noexcept {
-  return subscriber * keys_each + forwarding_place + 4 * type + start;
+  return subscriber * keys_each + forwarding_place + std::uint64_t{4} * type + start;
 }
 
 /// By bit, of the `keys_each` rows of a subscriber.
