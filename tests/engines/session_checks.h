@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -28,10 +29,20 @@ void perform(S& session, std::span<kernel::Operation> operations) {
   ASSERT_EQ(done.size(), operations.size());
 }
 
+// Whole blocks are made and compared, not bytes: a worker serves nobody meanwhile, and under sanitizers each
+// byte takes its time.
+
 inline std::vector<std::byte> value_of(kernel::Key key, std::size_t size) {
+  constexpr std::size_t period = 256;
   std::vector<std::byte> value(size);
-  for (std::size_t i = 0; i < size; ++i) value[i] = static_cast<std::byte>(key * 31 + i * 7);
+  for (std::size_t i = 0; i < std::min(size, period); ++i)
+    value[i] = static_cast<std::byte>(key * 31 + i * 7);
+  for (std::size_t made = period; made < size; made *= 2)
+    std::memcpy(value.data() + made, value.data(), std::min(made, size - made));
   return value;
+}
+inline bool are_same(const std::vector<std::byte>& a, const std::vector<std::byte>& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
 /// What any session has to do, on keys that nobody else uses: the same text for every engine.
@@ -66,15 +77,15 @@ void exercise(S& session, kernel::Key first_key, std::size_t keys, std::size_t v
   expect_all(kernel::Status::ok);
   for (std::size_t i = 0; i < keys; ++i) {
     ASSERT_EQ(operations[i].output_size, value_size);
-    ASSERT_EQ(outputs[i], values[i]) << "key " << first_key + i;
+    ASSERT_TRUE(are_same(outputs[i], values[i])) << "key " << first_key + i;
   }
   const auto before = values;
   for (std::size_t i = 0; i < keys; ++i) values[i] = value_of(first_key + i + 1000, value_size);
   all(kernel::OperationKind::read_modify_write, true, true);
   expect_all(kernel::Status::ok);
-  EXPECT_EQ(outputs, before) << "the values as they were before";
+  EXPECT_TRUE(std::ranges::equal(outputs, before, are_same)) << "the values as they were before";
   all(kernel::OperationKind::get, false, true);
-  EXPECT_EQ(outputs, values);
+  EXPECT_TRUE(std::ranges::equal(outputs, values, are_same));
   all(kernel::OperationKind::update, true, false);
   expect_all(kernel::Status::ok);
   all(kernel::OperationKind::put, true, false);
