@@ -42,14 +42,14 @@ class MpiTransport {
   std::size_t longest_message() const noexcept { return message_bytes_; }
   void make_room(int, std::size_t) noexcept {}  // there always is
 
+  /// Receives are posted again when what they have brought has been answered, and not before: a message that
+  /// is waited for does not wait for that.
   template <class Handle>
   bool receive(Handle&& handle) {
-    const std::span<const MpiReceives::Arrival> arrived = receives_->test();
-    for (const MpiReceives::Arrival& each : arrived) {
-      handle(each.source, each.message);
-      receives_->post_again(each.ticket);
-    }
-    return !arrived.empty();
+    for (const MpiReceives::Arrival& each : handled_) receives_->post_again(each.ticket);
+    handled_ = receives_->test();
+    for (const MpiReceives::Arrival& each : handled_) handle(each.source, each.message);
+    return !handled_.empty();
   }
 
   void arrive_at_barrier() { barrier_->arrive(); }
@@ -71,6 +71,7 @@ class MpiTransport {
   std::size_t message_bytes_;
 
   std::optional<MpiReceives> receives_;
+  std::span<const MpiReceives::Arrival> handled_;  ///< by the last `receive`
   std::optional<MpiBarrier> barrier_;
   std::vector<Outgoing> outgoing_;  ///< by peer
   std::vector<MPI_Request> sends_;  ///< under way
