@@ -13,12 +13,12 @@
 namespace upout::harness {
 
 /// Keeps `depth` operations of a stream in flight on one session: whatever comes back makes room for the next
-/// (a closed loop). Used by the session's thread.
-template <engines::Session S>
+/// (a closed loop). `C` tells the time, as platform::Clock does. Used by the session's thread.
+template <engines::Session S, class C = platform::Clock>
 class ClosedLoop {
  public:
   /// Keeps references to all of its arguments.
-  ClosedLoop(S& session, const platform::Clock& clock, std::size_t depth)
+  ClosedLoop(S& session, const C& clock, std::size_t depth)
       : session_(&session), clock_(&clock), operations_(depth), started_(depth) {
     for (std::size_t i = 0; i < depth; ++i) operations_[i].slot = static_cast<std::uint32_t>(i);
     free_.reserve(depth);
@@ -64,7 +64,7 @@ class ClosedLoop {
   }
 
   S* session_;
-  const platform::Clock* clock_;
+  const C* clock_;
   std::vector<kernel::Operation> operations_;
   std::vector<platform::Timestamp> started_;  ///< by slot
   kernel::OperationList free_;
