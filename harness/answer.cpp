@@ -279,11 +279,13 @@ std::vector<std::string> caveats(std::span<const nlohmann::json> documents) {
   std::map<std::string, std::size_t> verdicts;
   std::size_t runs = 0;
   std::size_t weak = 0;
+  std::size_t open = 0;
   for (const json& document : documents) {
     for (const json& run : document.at("runs")) {
       ++runs;
       ++verdicts[run.at("verdict").at("class").get<std::string>()];
       if (too_few_repetitions(run)) ++weak;
+      if (run.contains("load")) ++open;
     }
   }
   std::vector<std::string> sentences;
@@ -292,6 +294,12 @@ std::vector<std::string> caveats(std::span<const nlohmann::json> documents) {
                                   verdicts["invalid"]));
   if (verdicts["invalid"] > 0)
     sentences.emplace_back("Invalid runs stand in the table only: neither answer nor chart counts them.");
+  if (open > 0) {
+    sentences.push_back(fmt::format(
+        "{} of {} runs had their load offered at a rate (an open loop): they stand in the table only, where "
+        "latencies count from when operations arrived.",
+        open, runs));
+  }
   if (weak > 0) {
     sentences.push_back(fmt::format(
         "{} of {} runs have too few repetitions for a 95 % interval; theirs is the range of what was seen.",

@@ -49,7 +49,7 @@ std::vector<Crossing> crossings(std::span<const Comparison> comparisons);
 unsigned cores_of(const Crossing& crossing);
 
 /// Lays out the runs of validated result documents for comparison. Runs with the verdict `invalid` or without
-/// a complete repetition are no results, and left out.
+/// a complete repetition are no results, and left out, as are those of open loops.
 std::vector<Comparison> compare(std::span<const nlohmann::json> documents);
 
 }  // namespace upout::harness

@@ -43,6 +43,7 @@ json repetitions_json(const std::vector<Repetition>& repetitions) {
                      {"aborts", repetition.aborts},
                      {"failed", repetition.failed},
                      {"complete", repetition.complete}});
+    if (repetition.offered) array.back()["offered_operations"] = *repetition.offered;
     if (repetition.aborts_by_cause) array.back()["aborts_by_cause"] = *repetition.aborts_by_cause;
     if (repetition.rebalance) array.back()["rebalance"] = to_json(*repetition.rebalance);
   }
@@ -84,9 +85,23 @@ json verification_json(const Verification& verification) {
           {"records", verification.records}};
 }
 
+/// Of an open loop; what was achieved is over all complete repetitions.
+json load_json(const RunRecord& run) {
+  double operations = 0;
+  double seconds = 0;
+  for (const Repetition& repetition : run.repetitions) {
+    if (!repetition.complete) continue;
+    operations += static_cast<double>(repetition.operations);
+    seconds += repetition.seconds;
+  }
+  return {{"arrivals", name_of(run.load.arrivals)},
+          {"offered_per_second", run.load.per_second},
+          {"achieved_per_second", seconds > 0 ? json(operations / seconds) : json(nullptr)}};
+}
+
 json run_json(const RunRecord& run) {
   const char* unit = run.deployment.concurrency_control == "none" ? "operations/s" : "transactions/s";
-  return {
+  json made = {
       {"id", run.id},
       {"deployment", to_json(run.deployment)},
       {"workload", {{"name", run.workload}, {"properties", run.properties}}},
@@ -98,6 +113,8 @@ json run_json(const RunRecord& run) {
       {"summary",
        {{"throughput", throughput_json(run.repetitions, unit)}, {"latency_ns", latency_json(run.latency)}}},
       {"verification", verification_json(run.verification)}};
+  if (run.load.is_open()) made["load"] = load_json(run);
+  return made;
 }
 
 /// "line:column" of a place in a text, both counted from 1.

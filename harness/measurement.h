@@ -13,11 +13,13 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "harness/arrivals.h"
 #include "harness/closed_loop.h"
 #include "harness/generators.h"
 #include "harness/interrupt.h"
 #include "harness/measured_phase.h"
 #include "harness/move_at_half.h"
+#include "harness/open_loop.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/recorder.h"
@@ -79,7 +81,7 @@ class Measurement {
     } else {
       gather_progress();
       audit("run", record.verification);
-      if (options_->rebalance != "none") record.verification.checks.push_back(all_moved(record));
+      if (rebalances()) record.verification.checks.push_back(all_moved(record));
       record.incomplete = is_interrupted();
     }
     progress_->finish();
@@ -207,16 +209,14 @@ class Measurement {
   void repeat(const std::string& phase, RunRecord& record) {
     if (workload_->has_transactions()) return repeat_transactions(phase, record);
     const Schedule& schedule = options_->schedule;
-    const bool rebalances = options_->rebalance != "none";
-    const auto moving = static_cast<std::uint32_t>(record.repetitions.size() % record.deployment.partitions);
-    MoveAtHalf::Numbers moves{};
+    RepetitionState state{
+        .moving = static_cast<std::uint32_t>(record.repetitions.size() % record.deployment.partitions),
+        .round = rounds_++,
+        .active = std::vector<std::atomic<Recorder*>>(engine_->local_workers())};
     const std::uint64_t failed_before = failures_of(streams_);
-    std::deque<Recorder> recorders;
-    std::vector<std::atomic<Recorder*>> active(engine_->local_workers());
-    std::mutex making;
     const auto operations_so_far = [&] {
       std::uint64_t sum = 0;
-      for (const auto& recorder : active) {
+      for (const auto& recorder : state.active) {
         if (const Recorder* current = recorder.load()) sum += current->completed_so_far();
       }
       return sum * engine_->workers() / engine_->local_workers();
@@ -224,53 +224,90 @@ class Measurement {
     const bool sees_load = generators_.are_seen_by(engine_->local_workers());
     progress_->phase(phase, schedule.warmup_seconds + schedule.window_seconds(),
                      sees_load ? Progress::Operations(operations_so_far) : Progress::Operations());
-    const auto add_moves = [&](const MoveAtHalf::Numbers& numbers) {
-      const std::lock_guard lock(making);
-      std::ranges::transform(moves, numbers, moves.begin(), std::plus());
-    };
     engine_->run_on_workers([&](Session& session, engines::WorkerId id) {
-      if (!generators_.has(id)) return serve(session, moving, add_moves);
+      if (!generators_.has(id)) return serve(session, state);
       auto& stream = streams_[id.local];
       if (stream == nullptr)
         stream = workload_->run(generators_.slot_of(id), options_->depth, options_->seed);
-      ClosedLoop loop(session, *clock_, options_->depth);
-      const platform::Timestamp start = session.agree_on_start(*clock_);
-      Recorder* recorder = nullptr;
-      {
-        const std::lock_guard lock(making);
-        recorder = &recorders.emplace_back(window_after(start, schedule), rebalances ? stretches : 0);
-      }
-      active[id.local].store(recorder);
-      while (clock_->now() < start) {
-      }
-      const auto observe = [&](auto done, auto started, auto now) {
-        return recorder->observe(done, started, now) && !interrupt_->requested();
-      };
-      if constexpr (requires { session.begin_move(moving, 0); }) {
-        if (rebalances) {
-          MoveAtHalf move(moving, recorder->window(), options_->clients);
-          loop.drive(*stream, [&](auto done, auto started, auto now) {
-            move.look(session, now);
-            return observe(done, started, now);
-          });
-          return add_moves(move.finish(session));
-        }
-      }
-      loop.drive(*stream, observe);
+      generate(session, id, state);
     });
     progress_->phase(phase, 0);
-    add_repetition(recorders, failures_of(streams_) - failed_before, record);
-    if (rebalances) add_rebalance(recorders, moves, record);
+    add_repetition(state, failures_of(streams_) - failed_before, record);
+    if (rebalances()) add_rebalance(state, record);
+  }
+
+  bool rebalances() const { return options_->rebalance != "none"; }
+
+  /// What the workers of this process share in one repetition.
+  struct RepetitionState {
+    std::uint32_t moving;  ///< the partition whose turn it is, if any moves
+    std::uint32_t round;   ///< its number
+    std::vector<std::atomic<Recorder*>> active;
+    std::mutex making = {};
+    std::deque<Recorder> recorders = {};
+    MoveAtHalf::Numbers moves = {};
+    std::atomic<std::uint64_t> offered{0};  ///< operations that arrived within the window, in an open loop
+
+    void add_moves(const MoveAtHalf::Numbers& numbers) {
+      const std::lock_guard lock(making);
+      std::ranges::transform(moves, numbers, moves.begin(), std::plus());
+    }
+  };
+
+  /// One worker's load, in the loop that was asked for.
+  void generate(Session& session, engines::WorkerId id, RepetitionState& state) {
+    workloads::OperationStream& stream = *streams_[id.local];
+    if (!options_->load.is_open()) {
+      ClosedLoop loop(session, *clock_, options_->depth);
+      return measure(session, id, state, [&](platform::Timestamp, const Recorder&, auto&& observe) {
+        loop.drive(stream, observe);
+      });
+    }
+    OpenLoop loop(session, *clock_, options_->depth);
+    measure(session, id, state, [&](platform::Timestamp start, const Recorder& recorder, auto&& observe) {
+      Arrivals arrivals(options_->load, generators_.slot_of(id), options_->seed, state.round, start,
+                        recorder.window());
+      loop.drive(stream, arrivals, observe);
+      state.offered += arrivals.offered(interrupt_->requested() ? recorder.last() : recorder.window().end);
+    });
+  }
+
+  /// From the agreed start until the window is over: `drive(start, recorder, observe)` drives the load.
+  template <class Drive>
+  void measure(Session& session, engines::WorkerId id, RepetitionState& state, Drive&& drive) {
+    const platform::Timestamp start = session.agree_on_start(*clock_);
+    Recorder* recorder = nullptr;
+    {
+      const std::lock_guard lock(state.making);
+      recorder = &state.recorders.emplace_back(window_after(start, options_->schedule),
+                                               rebalances() ? stretches : 0);
+    }
+    state.active[id.local].store(recorder);
+    while (clock_->now() < start) {
+    }
+    const auto observe = [&](auto done, auto started, auto now) {
+      return recorder->observe(done, started, now) && !interrupt_->requested();
+    };
+    if constexpr (requires { session.begin_move(state.moving, 0); }) {
+      if (rebalances()) {
+        MoveAtHalf move(state.moving, recorder->window(), options_->clients);
+        drive(start, *recorder, [&](auto done, auto started, auto now) {
+          move.look(session, now);
+          return observe(done, started, now);
+        });
+        return state.add_moves(move.finish(session));
+      }
+    }
+    drive(start, *recorder, observe);
   }
 
   /// What a worker of a rank that is no client does meanwhile: nothing of its own, but to move what is to be
   /// moved; it serves until all are done.
-  template <class AddMoves>
-  void serve(Session& session, std::uint32_t moving, AddMoves&& add_moves) {
+  void serve(Session& session, RepetitionState& state) {
     const Window window = window_after(session.agree_on_start(*clock_), options_->schedule);
-    if constexpr (requires { session.begin_move(moving, 0); }) {
-      if (options_->rebalance == "none") return;
-      MoveAtHalf move(moving, window, options_->clients);
+    if constexpr (requires { session.begin_move(state.moving, 0); }) {
+      if (!rebalances()) return;
+      MoveAtHalf move(state.moving, window, options_->clients);
       // Once at least: who was stopped for the rest of the window is late, and moves it all the same.
       for (bool is_over = false; !is_over;) {
         session.serve_once();
@@ -278,25 +315,26 @@ class Measurement {
         move.look(session, now);
         is_over = now >= window.end || interrupt_->requested();
       }
-      add_moves(move.finish(session));
+      state.add_moves(move.finish(session));
     }
   }
 
-  void add_repetition(std::deque<Recorder>& recorders, std::uint64_t failed, RunRecord& record) {
+  void add_repetition(RepetitionState& state, std::uint64_t failed, RunRecord& record) {
     Repetition repetition;
     repetition.complete = !is_interrupted();
-    std::array<std::uint64_t, 2> sums{0, failed};
-    std::uint64_t longest = longest_of(recorders);
-    for (const Recorder& recorder : recorders) sums[0] += recorder.operations();
+    std::array<std::uint64_t, 3> sums{0, failed, state.offered};
+    std::uint64_t longest = longest_of(state.recorders);
+    for (const Recorder& recorder : state.recorders) sums[0] += recorder.operations();
     engine_->sum(sums);
     engine_->max({&longest, 1});
     repetition.operations = sums[0];
     repetition.failed = sums[1];
+    if (options_->load.is_open()) repetition.offered = sums[2];
     repetition.seconds =
         repetition.complete ? options_->schedule.window_seconds() : static_cast<double>(longest) * 1e-9;
     if (!repetition.complete && repetition.operations == 0) return;
     // A window that was cut short counts only if there is no whole one.
-    if (repetition.complete || record.repetitions.empty()) add_latencies(recorders, record);
+    if (repetition.complete || record.repetitions.empty()) add_latencies(state.recorders, record);
     record.repetitions.push_back(repetition);
   }
 
@@ -321,9 +359,10 @@ class Measurement {
     }
   }
 
-  void add_rebalance(const std::deque<Recorder>& recorders, MoveAtHalf::Numbers moves, RunRecord& record) {
+  void add_rebalance(RepetitionState& state, RunRecord& record) {
+    MoveAtHalf::Numbers& moves = state.moves;
     std::vector<std::uint64_t> timeline(stretches);
-    for (const Recorder& recorder : recorders)
+    for (const Recorder& recorder : state.recorders)
       std::ranges::transform(timeline, recorder.timeline(), timeline.begin(), std::plus());
     engine_->sum(timeline);
     engine_->sum(moves);
@@ -380,6 +419,7 @@ class Measurement {
   std::vector<std::unique_ptr<workloads::RunStream>>
       streams_;  ///< by local worker; they live through all repetitions
   TransactionPhase<E> transactions_;
+  std::uint32_t rounds_ = 0;      ///< repetitions that have begun
   std::vector<Counter> loading_;  ///< by local share
 };
 

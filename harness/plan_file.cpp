@@ -13,6 +13,7 @@
 
 #include "engines/shared_memory/placement.h"
 #include "engines/shared_nothing/delayed_transport.h"
+#include "harness/offered_load.h"
 #include "platform/duration.h"
 #include "platform/worker_map.h"
 #include "workloads/nearest.h"
@@ -42,7 +43,9 @@ enum class Kind {
   transport,
   read_path,
   rebalance,
-  link_delay
+  link_delay,
+  rate,
+  arrivals
 };
 
 struct KeyRule {
@@ -75,6 +78,8 @@ constexpr std::array key_rules = {
     KeyRule{"batch_turns", Kind::count, "a whole number from 1"},
     KeyRule{"link_delay", Kind::link_delay, "a duration such as \"100us\" or \"1.5ms\", at most \"1s\""},
     KeyRule{"depth", Kind::count, "a whole number from 1"},
+    KeyRule{"rate", Kind::rate, "operations a second such as 300000 or \"2M/s\", at most \"1G/s\""},
+    KeyRule{"arrivals", Kind::arrivals, "\"poisson\" or \"uniform\""},
     KeyRule{"seconds", Kind::duration, "a number of seconds above 0"},
     KeyRule{"warmup", Kind::pause, "a number of seconds from 0"},
     KeyRule{"repetitions", Kind::count, "a whole number from 1"},
@@ -147,6 +152,13 @@ std::optional<std::string> link_delay(const toml::node& node) {
   return is_one ? string : std::nullopt;
 }
 
+std::optional<std::string> rate(const toml::node& node) {
+  auto written = node.is_string()   ? text(node)
+                 : node.is_number() ? std::optional(describe(node))
+                                    : std::nullopt;
+  return written && parse_rate(*written) ? written : std::nullopt;
+}
+
 /// It must fit the `unsigned` that it becomes.
 std::optional<std::string> count(const toml::node& node, std::int64_t least) {
   const auto number = whole_number(node, least);
@@ -188,6 +200,10 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"none", "cycle"});
     case Kind::link_delay:
       return link_delay(node);
+    case Kind::rate:
+      return rate(node);
+    case Kind::arrivals:
+      return one_of(node, {"poisson", "uniform"});
     case Kind::flag:
       return node.is_boolean() ? std::optional(describe(node)) : std::nullopt;
   }

@@ -9,6 +9,7 @@
 
 #include "harness/build_info.h"
 #include "harness/histogram.h"
+#include "harness/offered_load.h"
 #include "harness/rebalance.h"
 #include "platform/error.h"
 #include "platform/topology.h"
@@ -49,6 +50,8 @@ struct Repetition {
   std::uint64_t aborts = 0;      ///< attempts that did not commit, although the transaction wanted to
   /// Of transactions: those, and what wanted to be aborted; only causes that there were.
   std::optional<std::map<std::string, std::uint64_t>> aborts_by_cause = {};
+  /// That arrived within the window, in an open loop, whether or not they were done in it.
+  std::optional<std::uint64_t> offered = {};
   std::uint64_t failed =
       0;  ///< operations with a status, and transactions with an end, that the workload did not expect
   bool complete = true;                     ///< false: ended early by a signal
@@ -78,6 +81,7 @@ struct RunRecord {
   nlohmann::json properties;
   std::uint64_t seed = 0;
   std::uint64_t working_set_bytes = 0;  ///< over all nodes: records x (value bytes + 16 for key and header)
+  OfferedLoad load;
   double warmup_seconds = 0;
   std::vector<Repetition> repetitions;
   std::map<std::string, Histogram>

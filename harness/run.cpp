@@ -127,6 +127,10 @@ platform::Expected<void> check_transactions(const RunOptions& options, const wor
     return platform::unexpected("--concurrency-control", "'" + options.concurrency_control + "'" + with,
                                 "it with a workload of transactions, such as ycsb-multi");
   }
+  if (options.load.is_open()) {
+    return platform::unexpected("--rate", "it" + with,
+                                "a workload of single operations: transactions are begun in a closed loop");
+  }
   if (options.read_path == "rma") {
     return platform::unexpected(
         "--read-path rma", "it" + with,
@@ -255,6 +259,7 @@ RunRecord begin_record(const RunOptions& options, const workloads::Workload& wor
   if (options.records_per_worker != 0)
     record.properties["recordcount_per_worker"] = options.records_per_worker;
   record.seed = options.seed;
+  record.load = options.load;
   record.warmup_seconds = options.schedule.warmup_seconds;
   record.working_set_bytes =
       workload.record_count() * kernel::Record<kernel::Shared>::bytes_for(workload.value_bytes());

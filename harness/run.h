@@ -8,6 +8,7 @@
 #include "engines/shared_nothing/batching.h"
 #include "engines/shared_nothing/mpi_process.h"
 #include "harness/interrupt.h"
+#include "harness/offered_load.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "platform/clock.h"
@@ -57,6 +58,7 @@ struct RunOptions {
   unsigned islands = 0;          ///< groups of its workers; 0: one for each NUMA node that has some
   platform::PageKind pages = platform::PageKind::transparent;  ///< that its data are asked to lie in
   std::uint64_t seed = 1;
+  OfferedLoad load;  ///< over all workers that generate; without a rate, a closed loop
   Schedule schedule;
 };
 

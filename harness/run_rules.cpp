@@ -21,6 +21,7 @@ constexpr double widest_half_interval = 0.05;
 constexpr double shortest_window_seconds = 0.5;
 constexpr double least_placement_score = 0.95;
 constexpr double most_asked_for = 0.05;
+constexpr double least_achieved = 0.97;
 /// Taken for a last-level cache of unknown size: about what the largest processors have.
 constexpr std::uint64_t assumed_cache_bytes = std::uint64_t{1} << 30;
 
@@ -124,6 +125,20 @@ Violation reads_one_sided(const Evidence& evidence) {
   const double share = asked / std::max(1.0, asked + reads.at("done").get<double>());
   if (share <= most_asked_for) return std::nullopt;
   return fmt::format("{:.1f} % were asked for after all", 100 * share);
+}
+
+Violation load_carried(const Evidence& evidence) {
+  if (!evidence.run.contains("load")) return std::nullopt;
+  double offered = 0;
+  double done = 0;
+  for (const json& repetition : evidence.run.at("repetitions")) {
+    if (!repetition.at("complete").get<bool>()) continue;
+    offered += repetition.at("offered_operations").get<double>();
+    done += repetition.at("operations").get<double>();
+  }
+  if (offered == 0) return "no operation that arrived in a complete window";
+  if (done >= least_achieved * offered) return std::nullopt;
+  return fmt::format("{:.1f} % of them", 100 * done / offered);
 }
 
 Violation exceeds_cache(const Evidence& evidence) {
@@ -232,6 +247,10 @@ constexpr auto rules = std::to_array<RunRule>({
     {"reads-one-sided", Severity::unofficial, Subject::run,
      "at most 5 % of the reads of a one-sided run asked for after all",
      "such a run would be called one-sided, and be a slower one of requests", reads_one_sided},
+    {"load-carried", Severity::unofficial, Subject::run,
+     "in an open loop, as many operations done in its windows as arrived in them, less 3 %",
+     "what is offered and not carried waits, so that latencies grow for as long as the window lasts",
+     load_carried},
     {"exceeds-cache", Severity::unofficial, Subject::run,
      "a working set greater than the last-level caches of a node",
      "what fits the cache does not measure memory", exceeds_cache},

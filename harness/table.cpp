@@ -74,6 +74,13 @@ std::uint64_t link_delay(const nlohmann::json& run) {
   return run["deployment"].value("link_delay_ns", std::uint64_t{0});
 }
 
+/// What arrived in a second, in millions; of a closed loop nothing did.
+std::string offered(const nlohmann::json& run) {
+  if (!run.contains("load")) return "-";
+  const nlohmann::json& load = run["load"];
+  return fmt::format("{}, {}", millions(load["offered_per_second"]), load["arrivals"].get<std::string>());
+}
+
 /// How many of a hundred attempts of transactions did not commit, although the transaction wanted to.
 std::string abort_rate(const nlohmann::json& run) {
   if (run["deployment"]["concurrency_control"] == "none") return "-";
@@ -119,6 +126,16 @@ void add_read_paths(std::vector<Row>& rows, const std::vector<std::string>& path
     rows[i + 1].insert(rows[i + 1].begin() + after_size, paths[i] == "none" ? "-" : paths[i]);
 }
 
+/// Beside what was achieved; of tables with open loops.
+void add_offered(std::vector<Row>& rows, const std::vector<std::string>& loads) {
+  if (std::ranges::all_of(loads, [](const std::string& load) { return load == "-"; })) return;
+  const auto interval = std::ranges::find(rows[0], "95 % interval");
+  const auto throughput = interval - rows[0].begin() - 1;
+  rows[0].insert(rows[0].begin() + throughput, "offered M/s");
+  for (std::size_t i = 0; i < loads.size(); ++i)
+    rows[i + 1].insert(rows[i + 1].begin() + throughput, loads[i]);
+}
+
 /// Columns as wide as their widest cell.
 std::string aligned(const std::vector<Row>& rows, std::string_view indent) {
   std::vector<std::size_t> widths;
@@ -144,6 +161,7 @@ std::string render_table(std::span<const nlohmann::json> documents) {
   std::vector<std::string> read_paths;
   std::vector<nlohmann::json> controls;
   std::vector<std::string> abort_rates;
+  std::vector<std::string> loads;
   for (const nlohmann::json& document : documents) {
     for (const nlohmann::json& run : document["runs"]) {
       rows.push_back(row_of(run));
@@ -152,11 +170,13 @@ std::string render_table(std::span<const nlohmann::json> documents) {
       read_paths.push_back(run["deployment"].value("read_path", "none"));
       controls.push_back(run["deployment"]["concurrency_control"]);
       abort_rates.push_back(abort_rate(run));
+      loads.push_back(offered(run));
     }
   }
   add_transactions(rows, controls, abort_rates);
   add_link_delays(rows, delays);
   add_read_paths(rows, read_paths);
+  add_offered(rows, loads);
   return aligned(rows, "") + notes;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "engines/shared_memory/placement.h"
+#include "harness/offered_load.h"
 #include "platform/duration.h"
 #include "platform/worker_map.h"
 
@@ -52,6 +53,15 @@ CLI::Validator duration_up_to(platform::Timestamp longest) {
     return fmt::format("found {}, expected {}", duration.error().found, duration.error().expected);
   };
   return {check, "DURATION"};
+}
+
+CLI::Validator operation_rate() {
+  const auto check = [](const std::string& text) {
+    const auto rate = harness::parse_rate(text);
+    if (rate) return std::string();
+    return fmt::format("found {}, expected {}", rate.error().found, rate.error().expected);
+  };
+  return {check, "RATE"};
 }
 
 CLI::Validator worker_binding() {

@@ -42,6 +42,8 @@ CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 CLI::Validator seconds_between(double least, double most);
 /// The same for a duration such as 100us, of at most `longest`.
 CLI::Validator duration_up_to(platform::Timestamp longest);
+/// As harness::parse_rate takes it.
+CLI::Validator operation_rate();
 /// The same for `--bind`.
 CLI::Validator worker_binding();
 /// The same for `--placement`.

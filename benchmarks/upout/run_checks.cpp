@@ -132,6 +132,13 @@ Expected<void> check_engine(const RunCommand& command) {
   return platform::unexpected("--engine", "'" + command.options.engine + "'", names);
 }
 
+Expected<void> check_load(const RunCommand& command) {
+  if (!command.arrivals_given || command.options.load.is_open()) return {};
+  return platform::unexpected("--arrivals", "it without --rate",
+                              "--rate, such as 2M/s: without it operations do not arrive, they follow those "
+                              "that are done");
+}
+
 Expected<void> check_index(const RunCommand& command, const workloads::Workload& workload) {
   if (workload.needs_order() && command.options.index == "hash") {
     return platform::unexpected("--index", fmt::format("'hash' with {}", workload.name()),

@@ -30,6 +30,7 @@ struct RunCommand {
   bool batching_given = false;
   bool link_delay_given = false;
   bool read_path_given = false;
+  bool arrivals_given = false;
 };
 
 /// The workload, with its properties. `mpi`: null without a launcher.
@@ -40,6 +41,7 @@ platform::Expected<std::unique_ptr<workloads::Workload>> make_workload(
 // Whether what was asked for goes together.
 
 platform::Expected<void> check_engine(const RunCommand& command);
+platform::Expected<void> check_load(const RunCommand& command);
 platform::Expected<void> check_index(const RunCommand& command, const workloads::Workload& workload);
 platform::Expected<void> check_buffers(const RunCommand& command, const workloads::Workload& workload);
 /// Whether the document can be written there.

@@ -33,6 +33,9 @@ const std::map<std::string, platform::PageKind> page_kinds{{"transparent", platf
                                                            {"2MiB", platform::PageKind::huge_2_mib},
                                                            {"1GiB", platform::PageKind::huge_1_gib}};
 
+const std::map<std::string, harness::ArrivalKind> arrival_kinds{{"poisson", harness::ArrivalKind::poisson},
+                                                                {"uniform", harness::ArrivalKind::uniform}};
+
 constexpr const char* examples = R"(
 Examples:
   upout run --engine shared-memory --threads 2 --workload ycsb-c -p recordcount=1000000 --seconds 5 --json out.json
@@ -44,6 +47,7 @@ Examples:
   mpirun -n 2 upout run --engine shared-nothing --link-delay 100us --depth 256 --workload ycsb-b
   mpirun -n 4 upout run --engine shared-nothing --records-per-worker 1000000 --workload ycsb-b
   mpirun -n 2 upout run --engine shared-nothing --read-path rma --workload ycsb-b
+  upout run --engine shared-memory --threads 2 --rate 2M/s --arrivals poisson --workload ycsb-b
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
   upout run --engine shared-memory --threads 2 --workload ycsb-multi -p crosspartition=20 --concurrency-control serial
@@ -51,6 +55,8 @@ Examples:
 
 What is measured: the records are loaded, read back and checked; then each repetition warms up and counts the
 operations that come back, or the transactions that commit, within its window; then every record is read back and checked again.
+Each worker keeps --depth operations in flight (a closed loop), or, with --rate, they arrive at that rate, however the
+engine is doing (an open loop), and their latency counts from when they arrive.
 Exit status: 0 if it was measured and verified, 1 if not, 2 if the options make no sense, 128 + N after signal N.)";
 
 Expected<void> write_results(const RunCommand& command, const nlohmann::json& document) {
@@ -83,6 +89,7 @@ void print_preview(const RunCommand& command, const workloads::Workload& workloa
 
 void execute(const RunCommand& command, Program& program) {
   Expected<void> checked = check_engine(command);
+  if (checked) checked = check_load(command);
   if (checked && program.is_root()) checked = check_output(command.json);
   std::vector<std::string> warnings;
   Expected<std::unique_ptr<workloads::Workload>> workload =
@@ -158,6 +165,21 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_option("--depth", command->options.depth, "operations, or transactions, in flight on each worker")
       ->check(whole_number(1, 4096))
       ->capture_default_str();
+  run->add_option_function<std::string>(
+         "--rate",
+         [command](const std::string& text) {
+           command->options.load.per_second = *harness::parse_rate(text);
+         },
+         "operations that arrive in a second, over all workers, such as 2M/s: an open loop; at most --depth "
+         "of "
+         "them are in flight on a worker, and latency counts the time that others wait; without it, a closed "
+         "loop")
+      ->check(operation_rate());
+  CLI::Option* arrivals =
+      run->add_option("--arrivals", command->options.load.arrivals,
+                      "how they arrive: poisson, independently of each other, or uniform, at equal intervals")
+          ->transform(CLI::CheckedTransformer(arrival_kinds))
+          ->default_str("poisson");
   run->add_option_function<std::string>(
          "--bind",
          [command](const std::string& text) { command->options.bind = *platform::Binding::parse(text); },
@@ -275,7 +297,7 @@ void add_run_command(CLI::App& app, Program& program) {
                 "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
   run->callback([command, threads, batch_bytes, batch_turns, partitions, placement, islands, pages, transport,
-                 ranks, threads_per_rank, clients, link_delay, read_path, &program] {
+                 ranks, threads_per_rank, clients, link_delay, read_path, arrivals, &program] {
     command->threads_given = threads->count() > 0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;
@@ -286,6 +308,7 @@ void add_run_command(CLI::App& app, Program& program) {
     command->batching_given = batch_bytes->count() + batch_turns->count() > 0;
     command->link_delay_given = link_delay->count() > 0;
     command->read_path_given = read_path->count() > 0;
+    command->arrivals_given = arrivals->count() > 0;
     try {
       execute(*command, program);
     } catch (const std::exception& error) {

@@ -240,6 +240,13 @@
   const clients = (run) => run.deployment.clients ?? 0;
   const readPath = (run) => run.deployment.read_path ?? "none";
 
+  // Of open loops; absent in closed ones.
+  const load = (run) => run.load;
+
+  function offeredCell(run) {
+    return load(run) ? [withPrefix(load(run).offered_per_second), small(load(run).arrivals)] : ["–"];
+  }
+
   const hasTransactions = (run) => run.deployment.concurrency_control !== "none";
 
   // A sweep may be over that alone.
@@ -272,6 +279,7 @@
     ...(runs.some(linkDelay) ? [["Link delay", "number", (run) => [duration(linkDelay(run))]]] : []),
     ...(runs.some((run) => readPath(run) === "rma") ? [["Reads", "half", (run) => [readPath(run) === "none" ? "–" : readPath(run)]]] : []),
     ...(runs.some(hasTransactions) ? [["Control", "half", (run) => [run.deployment.concurrency_control]]] : []),
+    ...(runs.some(load) ? [["Offered/s", "number", offeredCell]] : []),
     [runs.some(hasTransactions) ? "Operations/s, transactions/s" : "Operations/s", "number half", throughputCell],
     ...(runs.some(hasTransactions) ? [["Aborts", "number", abortsCell]] : []),
     ["Speed-up", "number half", speedUpCell],

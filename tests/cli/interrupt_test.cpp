@@ -77,6 +77,16 @@ TEST(Interrupt, OfOneProcessKeepsWhatWasMeasured) {
   expect_partial_result(json);
 }
 
+TEST(Interrupt, OfAnOpenLoopKeepsWhatWasMeasured) {
+  const Scratch scratch;
+  const std::string json = scratch / "out.json";
+  // Much more than can be carried: what waits is not done first.
+  const Ended ended = interrupted(
+      program + " run --engine shared-memory --threads 2 --rate 1G/s" + marked_options(json), scratch);
+  EXPECT_EQ(ended.status, 130) << ended.err;
+  expect_partial_result(json);
+}
+
 TEST(Interrupt, OfMpirunKeepsWhatWasMeasuredAndLeavesNoRankBehind) {
   const Scratch scratch;
   const std::string json = scratch / "out.json";

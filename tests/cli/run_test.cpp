@@ -162,6 +162,40 @@ TEST(Run, TheLatenciesAreOfTheOperationsThatWereCounted) {
   }
 }
 
+TEST(Run, OffersOperationsAtARateEverywhere) {
+  const Scratch scratch;
+  for (const Place& place : places) {
+    SCOPED_TRACE(place.name);
+    const Ended ended = run(place, "--rate 20K/s --arrivals uniform --workload ycsb-a" + small + "--json " +
+                                       (scratch / "out.json"));
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    EXPECT_NE(ended.out.find("0.020, uniform"), std::string::npos) << ended.out;
+    const nlohmann::json result = read_run(scratch / "out.json");
+    EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
+    EXPECT_EQ(result["load"]["offered_per_second"], 20e3);
+    EXPECT_EQ(result["load"]["arrivals"], "uniform");
+    EXPECT_GT(result["load"]["achieved_per_second"], 0.0);
+    for (const nlohmann::json& repetition : result["repetitions"]) {
+      EXPECT_EQ(repetition["failed"], 0U);
+      // A hundredth of a second, give or take one a worker.
+      EXPECT_NEAR(repetition["offered_operations"].get<double>(), 200, 5);
+    }
+  }
+}
+
+TEST(Run, SaysThatALoadIsNotCarried) {
+  const Scratch scratch;
+  const std::string options = " --rate 1G/s --workload ycsb-c" + small + "--json " + (scratch / "out.json");
+  for (const Place& place : {places[0], places[4], places[9], places[12]}) {
+    SCOPED_TRACE(place.name);
+    const Ended ended = run(place, options);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const nlohmann::json result = read_run(scratch / "out.json");
+    EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
+    EXPECT_NE(result["verdict"].dump().find("load-carried"), std::string::npos) << result["verdict"].dump(1);
+  }
+}
+
 TEST(Run, RecordsTheDeploymentAndWhereWorkersWere) {
   const Scratch scratch;
   ASSERT_EQ(

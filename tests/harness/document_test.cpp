@@ -80,6 +80,20 @@ TEST(Document, SummarizesCompleteRepetitionsAlone) {
   EXPECT_DOUBLE_EQ(before.at("/runs/0/summary/throughput/ci95/1"_json_pointer).get<double>(), 1020);
 }
 
+TEST(Document, OfAnOpenLoopSaysWhatWasOfferedAndAchieved) {
+  RunRecord record = samples::open_run(2e6, 1e6);
+  record.repetitions.push_back({.operations = 1, .seconds = 9, .offered = 5, .complete = false});
+  const json document = samples::document(record);
+  EXPECT_TRUE(validate_document(document)) << validate_document(document).error().to_string();
+  const json& run = document.at("runs")[0];
+  EXPECT_EQ(run.at("load").at("arrivals"), "poisson");
+  EXPECT_EQ(run.at("load").at("offered_per_second"), 2e6);
+  EXPECT_NEAR(run.at("load").at("achieved_per_second").get<double>(), 1e6, 1e4) << "of complete ones";
+  EXPECT_EQ(run.at("repetitions")[0].at("offered_operations"), 2'000'000U);
+  EXPECT_FALSE(
+      samples::document(samples::run("shared-memory", 2, "ycsb-c", 1e6)).at("runs")[0].contains("load"));
+}
+
 TEST(Document, SaysWhatEachWorkerAskedForAndGot) {
   const std::vector<platform::WorkerBinding> workers{
       {.host = "node-a", .worker = 0, .asked_cpu = 3, .allowed_cpus = {3}, .node = 1},

@@ -117,6 +117,45 @@ TEST(Measurement, SeesRecordsThatNoKeyLeadsTo) {
   EXPECT_FALSE(stores_agree(1));
 }
 
+/// However many workers share it, so much is offered in all; and what is recorded is what came back.
+TEST(Measurement, OffersTheRateThatWasAskedForToAllWorkersTogether) {
+  const auto topology = platform::Topology::discover();
+  const auto map = platform::WorkerMap::create(*topology);
+  workloads::Properties properties;
+  properties.set("recordcount", "100", "test");
+  std::vector<std::string> warnings;
+  const auto workload = std::move(workloads::make_workload("ycsb-a", properties, warnings)).value();
+  for (const unsigned threads : {1U, 3U}) {
+    const auto engine =
+        std::move(Engine::create(*topology, *map,
+                                 {.threads = threads, .oversubscribe = true, .expected_records = 100}))
+            .value();
+    RunOptions options;
+    options.threads = threads;
+    options.load = {.per_second = 30'000, .arrivals = ArrivalKind::uniform};
+    options.schedule = {.seconds = 0.2, .warmup_seconds = 0.01, .repetitions = 2};
+    const platform::Clock clock;
+    const Interrupt interrupt;
+    Progress progress(ProgressMode::silent);
+    RunRecord record;
+    Measurement measurement(*engine, *workload, options, clock, interrupt, progress);
+    ASSERT_TRUE(measurement.perform(record, [] {}));
+    EXPECT_TRUE(record.verification.passed());
+    ASSERT_EQ(record.repetitions.size(), 2U);
+    std::uint64_t done = 0;
+    for (const Repetition& repetition : record.repetitions) {
+      ASSERT_TRUE(repetition.offered);
+      EXPECT_NEAR(static_cast<double>(*repetition.offered), 3000, 3);
+      // Or as many as had arrived by then, if the machine has had something else to do.
+      EXPECT_LE(repetition.operations, 3300U + 3);
+      done += repetition.operations;
+    }
+    std::uint64_t timed = 0;
+    for (const auto& [kind, histogram] : record.latency) timed += histogram.count();
+    EXPECT_EQ(timed, done);
+  }
+}
+
 /// Streams of operations are made for clients alone, as if there were no other workers.
 TEST(Measurement, ServersDoNothingOfTheirOwn) {
   using engines::shared_nothing::RingEngine;

@@ -274,6 +274,22 @@ workload = "ycsb-c"
   EXPECT_EQ(*std::next(delay), "1.5ms");
 }
 
+TEST_F(PlanTest, OffersTheLoadThatItSays) {
+  const Plan plan = read(std::string(one_point) + R"(rate = [2_000_000, 1500.5, "3M/s"]
+arrivals = "uniform"
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 3U);
+  EXPECT_EQ(plan.points[0].options.at("rate"), "2000000");
+  EXPECT_EQ(plan.points[1].options.at("rate"), "1500.5");
+  EXPECT_EQ(plan.points[2].options.at("rate"), "3M/s");
+  const std::vector<std::string> arguments = run_arguments(plan.points[2], "out.json");
+  const auto rate = std::ranges::find(arguments, "--rate");
+  ASSERT_NE(rate, arguments.end());
+  EXPECT_EQ(rate[1], "3M/s");
+  EXPECT_NE(std::ranges::find(arguments, "--arrivals"), arguments.end());
+}
+
 TEST_F(PlanTest, BothWaysToReadAreOfRanksAlone) {
   const Plan plan = read(R"(
 [[points]]
@@ -469,8 +485,17 @@ INSTANTIATE_TEST_SUITE_P(
                 "threads_per_rank, clients, workload, records_per_worker, bind, placement, islands, index, "
                 "partitioning, "
                 "concurrency_control, partitions, rebalance, transport, read_path, "
-                "batch_bytes, batch_turns, link_delay, depth, seconds, warmup, repetitions, seed, "
+                "batch_bytes, batch_turns, link_delay, depth, rate, arrivals, seconds, warmup, repetitions, "
+                "seed, "
                 "oversubscribe or properties_file"},
+        Mistake{"RateOfNothing", POINT "threads = 1\nrate = 0\n",
+                "p.toml:5: found rate = 0, expected operations a second such as 300000 or \"2M/s\", at most "
+                "\"1G/s\""},
+        Mistake{"RateInTextThatIsNone", POINT "threads = 1\nrate = '2 M'\n",
+                "p.toml:5: found rate = \"2 M\", expected operations a second such as 300000 or \"2M/s\", at "
+                "most \"1G/s\""},
+        Mistake{"UnknownArrivals", POINT "threads = 1\narrivals = 'pareto'\n",
+                "p.toml:5: found arrivals = \"pareto\", expected \"poisson\" or \"uniform\""},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
         Mistake{"UnknownWorkload", "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-z'\n",

@@ -219,6 +219,16 @@ TEST(Answer, DoesNotCountInvalidRuns) {
   EXPECT_EQ(answer_to({samples::document(lost)}).headline, "There is no valid result to answer from.");
 }
 
+TEST(Answer, DoesNotCompareThroughputThatWasOffered) {
+  const std::vector documents{samples::document(samples::open_run(2e6, 2e6)),
+                              samples::document(samples::run(shared_memory, 1, "ycsb-c", 10e6))};
+  EXPECT_EQ(compare(documents).front().series.front().points.size(), 1U);
+  const std::vector<std::string> sentences = caveats(documents);
+  EXPECT_NE(std::ranges::find_if(
+                sentences, [](const auto& each) { return each.starts_with("1 of 2 runs had their load"); }),
+            sentences.end());
+}
+
 TEST(Answer, ComparesTheBestConfigurationsAndNamesThem) {
   RunRecord plain = samples::run(shared_memory, 1, "ycsb-c", 5e6);
   plain.id += "-depth-1";

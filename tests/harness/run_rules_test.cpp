@@ -24,6 +24,15 @@ struct Facts {
   json& environment = document["environment"];
   json& suite = document["suite"];
 
+  /// Operations arrived, so many times as many as were done.
+  void open(double of_those_done) {
+    run["load"] = {{"arrivals", "poisson"}, {"offered_per_second", 4e7}, {"achieved_per_second", nullptr}};
+    for (json& repetition : run["repetitions"]) {
+      const double arrived = of_those_done * repetition["operations"].get<double>();
+      repetition["offered_operations"] = static_cast<std::uint64_t>(arrived);
+    }
+  }
+
   json verdict() const { return judge({.run = run, .environment = environment, .suite = suite}); }
 };
 
@@ -64,6 +73,8 @@ const std::vector<Breach>& breaches() {
        [](Facts& f) {
          f.environment["one_sided_reads"] = {{"done", 940}, {"asked_for", 60}};
        }},
+      {"load-carried", [](Facts& f) { f.open(1.04); }},
+      {"load-carried", [](Facts& f) { f.open(0); }},
       {"exceeds-cache",
        [](Facts& f) { f.environment["last_level_cache_bytes"] = f.run["working_set_bytes"]; }},
       {"exceeds-cache",
@@ -167,6 +178,23 @@ TEST(RunRules, LetFiguresJustWithinTheLimitsPass) {
   facts.run["summary"]["throughput"]["ci95"] = {3.8e7, 4.2e7};
   facts.run["repetitions"][0]["seconds"] = 0.5;
   facts.environment["last_level_cache_bytes"] = facts.run["working_set_bytes"].get<std::uint64_t>() - 1;
+  EXPECT_EQ(facts.verdict().at("class"), "publishable") << facts.verdict().dump(2);
+}
+
+TEST(RunRules, LetAnOpenLoopThatIsCarriedPass) {
+  Facts facts;
+  facts.open(1.03);
+  EXPECT_EQ(facts.verdict().at("class"), "publishable") << facts.verdict().dump(2);
+}
+
+/// What a signal cut short is no whole window.
+TEST(RunRules, CountWhatArrivedInCompleteWindowsAlone) {
+  Facts facts;
+  json cut = facts.run["repetitions"][0];
+  cut["complete"] = false;
+  facts.run["repetitions"].push_back(cut);
+  facts.open(1);
+  facts.run["repetitions"].back()["operations"] = 0;
   EXPECT_EQ(facts.verdict().at("class"), "publishable") << facts.verdict().dump(2);
 }
 

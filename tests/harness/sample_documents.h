@@ -115,6 +115,16 @@ inline RunRecord run(const std::string& engine, unsigned cores, const std::strin
   return run(engine, cores, workload, throughputs);
 }
 
+/// In an open loop, of which `achieved` operations a second were done.
+inline RunRecord open_run(double offered, double achieved) {
+  RunRecord record = run("shared-memory", 2, "ycsb-c", achieved);
+  record.id += "-open";
+  record.load = {.per_second = offered, .arrivals = ArrivalKind::poisson};
+  for (Repetition& repetition : record.repetitions)
+    repetition.offered = std::uint64_t(std::llround(offered * repetition.seconds));
+  return record;
+}
+
 /// A document of one run, as the program would write it if it had been built for publishing.
 inline nlohmann::json document(const RunRecord& record) {
   nlohmann::json made =

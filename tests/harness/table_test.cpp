@@ -29,5 +29,15 @@ TEST(Table, SaysHowRunsReadWhereOneDoesSoOneSided) {
   EXPECT_NE(table.find("2 x 1            request  "), std::string::npos) << table;
 }
 
+TEST(Table, SetsWhatWasOfferedBesideWhatWasAchievedWhereALoopWasOpen) {
+  const RunRecord closed = samples::run("shared-memory", 2, "ycsb-c", 1e6);
+  EXPECT_EQ(render_table(std::vector{samples::document(closed)}).find("offered"), std::string::npos);
+  const std::string table =
+      render_table(std::vector{samples::document(closed), samples::document(samples::open_run(2e6, 1e6))});
+  EXPECT_NE(table.find("offered M/s     Mops/s"), std::string::npos) << table;
+  EXPECT_NE(table.find("ycsb-c    -               1.000"), std::string::npos) << table;
+  EXPECT_NE(table.find("ycsb-c    2.000, poisson  1.000"), std::string::npos) << table;
+}
+
 }  // namespace
 }  // namespace upout::harness
