@@ -137,6 +137,17 @@ json speed_ups_json(const std::vector<Comparison>& comparisons) {
   return speed_ups;
 }
 
+bool has_open_loop(std::span<const json> documents) {
+  return std::ranges::any_of(documents, [](const json& document) {
+    return std::ranges::any_of(document.at("runs"), [](const json& run) { return run.contains("load"); });
+  });
+}
+
+constexpr const char* nothing_to_compare =
+    "There is no throughput to compare, for load was offered at a rate (an open loop); the table says what "
+    "was "
+    "achieved of it, and how long operations took.";
+
 /// What the page's script needs of the documents: the machine in XML would be most of the page.
 json documents_json(std::span<const json> documents) {
   json all = json::array();
@@ -180,6 +191,7 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
   return check(documents).map([&] {
     const std::vector<Comparison> comparisons = compare(documents);
     Answer verdict = answer(comparisons);
+    if (comparisons.empty() && has_open_loop(documents)) verdict.headline = nothing_to_compare;
     for (const json& document : documents) {
       for (const json& run : document.at("runs")) {
         if (std::string cost = rebalance_sentence(run); !cost.empty())

@@ -347,6 +347,13 @@ TEST(Report, OpensWithTheAnswer) {
   EXPECT_LT(headline, html.find("<h2>Throughput</h2>"));
 }
 
+TEST(Report, OfOpenLoopsAloneSaysThatThereIsNoThroughputToCompare) {
+  const auto page = render_report(std::vector{samples::document(samples::open_run(2e6, 2e6))}, {});
+  ASSERT_TRUE(page);
+  EXPECT_NE(page->find("There is no throughput to compare"), std::string::npos);
+  EXPECT_EQ(page->find("There is no valid result to answer from"), std::string::npos);
+}
+
 TEST(Report, ShowsHostileTextAsText) {
   const std::string hostile =
       "</script><script>alert('x')</script><img src=x onerror=alert(1)>{{content}}&\"";
