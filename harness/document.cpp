@@ -79,10 +79,12 @@ json verification_json(const Verification& verification) {
   for (const Check& check : verification.checks) {
     checks.push_back({{"name", check.name}, {"passed", check.passed}, {"detail", check.detail}});
   }
-  return {{"passed", verification.passed()},
-          {"checks", std::move(checks)},
-          {"digest", verification.digest},
-          {"records", verification.records}};
+  json made = {{"passed", verification.passed()},
+               {"checks", std::move(checks)},
+               {"digest", verification.digest},
+               {"records", verification.records}};
+  if (!verification.applies) made["applicable"] = false;
+  return made;
 }
 
 /// Of an open loop; what was achieved is over all complete repetitions.

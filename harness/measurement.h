@@ -58,23 +58,42 @@ class Measurement {
     streams_.resize(engine.local_workers());
   }
 
-  /// All steps. Fails if the data could not be loaded. `loaded()` is called when they are, while nothing is
-  /// under way.
+  /// All steps; an engine that keeps no records is only measured. Fails if the data could not be loaded.
+  /// `loaded()` is called when they are, while nothing is under way.
   template <class Loaded>
   platform::Expected<void> perform(RunRecord& record, Loaded&& loaded) {
     progress_->expect(options_->schedule.repetitions *
                       (options_->schedule.window_seconds() + options_->schedule.warmup_seconds));
-    if (auto success = load(); !success) {
-      progress_->finish();  // it looks at counters that go with this object
-      return success;
+    if constexpr (keeps_records) {
+      if (auto success = load(); !success) {
+        progress_->finish();  // it looks at counters that go with this object
+        return success;
+      }
+      loaded();
+      if (!is_interrupted()) audit("load", record.verification);
     }
-    loaded();
-    if (!is_interrupted()) audit("load", record.verification);
+    record.verification.applies = keeps_records;
     const unsigned repetitions = options_->schedule.repetitions;
     for (unsigned i = 0; i < repetitions && !is_interrupted(); ++i) {
       repeat("measure " + std::to_string(i + 1) + "/" + std::to_string(repetitions), record);
     }
     record.incomplete = is_interrupted();
+    if constexpr (keeps_records) verify(record);
+    progress_->finish();
+    return {};
+  }
+
+ private:
+  using Session = typename E::Session;
+
+  /// Whether there is something to load and to verify.
+  static constexpr bool keeps_records = [] {
+    if constexpr (requires { E::keeps_records; }) return E::keeps_records;
+    return true;
+  }();
+
+  /// What is there after the run.
+  void verify(RunRecord& record) {
     if (record.incomplete) {
       record.verification.checks.push_back(
           {"interrupted", false, "a signal ended the run before its data were checked"});
@@ -84,12 +103,7 @@ class Measurement {
       if (rebalances()) record.verification.checks.push_back(all_moved(record));
       record.incomplete = is_interrupted();
     }
-    progress_->finish();
-    return {};
   }
-
- private:
-  using Session = typename E::Session;
 
   static workloads::WorkerSlot slot_of(engines::Share share) { return {share.index, share.count}; }
 

@@ -36,6 +36,13 @@ constexpr std::array known_engines = {
                               "starts, or --ranks threads",
                .size_letter = 'r',
                .has_ranks = true},
+    EngineForm{.name = "null",
+               .size_key = "threads",
+               .description = "no database: every operation is done at once, which shows what load generator "
+                              "and recorder cost; never a result",
+               .size_letter = 't',
+               .has_ranks = false,
+               .keeps_records = false},
 };
 
 /// More than anyone would wait for; a slip in a list should not fill the memory.
@@ -157,7 +164,15 @@ bool is_of_ranks(std::string_view key) {
 /// messages, and for how long, one of ranks.
 bool concerns(const EngineForm& engine, std::string_view key) {
   if (is_of_ranks(key)) return engine.has_ranks;
-  return !engine.has_ranks || (key != "placement" && key != "islands");
+  if (key == "placement" || key == "islands") return !engine.has_ranks && engine.keeps_records;
+  return engine.keeps_records || (key != "index" && key != "partitioning" && key != "concurrency_control");
+}
+
+/// Whose points have a key that not all have.
+std::string_view whose(std::string_view key) {
+  if (is_of_ranks(key)) return "shared-nothing alone";
+  if (key == "placement" || key == "islands") return "shared-memory alone";
+  return "an engine with records";
 }
 
 /// What a point of this engine can be varied by. The workload changes slowest and the size fastest, so that a
@@ -285,10 +300,13 @@ Expected<void> PointBuilder::check_sizes(const Settings& merged, const PointBloc
   for (const EngineForm& form : known_engines) {
     const std::string key(form.size_key);
     const bool meant = std::ranges::find(engines, form.name, &Choice::value) != engines.end();
+    const bool is_taken = std::ranges::find(engines, form.size_key, [](const Choice& engine) {
+                            return form_of(engine.value).size_key;
+                          }) != engines.end();
     if (meant && !merged.contains(key))
       return platform::unexpected(at(block.line), fmt::format("a {} point without '{}'", form.name, key),
                                   fmt::format("{} = a number, a list, \"scale\" or \"cores\"", key));
-    if (const auto own = block.settings.find(key); !meant && own != block.settings.end())
+    if (const auto own = block.settings.find(key); !is_taken && own != block.settings.end())
       return platform::unexpected(
           at(own->second.front().line), fmt::format("'{}' with engine {}", key, engines.front().value),
           fmt::format("'{}' ('{}' belongs to {})", form_of(engines.front().value).size_key, key, form.name));
@@ -300,8 +318,7 @@ Expected<void> PointBuilder::check_sizes(const Settings& merged, const PointBloc
     if (std::ranges::none_of(engines, is_concerned))
       return platform::unexpected(at(choices.front().line),
                                   fmt::format("'{}' with engine {}", key, engines.front().value),
-                                  fmt::format("'{}' in points of {} alone", key,
-                                              is_of_ranks(key) ? "shared-nothing" : "shared-memory"));
+                                  fmt::format("'{}' in points of {}", key, whose(key)));
   }
   return {};
 }

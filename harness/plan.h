@@ -20,6 +20,7 @@ struct EngineForm {
   std::string_view description;  ///< one line, for listings
   char size_letter;              ///< in the ids of points
   bool has_ranks;  ///< its workers are ranks, which a launcher (mpirun, srun) starts if they are processes
+  bool keeps_records = true;  ///< false: there is nothing to be placed, indexed or verified
 };
 
 std::span<const EngineForm> engine_forms();

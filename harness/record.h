@@ -18,7 +18,7 @@ namespace upout::harness {
 
 /// Where a workload ran, as asked for. One point of the deployment space.
 struct Deployment {
-  std::string engine;  ///< "shared-memory" or "shared-nothing"
+  std::string engine;  ///< "shared-memory", "shared-nothing" or "null"
   unsigned nodes = 1;
   unsigned ranks = 1;
   unsigned threads_per_rank = 1;
@@ -70,6 +70,7 @@ struct Verification {
   std::vector<Check> checks;
   std::string digest;  ///< of the loaded data, 16 hexadecimal digits
   std::uint64_t records = 0;
+  bool applies = true;  ///< false: the engine keeps no records, so that nothing can be checked
   bool passed() const;  ///< something was checked, and nothing failed
 };
 

@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "engines/null/engine.h"
 #include "engines/shared_memory/engine.h"
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/hybrid_engine.h"
@@ -89,16 +90,18 @@ bool has_thread_ranks(const RunOptions& options) {
 }
 
 platform::Expected<void> check_engine(const RunOptions& options, const MpiProcess* mpi) {
-  if (options.engine == "shared-memory" && mpi != nullptr && mpi->size() > 1) {
-    return platform::unexpected("--engine shared-memory", std::to_string(mpi->size()) + " ranks",
+  if (options.engine != "shared-nothing" && mpi != nullptr && mpi->size() > 1) {
+    return platform::unexpected("--engine " + options.engine, std::to_string(mpi->size()) + " ranks",
                                 "one process: start it without mpirun, with --threads");
   }
   if (has_thread_ranks(options) && mpi != nullptr && mpi->size() > 1) {
     return platform::unexpected("--transport ring", std::to_string(mpi->size()) + " processes",
                                 "one process: start it without mpirun, with --ranks");
   }
-  if (options.engine == "shared-memory" || options.engine == "shared-nothing") return {};
-  return platform::unexpected("--engine", "'" + options.engine + "'", "shared-memory or shared-nothing");
+  if (options.engine == "shared-memory" || options.engine == "shared-nothing" || options.engine == "null")
+    return {};
+  return platform::unexpected("--engine", "'" + options.engine + "'",
+                              "shared-memory, shared-nothing or null");
 }
 
 /// Transactions' partitions are ranges of keys.
@@ -115,6 +118,15 @@ engines::PartitioningKind partitioning_of(const RunOptions& options, const workl
 kernel::ConcurrencyControl concurrency_control_of(const RunOptions& options) {
   return options.concurrency_control == "serial" ? kernel::ConcurrencyControl::serial
                                                  : kernel::ConcurrencyControl::occ;
+}
+
+/// What the null engine cannot pretend to have done.
+platform::Expected<void> check_null(const workloads::Workload& workload) {
+  if (!workload.has_transactions() && !workload.needs_order()) return {};
+  return platform::unexpected("--engine null", fmt::format("it with {}", workload.name()),
+                              workload.has_transactions()
+                                  ? "a workload of single operations: there is nothing to commit"
+                                  : "a workload without scans: there are no records to return");
 }
 
 /// Whether the transactions of a workload, or the lack of them, go with the other options.
@@ -178,6 +190,13 @@ Deployment shared_memory_deployment(const RunOptions& options, const workloads::
   deployment.threads_per_rank = options.threads;
   deployment.oversubscribed = options.threads > map.size();
   deployment.placement = options.placement;
+  return deployment;
+}
+
+Deployment null_deployment(const RunOptions& options, const workloads::Workload& workload,
+                           const platform::WorkerMap& map) {
+  Deployment deployment = shared_memory_deployment(options, workload, map);
+  deployment.placement = "none";
   return deployment;
 }
 
@@ -317,6 +336,20 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
       });
 }
 
+platform::Expected<RunOutcome> run_null(const RunOptions& options, const workloads::Workload& workload,
+                                        const Host& host, const Interrupt& interrupt, Progress& progress) {
+  if (auto possible = check_null(workload); !possible) return tl::unexpected(possible.error());
+  auto engine =
+      engines::null::Engine::create(host.topology, host.map, options.threads, options.oversubscribe);
+  if (!engine) return tl::unexpected(engine.error());
+  RunOutcome outcome{begin_record(options, workload, null_deployment(options, workload, host.map)),
+                     describe_host(host.topology)};
+  outcome.record.working_set_bytes = 0;
+  outcome.environment["mpi"] = nullptr;
+  return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
+                 progress, [] {});
+}
+
 /// Without copies elsewhere, what a lost rank had is lost, and so is the run. The first of the others says so
 /// and ends them all; if that does not help, each does.
 [[noreturn]] void end_without(const engines::shared_nothing::LostRank& lost, int own_rank) {
@@ -437,6 +470,15 @@ platform::Expected<RunPreview> preview_shared_memory(const RunOptions& options,
   return preview_of_threads(std::move(deployment), options.threads, map);
 }
 
+platform::Expected<RunPreview> preview_null(const RunOptions& options, const workloads::Workload& workload,
+                                            const platform::WorkerMap& map) {
+  if (!options.oversubscribe) {
+    if (auto room = map.check_room("--threads", options.threads); !room) return tl::unexpected(room.error());
+  }
+  if (auto possible = check_null(workload); !possible) return tl::unexpected(possible.error());
+  return preview_of_threads(null_deployment(options, workload, map), options.threads, map);
+}
+
 platform::Expected<RunPreview> preview_over_rings(const RunOptions& options,
                                                   const workloads::Workload& workload,
                                                   const platform::WorkerMap& map) {
@@ -474,6 +516,7 @@ platform::Expected<RunPreview> preview(const RunOptions& options, const workload
   const auto host = discover_host(options, mpi);
   if (!host) return tl::unexpected(host.error());
   auto made = options.engine == "shared-memory" ? preview_shared_memory(options, workload, host->map)
+              : options.engine == "null"        ? preview_null(options, workload, host->map)
               : has_thread_ranks(options)       ? preview_over_rings(options, workload, host->map)
                                                 : preview_over_mpi(options, workload, *host, *mpi);
   return std::move(made).map([&](RunPreview preview) {
@@ -490,6 +533,7 @@ platform::Expected<RunOutcome> run(const RunOptions& options, const workloads::W
   if (!host) return tl::unexpected(host.error());
   if (options.engine == "shared-memory")
     return run_shared_memory(options, workload, *host, interrupt, progress);
+  if (options.engine == "null") return run_null(options, workload, *host, interrupt, progress);
   return run_shared_nothing(options, workload, *host, interrupt, progress);
 }
 

@@ -31,7 +31,7 @@ struct Schedule {
 struct RunOptions {
   std::string id;  ///< empty: made from the deployment and the workload
   std::string engine = "shared-memory";
-  unsigned threads = 1;  ///< of the shared-memory engine
+  unsigned threads = 1;  ///< of the shared-memory engine, and of the null engine
   std::string transport =
       "mpi";  ///< of the shared-nothing engine: "mpi", or "ring" between threads of one process
   /// How the shared-nothing engine's clients read what another rank has: "request", or "rma", out of its

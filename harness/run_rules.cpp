@@ -56,6 +56,11 @@ Violation no_failed_operations(const Evidence& evidence) {
   return fmt::format("{} failed", failed);
 }
 
+Violation real_engine(const Evidence& evidence) {
+  if (evidence.run.at("deployment").at("engine") != "null") return std::nullopt;
+  return "the null engine, which does nothing";
+}
+
 Violation real_topology(const Evidence& evidence) {
   if (evidence.environment.at("topology_is_this_machine").get<bool>()) return std::nullopt;
   return "a topology from a file or a description: " + evidence.environment.at("topology").get<std::string>();
@@ -223,6 +228,8 @@ constexpr auto rules = std::to_array<RunRule>({
     {"no-failed-operations", Severity::invalid, Subject::run,
      "no operation with a status, and no transaction with an end, that the workload did not expect",
      "failing is often faster than succeeding", no_failed_operations},
+    {"real-engine", Severity::invalid, Subject::run, "an engine that keeps records and finds them",
+     "without one, figures are those of the load generator and the recorder", real_engine},
     {"real-topology", Severity::invalid, Subject::environment,
      "the topology of this machine, as its kernel reports it",
      "nothing can be bound on a machine that is not there", real_topology},

@@ -52,6 +52,11 @@ std::string workload(const nlohmann::json& described) {
              : name;
 }
 
+std::string verified(const nlohmann::json& verification) {
+  if (!verification.value("applicable", true)) return "n/a";
+  return verification["passed"].get<bool>() ? "yes" : "NO";
+}
+
 Row row_of(const nlohmann::json& run) {
   const nlohmann::json& deployment = run["deployment"];
   const nlohmann::json& throughput = run["summary"]["throughput"];
@@ -66,7 +71,7 @@ Row row_of(const nlohmann::json& run) {
               : fmt::format("{} to {}", millions(throughput["ci95"][0]), millions(throughput["ci95"][1])),
           latency(latencies, "p50"),
           latency(latencies, "p99"),
-          run["verification"]["passed"].get<bool>() ? "yes" : "NO",
+          verified(run["verification"]),
           run["verdict"]["class"]};
 }
 

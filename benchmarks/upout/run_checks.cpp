@@ -21,7 +21,7 @@ namespace {
 
 /// How many workers have data.
 std::uint64_t holders(const harness::RunOptions& options, const MpiProcess* mpi) {
-  if (options.engine == "shared-memory") return options.threads;
+  if (options.engine != "shared-nothing") return options.threads;
   const unsigned processes = mpi == nullptr ? 1 : static_cast<unsigned>(mpi->size());
   const unsigned ranks = options.transport == "ring" ? options.ranks : processes;
   return std::uint64_t{ranks - std::min(ranks, options.clients)} * options.threads_per_rank;
@@ -88,6 +88,11 @@ Expected<void> check_engine(const RunCommand& command) {
       return platform::unexpected("--placement, --islands, --pages",
                                   "one of them beside --engine " + command.options.engine,
                                   "no such option there: each rank's data lie where its worker is");
+    }
+    if (!form.keeps_records && (command.placement_given || !command.options.index.empty())) {
+      return platform::unexpected("--placement, --islands, --pages, --index",
+                                  "one of them beside --engine " + command.options.engine,
+                                  "no such option there: it keeps no records");
     }
     if (!form.has_ranks && command.threads_per_rank_given) {
       return platform::unexpected("--threads-per-rank", "it beside --engine " + command.options.engine,

@@ -218,7 +218,8 @@
   }
 
   function verificationCell(run) {
-    const { passed, checks, records, digest } = run.verification;
+    const { passed, applicable = true, checks, records, digest } = run.verification;
+    if (!applicable) return ["not applicable"];
     const lines = checks.map((check) => element("li", { class: check.passed ? "" : "failed" }, `${check.name}: ${check.passed ? "passed" : "failed"}. ${check.detail}`));
     lines.push(element("li", {}, `${records.toLocaleString("en")} records, digest `, element("code", {}, digest || "none")));
     return [element("details", {},

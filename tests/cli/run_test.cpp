@@ -162,6 +162,25 @@ TEST(Run, TheLatenciesAreOfTheOperationsThatWereCounted) {
   }
 }
 
+TEST(Run, AgainstNothingIsMeasuredAndNeverAResult) {
+  const Scratch scratch;
+  for (const std::string workload : {"ycsb-a", "ycsb-c", "ycsb-d", "ycsb-c --rate 20K/s"}) {
+    SCOPED_TRACE(workload);
+    const Ended ended = upout("run --engine null --threads 2 --workload " + workload + small + "--json " +
+                              (scratch / "out.json"));
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    EXPECT_NE(ended.out.find("n/a"), std::string::npos) << ended.out;
+    const nlohmann::json result = read_run(scratch / "out.json");
+    EXPECT_EQ(result["deployment"]["engine"], "null");
+    EXPECT_EQ(result["verification"]["applicable"], false);
+    EXPECT_EQ(result["verification"]["passed"], false);
+    EXPECT_EQ(result["verdict"]["class"], "invalid");
+    EXPECT_NE(result["verdict"].dump().find("real-engine"), std::string::npos) << result["verdict"].dump(1);
+    EXPECT_GT(result["summary"]["throughput"]["median"], 0.0);
+    for (const nlohmann::json& repetition : result["repetitions"]) EXPECT_EQ(repetition["failed"], 0U);
+  }
+}
+
 TEST(Run, OffersOperationsAtARateEverywhere) {
   const Scratch scratch;
   for (const Place& place : places) {

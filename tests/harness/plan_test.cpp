@@ -274,6 +274,26 @@ workload = "ycsb-c"
   EXPECT_EQ(*std::next(delay), "1.5ms");
 }
 
+/// Two engines have threads; what says where data lie is one's alone.
+TEST_F(PlanTest, MeasuresTheLoadGeneratorBesideAnEngine) {
+  const Plan plan = read(R"([[points]]
+engine = ["null", "shared-memory"]
+workload = "ycsb-c"
+threads = 2
+placement = "interleave"
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 2U);
+  EXPECT_TRUE(plan.points[0].id.starts_with("null-t2-ycsb-c"));
+  EXPECT_FALSE(plan.points[0].options.contains("placement"));
+  EXPECT_EQ(plan.points[1].options.at("placement"), "interleave");
+  EXPECT_EQ(
+      error("[[points]]\nengine = 'null'\nworkload = 'ycsb-c'\nranks = 2\nthreads = 1\n"),
+      "p.toml:4: found 'ranks' with engine null, expected 'threads' ('ranks' belongs to shared-nothing)");
+  EXPECT_EQ(error("[[points]]\nengine = 'null'\nworkload = 'ycsb-c'\nthreads = 1\nindex = 'hash'\n"),
+            "p.toml:5: found 'index' with engine null, expected 'index' in points of an engine with records");
+}
+
 TEST_F(PlanTest, OffersTheLoadThatItSays) {
   const Plan plan = read(std::string(one_point) + R"(rate = [2_000_000, 1500.5, "3M/s"]
 arrivals = "uniform"

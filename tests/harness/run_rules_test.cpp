@@ -55,6 +55,7 @@ const std::vector<Breach>& breaches() {
        }},
       {"complete", [](Facts& f) { f.run["incomplete"] = true; }},
       {"no-failed-operations", [](Facts& f) { f.run["repetitions"][3]["failed"] = 1; }},
+      {"real-engine", [](Facts& f) { f.run["deployment"]["engine"] = "null"; }},
       {"real-topology", [](Facts& f) { f.environment["topology_is_this_machine"] = false; }},
       {"release-build", [](Facts& f) { f.suite["build_type"] = "Debug"; }},
       {"release-build", [](Facts& f) { f.suite["build_type"] = ""; }},

@@ -29,6 +29,13 @@ TEST(Table, SaysHowRunsReadWhereOneDoesSoOneSided) {
   EXPECT_NE(table.find("2 x 1            request  "), std::string::npos) << table;
 }
 
+TEST(Table, ClaimsNoVerificationWhereThereWasNothingToVerify) {
+  RunRecord run = samples::run("null", 2, "ycsb-c", 1e6);
+  run.verification = {.checks = {}, .digest = "", .records = 0, .applies = false};
+  const std::string table = render_table(std::vector{samples::document(run)});
+  EXPECT_NE(table.find("n/a       invalid"), std::string::npos) << table;
+}
+
 TEST(Table, SetsWhatWasOfferedBesideWhatWasAchievedWhereALoopWasOpen) {
   const RunRecord closed = samples::run("shared-memory", 2, "ycsb-c", 1e6);
   EXPECT_EQ(render_table(std::vector{samples::document(closed)}).find("offered"), std::string::npos);
