@@ -105,6 +105,17 @@ TEST_F(ReportInBrowser, SortsRunsByWhatCrossesPartitionsAndSaysHowTheyRead) {
   EXPECT_EQ(count(dom, "data-label=\"Of them clients\">1<"), 6u);
 }
 
+TEST_F(ReportInBrowser, ShowsWhatWasOfferedAndClaimsNoVerificationOfNothing) {
+  RunRecord nothing = samples::run("null", 2, "ycsb-c", 1e8);
+  nothing.verification = {.checks = {}, .digest = "", .records = 0, .applies = false};
+  const std::string dom =
+      dom_of({samples::document(samples::open_run(2e6, 1e6)), samples::document(nothing)});
+  EXPECT_EQ(log_.find("CONSOLE"), std::string::npos) << log_;
+  EXPECT_EQ(count(dom, "data-label=\"Offered/s\">2.00 M<"), 1u);
+  EXPECT_EQ(count(dom, "data-label=\"Offered/s\">–<"), 1u);
+  EXPECT_EQ(count(dom, "data-label=\"Verification\">not applicable<"), 1u);
+}
+
 TEST_F(ReportInBrowser, RunsNothingThatADocumentBringsAlong) {
   const std::string hostile =
       "</script><script>window.injected=1</script><img src=x onerror=\"window.injected=1\">";
