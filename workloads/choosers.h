@@ -1,42 +1,15 @@
 #pragma once
 
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <variant>
-#include <vector>
 
 #include "workloads/divisor.h"
-#include "workloads/insert_frontier.h"
 #include "workloads/random.h"
+#include "workloads/recent_choosers.h"
+#include "workloads/zipfian.h"
 
 namespace upout::workloads {
-
-/// x^n by repeated squaring: eight multiplications for n = 100.
-constexpr double integer_power(double x, unsigned n) noexcept {
-  double power = 1;
-  for (; n != 0; n >>= 1, x *= x) {
-    if ((n & 1) != 0) power *= x;
-  }
-  return power;
-}
-
-/// The sums 1 + 1/2^theta + ... + 1/n^theta for 0 < theta < 1, at the cost of one pow each however great n
-/// is: summed up to a few terms, by the Euler-Maclaurin formula from there on (relative error below 1e-14).
-class ZetaSums {
- public:
-  explicit ZetaSums(double theta);
-  double operator()(std::uint64_t n) const;
-
- private:
-  double beyond_summed(double n) const;
-
-  double theta_;
-  double constant_ = 0;         ///< what the formula lacks: Riemann's zeta(theta)
-  std::vector<double> summed_;  ///< the sums for the first few n
-};
 
 /// FNV-1a over the eight bytes of a number, lowest first, as a non-negative signed word: how YCSB scatters
 /// ranks.
@@ -53,49 +26,6 @@ constexpr std::uint64_t fnv_hash(std::uint64_t number) noexcept {
   return (hash ^ sign) - sign;  // the absolute value; a branch would be mispredicted every second time
 }
 
-/// Ranks 0, 1, 2 ... with probabilities close to 1/(rank+1)^theta: the generator of Gray et al., "Quickly
-/// Generating Billion-Record Synthetic Databases", SIGMOD 1994, as YCSB has it. Ranks 0 and 1 are exact, the
-/// others follow a continuous approximation.
-class ZipfianRanks {
- public:
-  static constexpr double default_theta = 0.99;
-
-  /// `zeta` is the sum of 1/i^theta over 1 .. items.
-  ZipfianRanks(std::uint64_t items, double theta, double zeta);
-
-  /// More items than before. As in YCSB, the shape (eta) goes on using the number of items at the start.
-  void grow(std::uint64_t items, double zeta);
-
-  std::uint64_t next(Random& random) const noexcept { return rank_of(random.unit()); }
-
-  /// The rank that a uniform number from [0, 1) stands for.
-  std::uint64_t rank_of(double unit) const noexcept {
-    const double scaled = unit * zeta_;
-    if (scaled < 1) return 0;
-    if (scaled < second_) return 1;
-    const double base = eta_ * unit - eta_ + 1;
-    const double rank = items_ * (exponent_ == 100 ? integer_power(base, 100) : power(base));
-    // Rounding may give one rank too many, and two items have no eta (0/0): the last rank for both. The way
-    // by a signed integer is one instruction.
-    return static_cast<std::uint64_t>(static_cast<std::int64_t>(rank < last_ ? rank : last_));
-  }
-
- private:
-  double power(double base) const noexcept {
-    return exponent_ != 0 ? integer_power(base, exponent_) : std::pow(base, alpha_);
-  }
-
-  double alpha_;        ///< 1 / (1 - theta)
-  unsigned exponent_;   ///< alpha, if that is a whole number but for rounding; else 0
-  double zeta_two_;     ///< the sum over two items
-  double second_;       ///< up to where scaled numbers stand for rank 1
-  double start_share_;  ///< (2 / items at the start)^(1 - theta)
-  double items_ = 0;
-  double last_ = 0;  ///< the greatest rank
-  double zeta_ = 0;
-  double eta_ = 0;
-};
-
 /// Each of `records` record numbers is as likely as any other.
 class UniformChooser {
  public:
@@ -109,20 +39,21 @@ class UniformChooser {
   std::uint64_t records_;
 };
 
-/// YCSB's scrambled zipfian: a rank among 10^10 + 1 items (theta 0.99, with YCSB's precomputed zeta), hashed
-/// by FNV-64, modulo the number of records. The popular records are scattered, and which they are depends on
-/// nothing but the number of records; some share a record, as there are more items than records.
+/// YCSB's scrambled zipfian: a rank among 10^10 + 1 items, hashed by FNV-64, modulo the number of records.
+/// For theta 0.99 with YCSB's precomputed zeta. The popular records are scattered, and which they are depends
+/// on nothing but the number of records; some share a record, as there are more items than records.
 class ScrambledZipfianChooser {
  public:
   static constexpr std::uint64_t items = 10'000'000'001;
   static constexpr double zeta = 26.46902820178302;
 
-  explicit ScrambledZipfianChooser(std::uint64_t records)
-      : ranks_(items, ZipfianRanks::default_theta, zeta), records_(records) {}
+  explicit ScrambledZipfianChooser(std::uint64_t records, double theta = ZipfianRanks::default_theta)
+      : ranks_(items, theta, theta == ZipfianRanks::default_theta ? zeta : ZetaSums(theta)(items)),
+        records_(records) {}
 
   // Two loops are faster than one: the second has no branch that is hard to predict.
   void choose(Random& random, std::span<std::uint64_t> records) const noexcept {
-    for (std::uint64_t& record : records) record = ranks_.next(random);
+    ranks_.fill(random, records);
     for (std::uint64_t& record : records) record = records_.divide(fnv_hash(record)).remainder;
   }
 
@@ -131,53 +62,56 @@ class ScrambledZipfianChooser {
   Divisor records_;
 };
 
-/// YCSB's skewed latest: the distance from the newest record is zipfian (theta 0.99), over the records that
-/// were loaded and those that the workers of this process have added and had acknowledged. Workers add side
-/// by side, so "newest" interleaves their streams: distances are dealt to the workers in turn, and each hands
-/// out its own records from the newest to the oldest, then its share of the loaded ones.
-class LatestChooser {
+/// YCSB's hotspot: the first records, a share `data` of all, are the hot ones, and get the share `operations`
+/// of the operations; within the hot ones, and within the others, each is as likely as any other. If one of
+/// the two sets is empty, the other one gets all.
+class HotspotChooser {
  public:
-  LatestChooser(std::uint64_t loaded, std::shared_ptr<const InsertFrontier> frontier);
+  static constexpr double default_data = 0.2;
+  static constexpr double default_operations = 0.8;
 
-  /// Takes notice of what was added meanwhile, looking at no more than `budget` workers (in turn).
-  void refresh(std::size_t budget);
+  HotspotChooser(std::uint64_t records, double data, double operations);
 
+  /// Without a branch, as it could not be predicted.
   void choose(Random& random, std::span<std::uint64_t> records) const noexcept {
-    for (std::uint64_t& record : records) record = distance_.next(random);
-    for (std::uint64_t& record : records) record = record_at(record);
-  }
-
-  /// The record at a distance from the newest.
-  std::uint64_t record_at(std::uint64_t distance) const noexcept {
-    const auto [row, column] = columns_.divide(distance);
-    const Column& worker = visible_[column];
-    if (row < worker.inserts) return worker.first_record + (worker.inserts - 1 - row) * stride_;
-    const std::uint64_t age = (row - worker.inserts) * columns_.value() + column;
-    return loaded_ - 1 - (age < loaded_ ? age : age % loaded_);
+    for (std::uint64_t& record : records) {
+      const std::uint64_t all_ones_if_cold = std::uint64_t{0} - (random.next() >> 1 < hot_limit_ ? 0 : 1);
+      const std::uint64_t within = random.below(hot_ + (cold_minus_hot_ & all_ones_if_cold));
+      record = within + (hot_ & all_ones_if_cold);
+    }
   }
 
  private:
-  struct Column {
-    std::uint64_t inserts = 0;
-    std::uint64_t first_record = 0;  ///< the number of the first record that this worker adds
-  };
+  std::uint64_t hot_;             ///< how many records are hot
+  std::uint64_t cold_minus_hot_;  ///< modulo 2^64
+  std::uint64_t hot_limit_;       ///< numbers of 63 bits below this one stand for a hot record
+};
 
-  void add_new_members();
+/// Each record in turn, and after the last one the first again. Of `workers`, each takes the turns that a
+/// counter which all of them share would give it if they came to it in the order of their numbers, one after
+/// the other; so they need none.
+class SequentialChooser {
+ public:
+  SequentialChooser(std::uint64_t records, std::uint32_t worker, std::uint32_t workers)
+      : records_(records), step_(workers % records), next_(worker % records) {}
 
-  std::uint64_t loaded_;
-  std::uint64_t stride_;  ///< between the numbers of two records that one worker adds
-  std::shared_ptr<const InsertFrontier> frontier_;
-  ZetaSums zeta_sums_;
-  ZipfianRanks distance_;
-  std::vector<Column> visible_;  ///< by place in the frontier; one of nobody's before anybody joined
-  Divisor columns_;
-  std::uint64_t visible_inserts_ = 0;
-  std::size_t members_ = 0;
-  std::size_t next_look_ = 0;
+  void choose(Random&, std::span<std::uint64_t> records) noexcept {
+    for (std::uint64_t& record : records) {
+      record = next_;
+      next_ += step_;
+      next_ -= next_ >= records_ ? records_ : 0;
+    }
+  }
+
+ private:
+  std::uint64_t records_;
+  std::uint64_t step_;
+  std::uint64_t next_;
 };
 
 /// Which record an operation is about. For one thread.
-using Chooser = std::variant<UniformChooser, ScrambledZipfianChooser, LatestChooser>;
+using Chooser = std::variant<UniformChooser, ScrambledZipfianChooser, LatestChooser, HotspotChooser,
+                             ExponentialChooser, SequentialChooser>;
 
 /// Fills a batch with record numbers.
 void choose(Chooser& chooser, Random& random, std::span<std::uint64_t> records);

@@ -6,56 +6,17 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <map>
-#include <memory>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "tests/workloads/chi_square.h"
+#include "tests/workloads/ycsb_reference.h"
 #include "workloads/divisor.h"
-#include "workloads/insert_frontier.h"
 #include "workloads/random.h"
 
 namespace upout::workloads {
 namespace {
-
-std::vector<std::uint64_t> counts_of(Chooser chooser, std::uint64_t records, std::size_t draws) {
-  Random random(7, 3);
-  std::vector<std::uint64_t> counts(records);
-  std::array<std::uint64_t, 16> batch{};
-  for (std::size_t i = 0; i < draws / batch.size(); ++i) {
-    choose(chooser, random, batch);
-    for (const std::uint64_t record : batch) ++counts.at(record);
-  }
-  return counts;
-}
-
-/// YCSB's definitions once more, as plainly as they can be written.
-namespace reference {
-
-double zeta(std::uint64_t n, double theta) {
-  double sum = 0;
-  for (std::uint64_t i = 1; i <= n; ++i) sum += 1 / std::pow(static_cast<double>(i), theta);
-  return sum;
-}
-
-std::uint64_t rank(double u, double items, double theta, double zeta_n) {
-  const double eta = (1 - std::pow(2 / items, 1 - theta)) / (1 - zeta(2, theta) / zeta_n);
-  if (u * zeta_n < 1) return 0;
-  if (u * zeta_n < 1 + std::pow(0.5, theta)) return 1;
-  return static_cast<std::uint64_t>(items * std::pow(eta * u - eta + 1, 1 / (1 - theta)));
-}
-
-std::int64_t fnv(std::int64_t value) {
-  std::uint64_t hash = 0xCBF29CE484222325;
-  for (int i = 0; i < 8; ++i) {
-    hash ^= static_cast<std::uint64_t>(value & 0xff);
-    value >>= 8;
-    hash *= 1099511628211;
-  }
-  return std::abs(static_cast<std::int64_t>(hash));
-}
-
-}  // namespace reference
 
 TEST(Random, StreamsOfOneSeedDiffer) {
   Random first(1, 0);
@@ -116,66 +77,11 @@ TEST(Divisor, AgreesWithDivision) {
   }
 }
 
-TEST(IntegerPower, AgreesWithPow) {
-  for (const unsigned n : {0U, 1U, 2U, 3U, 50U, 100U, 127U}) {
-    for (const double x : {0.0, 0.5, 0.8, 0.999, 1.0, 1.5}) {
-      EXPECT_NEAR(integer_power(x, n) / std::max(std::pow(x, n), 1e-300), x == 0 && n > 0 ? 0 : 1, 1e-13)
-          << x << "^" << n;
-    }
-  }
-}
-
 TEST(FnvHash, IsTheHashOfAllEightBytes) {
   for (unsigned shift = 1; shift < 64; ++shift) {
     const std::uint64_t number = 0x9e3779b97f4a7c15 >> shift;
     EXPECT_EQ(fnv_hash(number),
               static_cast<std::uint64_t>(reference::fnv(static_cast<std::int64_t>(number))));
-  }
-}
-
-TEST(ZetaSums, AgreeWithTheSumOfTheirTerms) {
-  for (const double theta : {0.3, 0.5, 0.99}) {
-    const ZetaSums zeta(theta);
-    for (const std::uint64_t n : {1U, 2U, 999U, 1000U, 1001U, 1500U, 100'000U}) {
-      EXPECT_NEAR(zeta(n) / reference::zeta(n, theta), 1, 1e-12) << theta << " " << n;
-    }
-  }
-}
-
-TEST(ZetaSums, GiveYcsbsPrecomputedSumOfTenBillionTerms) {
-  EXPECT_NEAR(ZetaSums(0.99)(10'000'000'000), ScrambledZipfianChooser::zeta, 1e-9);
-}
-
-TEST(ZipfianRanks, AreThoseOfTheDefinitionForEachNumber) {
-  for (const double theta : {0.5, 0.8, 0.9, 0.99}) {  // alpha is 2, 5, 10 and 100: powers by squaring
-    const std::uint64_t items = 100'000;
-    const double zeta = reference::zeta(items, theta);
-    const ZipfianRanks ranks(items, theta, zeta);
-    int different = 0;
-    for (int i = 0; i < 20'000; ++i) {
-      const double u = (i + 0.5) / 20'000;
-      different += ranks.rank_of(u) == reference::rank(u, static_cast<double>(items), theta, zeta) ? 0 : 1;
-    }
-    EXPECT_LE(different, 1) << theta;  // rounding may move a number over the edge between two ranks
-  }
-}
-
-TEST(ZipfianRanks, TakeAnyTheta) {
-  const std::uint64_t items = 1000;
-  const double zeta = reference::zeta(items, 0.77);
-  const ZipfianRanks ranks(items, 0.77, zeta);
-  for (int i = 0; i < 1000; ++i) {
-    const double u = (i + 0.5) / 1000;
-    EXPECT_EQ(ranks.rank_of(u), reference::rank(u, 1000, 0.77, zeta)) << u;
-  }
-}
-
-TEST(ZipfianRanks, StayBelowTheNumberOfItems) {
-  const double almost_one = 1 - 0x1p-53;
-  for (const std::uint64_t items : {1U, 2U, 3U, 4U, 1000U}) {
-    const ZipfianRanks ranks(items, 0.99, reference::zeta(items, 0.99));
-    EXPECT_LT(ranks.rank_of(almost_one), items);
-    EXPECT_EQ(ranks.rank_of(0), 0U);
   }
 }
 
@@ -207,14 +113,17 @@ TEST(ScrambledZipfianChooser, FollowsTheDistributionOfTheDefinition) {
   // numbers share are summed over a fine grid.
   constexpr std::uint64_t records = 200;
   constexpr int grid = 2'000'000;
-  std::vector<double> probabilities(records);
-  for (int i = 0; i < grid; ++i) {
-    const std::uint64_t rank = reference::rank((i + 0.5) / grid, 10'000'000'001.0, 0.99, 26.46902820178302);
-    probabilities[static_cast<std::uint64_t>(reference::fnv(static_cast<std::int64_t>(rank))) % records] +=
-        1.0 / grid;
+  for (const double theta : {0.3, 0.77, 0.99, 1.2, 2.0}) {
+    const double zeta = theta == 0.99 ? 26.46902820178302 : ZetaSums(theta)(10'000'000'001);
+    std::vector<double> probabilities(records);
+    for (int i = 0; i < grid; ++i) {
+      const std::uint64_t rank = reference::rank((i + 0.5) / grid, 10'000'000'001.0, theta, zeta);
+      probabilities[static_cast<std::uint64_t>(reference::fnv(static_cast<std::int64_t>(rank))) % records] +=
+          1.0 / grid;
+    }
+    const auto counts = counts_of(ScrambledZipfianChooser(records, theta), records, 320'000);
+    EXPECT_LT(chi_square_excess(counts, probabilities), 4) << theta;
   }
-  EXPECT_LT(chi_square_excess(counts_of(ScrambledZipfianChooser(records), records, 320'000), probabilities),
-            4);
 }
 
 TEST(ScrambledZipfianChooser, GivesTheHottestRecordOneShareInZeta) {
@@ -227,90 +136,68 @@ TEST(ScrambledZipfianChooser, GivesTheHottestRecordOneShareInZeta) {
   EXPECT_NEAR(static_cast<double>(*hottest) / draws, 1 / 26.46902820178302, 0.001);
 }
 
-TEST(LatestChooser, FavoursTheNewestOfTheLoadedRecords) {
+/// Where the hot records are as likely as each other, and the rest too.
+std::vector<double> hotspot_probabilities(std::uint64_t records, std::uint64_t hot, double operations) {
+  std::vector<double> probabilities(records, (1 - operations) / static_cast<double>(records - hot));
+  std::fill_n(probabilities.begin(), hot, operations / static_cast<double>(hot));
+  return probabilities;
+}
+
+TEST(HotspotChooser, GivesTheFirstRecordsTheirShare) {
   constexpr std::uint64_t records = 1000;
-  const auto frontier = std::make_shared<InsertFrontier>(1);
-  frontier->join(0);
-  std::vector<double> probabilities(records);
-  const double zeta = reference::zeta(records, 0.99);
-  constexpr int grid = 2'000'000;
-  for (int i = 0; i < grid; ++i) {
-    const std::uint64_t distance = reference::rank((i + 0.5) / grid, records, 0.99, zeta);
-    probabilities[records - 1 - distance] += 1.0 / grid;
-  }
-  const auto counts = counts_of(LatestChooser(records, frontier), records, 1'600'000);
-  EXPECT_LT(chi_square_excess(counts, probabilities), 4);
-  EXPECT_LT(grouped_chi_square_excess(counts, probabilities), 4);
+  const auto excess = [](double data, std::uint64_t hot, double operations) {
+    const auto counts = counts_of(HotspotChooser(records, data, operations), records, 1'600'000);
+    return chi_square_excess(counts, hotspot_probabilities(records, hot, operations));
+  };
+  EXPECT_LT(excess(0.2, 200, 0.8), 4);
+  EXPECT_LT(excess(0.001, 1, 0.01), 4);
+  EXPECT_LT(excess(0.9996, 999, 0.9), 4);  // what is left over of a record is none
+  EXPECT_LT(excess(0.5, 500, 0.5), 4);
 }
 
-TEST(LatestChooser, DealsDistancesToTheWorkersOfThisProcessInTurn) {
-  // A deployment of 4 workers, of which 1 and 3 are here; both have added two records: 10 + n * 4 + worker.
-  const auto frontier = std::make_shared<InsertFrontier>(4);
-  frontier->publish(frontier->join(1), 2);
-  frontier->publish(frontier->join(3), 2);
-  const LatestChooser chooser(10, frontier);
-  const std::vector<std::uint64_t> newest_first{15, 17, 11, 13, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
-  for (std::size_t distance = 0; distance < newest_first.size(); ++distance) {
-    EXPECT_EQ(chooser.record_at(distance), newest_first[distance]) << distance;
-  }
+TEST(HotspotChooser, TakesOneSetAloneIfTheOtherIsEmptyOrGetsNothing) {
+  const auto least_and_greatest = [](double data, double operations) {
+    const auto counts = counts_of(HotspotChooser(100, data, operations), 100, 16'000);
+    std::pair<std::size_t, std::size_t> ends{100, 0};
+    for (std::size_t record = 0; record < counts.size(); ++record) {
+      if (counts[record] == 0) continue;
+      ends = {std::min(ends.first, record), std::max(ends.second, record)};
+    }
+    return ends;
+  };
+  const std::pair<std::size_t, std::size_t> all{0, 99};
+  EXPECT_EQ(least_and_greatest(0, 0.8), all);
+  EXPECT_EQ(least_and_greatest(0.009, 1), all);
+  EXPECT_EQ(least_and_greatest(1, 0.1), all);
+  EXPECT_EQ(least_and_greatest(0.2, 1), (std::pair<std::size_t, std::size_t>{0, 19}));
+  EXPECT_EQ(least_and_greatest(0.2, 0), (std::pair<std::size_t, std::size_t>{20, 99}));
 }
 
-TEST(LatestChooser, PicksOnlyWhatIsThereWhenOneWorkerIsFarAhead) {
-  const auto frontier = std::make_shared<InsertFrontier>(2);
-  frontier->publish(frontier->join(0), 1000);
-  frontier->join(1);
-  const LatestChooser chooser(10, frontier);
-  for (std::uint64_t distance = 0; distance < 1010; ++distance) {
-    const std::uint64_t record = chooser.record_at(distance);
-    EXPECT_TRUE(record < 10 || (record % 2 == 0 && record < 10 + 2000)) << distance << " " << record;
-  }
-}
-
-TEST(LatestChooser, SeesWhatIsAddedMeanwhile) {
-  const auto frontier = std::make_shared<InsertFrontier>(1);
-  const std::size_t place = frontier->join(0);
-  Chooser chooser = LatestChooser(100, frontier);
+std::vector<std::uint64_t> turns_of(std::uint64_t records, std::uint32_t worker, std::uint32_t workers,
+                                    std::size_t turns) {
+  Chooser chooser = SequentialChooser(records, worker, workers);
   Random random(1, 1);
-  std::array<std::uint64_t, 64> batch{};
-  choose(chooser, random, batch);
-  EXPECT_LT(*std::ranges::max_element(batch), 100U);
-  frontier->publish(place, 50);
-  choose(chooser, random, batch);
-  EXPECT_EQ(*std::ranges::max_element(batch), 149U);
+  std::vector<std::uint64_t> taken(turns);
+  choose(chooser, random, std::span(taken).first(turns / 3));  // by the batch, of whatever size
+  choose(chooser, random, std::span(taken).subspan(turns / 3));
+  return taken;
 }
 
-TEST(LatestChooser, FollowsTheDistributionAfterGrowth) {
-  constexpr std::uint64_t loaded = 500;
-  constexpr std::uint64_t records = 600;
-  const auto frontier = std::make_shared<InsertFrontier>(1);
-  const std::size_t place = frontier->join(0);
-  LatestChooser chooser(loaded, frontier);
-  frontier->publish(place, records - loaded);
-  chooser.refresh(1);
-  // YCSB: zeta and the number of items grow, the shape (eta) keeps the number of items of the start.
-  const double zeta = reference::zeta(records, 0.99);
-  const double eta = (1 - std::pow(2.0 / loaded, 0.01)) / (1 - reference::zeta(2, 0.99) / zeta);
-  std::vector<double> probabilities(records);
-  constexpr int grid = 2'000'000;
-  for (int i = 0; i < grid; ++i) {
-    const double u = (i + 0.5) / grid;
-    auto distance = static_cast<std::uint64_t>(records * std::pow(eta * u - eta + 1, 100));
-    if (u * zeta < 1 + std::pow(0.5, 0.99)) distance = 1;
-    if (u * zeta < 1) distance = 0;
-    probabilities[records - 1 - distance] += 1.0 / grid;
+TEST(SequentialChooser, TakesEachRecordInTurnAndBeginsAgain) {
+  EXPECT_EQ(turns_of(4, 0, 1, 9), (std::vector<std::uint64_t>{0, 1, 2, 3, 0, 1, 2, 3, 0}));
+  EXPECT_EQ(turns_of(1, 0, 1, 3), (std::vector<std::uint64_t>{0, 0, 0}));
+}
+
+TEST(SequentialChooser, DealsOutTheTurnsOfASharedCounter) {
+  for (const std::uint64_t records : {1U, 2U, 5U, 6U, 100U}) {
+    constexpr std::uint32_t workers = 3;
+    constexpr std::size_t turns = 300;
+    for (std::uint32_t worker = 0; worker < workers; ++worker) {
+      const std::vector<std::uint64_t> taken = turns_of(records, worker, workers, turns);
+      for (std::size_t turn = 0; turn < turns; ++turn)
+        ASSERT_EQ(taken[turn], (turn * workers + worker) % records) << records << " " << worker;
+    }
   }
-  const auto counts = counts_of(std::move(chooser), records, 1'600'000);
-  EXPECT_LT(chi_square_excess(counts, probabilities), 4);
-  EXPECT_LT(grouped_chi_square_excess(counts, probabilities), 4);
-}
-
-TEST(InsertFrontier, GivesAWorkerThatComesAgainItsOldPlaceCleared) {
-  InsertFrontier frontier(2);
-  const std::size_t place = frontier.join(1);
-  frontier.publish(place, 9);
-  EXPECT_EQ(frontier.join(1), place);
-  EXPECT_EQ(frontier.inserts(place), 0U);
-  EXPECT_EQ(frontier.members(), 1U);
 }
 
 }  // namespace
