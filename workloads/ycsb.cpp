@@ -22,7 +22,7 @@ std::unique_ptr<OperationStream> Ycsb::load(WorkerSlot slot, std::size_t depth) 
 }
 
 std::unique_ptr<RunStream> Ycsb::run(WorkerSlot slot, std::size_t depth, std::uint64_t seed) const {
-  const bool shares = settings_.mix.distribution == RequestDistribution::latest;
+  const bool shares = settings_.mix.follows_inserts();
   return std::make_unique<YcsbRun>(settings_, slot, depth, seed, shares ? frontier(slot.count) : nullptr);
 }
 

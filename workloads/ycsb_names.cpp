@@ -13,9 +13,13 @@ namespace upout::workloads {
 namespace {
 
 constexpr auto used = std::to_array<std::string_view>({
+    "exponential.frac",
+    "exponential.percentile",
     "fieldcount",
     "fieldlength",
     "fieldlengthdistribution",
+    "hotspotdatafraction",
+    "hotspotopnfraction",
     "insertorder",
     "insertproportion",
     "maxscanlength",
@@ -30,6 +34,7 @@ constexpr auto used = std::to_array<std::string_view>({
     "updateproportion",
     "workload",
     "writeallfields",
+    "zipfianconstant",
 });
 
 struct UnusedName {
@@ -43,7 +48,6 @@ constexpr std::string_view loads_all = "the workers load all of recordcount betw
 constexpr std::string_view no_names = "records and fields have no names, keys are 64-bit numbers";
 constexpr std::string_view no_retries = "an insert that fails is counted and fails the run's verification";
 constexpr std::string_view closed_loop = "operations are issued as fast as they complete (closed loop)";
-constexpr std::string_view not_picked = "requestdistribution is uniform, zipfian or latest";
 constexpr std::string_view progress = "progress is shown when stderr is a terminal";
 constexpr std::string_view ycsb_client = "it is for YCSB's own client";
 
@@ -57,7 +61,6 @@ constexpr auto unused = std::to_array<UnusedName>({
     {"db", "use --engine"},
     {"discardscannedrecord", "scanned records are always copied to the client"},
     {"dotransactions", "every run loads, measures and verifies"},
-    {"exponential.", not_picked},
     {"exporter", "use --json"},
     {"exportfile", "use --json"},
     {"fieldlengthhistogram", constant_length},
@@ -65,8 +68,6 @@ constexpr auto unused = std::to_array<UnusedName>({
     {"gbudb.", ycsb_client},
     {"hdrhistogram.", histograms},
     {"histogram.", histograms},
-    {"hotspotdatafraction", not_picked},
-    {"hotspotopnfraction", not_picked},
     {"htrace.", ycsb_client},
     {"insertcount", loads_all},
     {"insertstart", loads_all},

@@ -14,16 +14,24 @@ using kernel::Status;
 
 namespace {
 
-Chooser make_chooser(const YcsbSettings& settings, const std::shared_ptr<InsertFrontier>& frontier) {
+Chooser make_chooser(const YcsbSettings& settings, WorkerSlot slot,
+                     const std::shared_ptr<InsertFrontier>& frontier) {
   switch (settings.mix.distribution) {
     case RequestDistribution::uniform:
       return UniformChooser(settings.record_count);
     case RequestDistribution::zipfian:
-      return ScrambledZipfianChooser(settings.record_count);
+      return ScrambledZipfianChooser(settings.record_count, settings.zipfian_constant);
+    case RequestDistribution::hotspot:
+      return HotspotChooser(settings.record_count, settings.hot_data, settings.hot_operations);
+    case RequestDistribution::exponential:
+      return ExponentialChooser(settings.record_count, frontier, settings.exponential_percentile,
+                                settings.exponential_fraction);
+    case RequestDistribution::sequential:
+      return SequentialChooser(settings.record_count, slot.index, slot.count);
     case RequestDistribution::latest:
       break;
   }
-  return LatestChooser(settings.record_count, frontier);
+  return LatestChooser(settings.record_count, frontier, settings.zipfian_constant);
 }
 
 /// The greatest loaded keys, in order, as many as the longest scan asks for.
@@ -82,7 +90,7 @@ YcsbRun::YcsbRun(const YcsbSettings& settings, WorkerSlot slot, std::size_t dept
       random_(seed, slot.index),
       frontier_(std::move(frontier)),
       place_(frontier_ ? frontier_->join(slot.index) : 0),
-      chooser_(make_chooser(settings, frontier_)),
+      chooser_(make_chooser(settings, slot, frontier_)),
       inserts_(depth),
       records_(depth),
       inputs_(depth, settings.mix.writes() ? settings.value_bytes() : 0),

@@ -61,7 +61,7 @@ class YcsbScanLengths {
 class YcsbRun final : public RunStream {
  public:
   /// `settings` must outlive the stream. With a frontier, the stream tells there what it has added; needed
-  /// for the distribution `latest`.
+  /// for the distributions `latest` and `exponential`.
   YcsbRun(const YcsbSettings& settings, WorkerSlot slot, std::size_t depth, std::uint64_t seed,
           std::shared_ptr<InsertFrontier> frontier);
 

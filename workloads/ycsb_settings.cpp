@@ -1,6 +1,7 @@
 #include "workloads/ycsb_settings.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -17,7 +18,8 @@ using platform::Expected;
 namespace {
 
 constexpr std::uint64_t most_records = std::uint64_t{1} << 40;
-constexpr auto distributions = std::to_array<std::string_view>({"uniform", "zipfian", "latest"});
+constexpr auto distributions =
+    std::to_array<std::string_view>({"uniform", "zipfian", "latest", "hotspot", "exponential", "sequential"});
 constexpr auto insert_orders = std::to_array<std::string_view>({"hashed", "ordered"});
 
 std::optional<Error> check_class(const Properties& properties) {
@@ -67,6 +69,30 @@ std::optional<Error> normalise(YcsbMix& mix, std::vector<std::string>& warnings)
   return std::nullopt;
 }
 
+/// Whoever sets a distribution's property, and gets another distribution, is to know.
+void warn_of_unused(const YcsbSettings& settings, const Properties& properties,
+                    std::vector<std::string>& warnings) {
+  using enum RequestDistribution;
+  struct Parameter {
+    std::string_view name;
+    std::array<RequestDistribution, 2> used_by;
+  };
+  constexpr auto parameters =
+      std::to_array<Parameter>({{"zipfianconstant", {zipfian, latest}},
+                                {"hotspotdatafraction", {hotspot, hotspot}},
+                                {"hotspotopnfraction", {hotspot, hotspot}},
+                                {"exponential.percentile", {exponential, exponential}},
+                                {"exponential.frac", {exponential, exponential}}});
+  const RequestDistribution chosen = settings.mix.distribution;
+  for (const Parameter& parameter : parameters) {
+    const Property* property = properties.find(parameter.name);
+    if (property == nullptr || std::ranges::find(parameter.used_by, chosen) != parameter.used_by.end())
+      continue;
+    warnings.push_back(fmt::format("{}: has no effect: requestdistribution is {}", property->where(),
+                                   distributions[static_cast<std::size_t>(chosen)]));
+  }
+}
+
 std::optional<Error> read_all(YcsbSettings& settings, const Properties& properties) {
   PropertyReader read(properties);
   read.integer("recordcount", settings.record_count, 1, most_records);
@@ -86,8 +112,12 @@ std::optional<Error> read_all(YcsbSettings& settings, const Properties& properti
   settings.zipfian_scan_lengths =
       read.choice("scanlengthdistribution", 0, std::to_array<std::string_view>({"uniform", "zipfian"})) == 1;
   settings.mix.distribution = static_cast<RequestDistribution>(
-      read.choice("requestdistribution", static_cast<std::size_t>(settings.mix.distribution), distributions,
-                  std::to_array<std::string_view>({"hotspot", "exponential", "sequential"})));
+      read.choice("requestdistribution", static_cast<std::size_t>(settings.mix.distribution), distributions));
+  read.real("zipfianconstant", settings.zipfian_constant, 0, ZipfianRanks::greatest_theta);
+  read.share("hotspotdatafraction", settings.hot_data);
+  read.share("hotspotopnfraction", settings.hot_operations);
+  read.real("exponential.percentile", settings.exponential_percentile, 0.001, 99.999);
+  read.real("exponential.frac", settings.exponential_fraction, 0.001, 1);
   settings.hashed_order = read.choice("insertorder", settings.hashed_order ? 0 : 1, insert_orders) == 0;
   return read.error();
 }
@@ -106,6 +136,7 @@ Expected<YcsbSettings> read_ycsb_settings(std::string_view name, const YcsbMix& 
   if (!error) error = check_size(settings, properties);
   if (!error) error = normalise(settings.mix, warnings);
   if (error) return tl::unexpected(*std::move(error));
+  warn_of_unused(settings, properties, warnings);
   return settings;
 }
 
@@ -125,6 +156,11 @@ nlohmann::json to_json(const YcsbSettings& settings) {
           {"maxscanlength", settings.max_scan_length},
           {"scanlengthdistribution", settings.zipfian_scan_lengths ? "zipfian" : "uniform"},
           {"requestdistribution", distributions[static_cast<std::size_t>(settings.mix.distribution)]},
+          {"zipfianconstant", settings.zipfian_constant},
+          {"hotspotdatafraction", settings.hot_data},
+          {"hotspotopnfraction", settings.hot_operations},
+          {"exponential.percentile", settings.exponential_percentile},
+          {"exponential.frac", settings.exponential_fraction},
           {"insertorder", insert_orders[settings.hashed_order ? 0 : 1]}};
 }
 

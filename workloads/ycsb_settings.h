@@ -10,13 +10,14 @@
 #include "kernel/operation.h"
 #include "kernel/scan_entry.h"
 #include "platform/error.h"
+#include "workloads/choosers.h"
 #include "workloads/properties.h"
 #include "workloads/random.h"
 
 namespace upout::workloads {
 
 /// How records are picked, in YCSB's words.
-enum class RequestDistribution : std::uint8_t { uniform, zipfian, latest };
+enum class RequestDistribution : std::uint8_t { uniform, zipfian, latest, hotspot, exponential, sequential };
 
 /// What distinguishes the workloads of YCSB from each other: the shares of the kinds of operation, and how
 /// their records are picked.
@@ -29,6 +30,10 @@ struct YcsbMix {
   double scans = 0;
   std::uint64_t longest_scan = 1000;
 
+  /// Which records are picked depends on those that were added meanwhile.
+  bool follows_inserts() const {
+    return distribution == RequestDistribution::latest || distribution == RequestDistribution::exponential;
+  }
   bool writes() const { return updates > 0 || inserts > 0 || read_modify_writes > 0; }
 };
 
@@ -44,8 +49,13 @@ struct YcsbSettings {
   bool hashed_order = true;
   std::uint64_t min_scan_length = 1;
   std::uint64_t max_scan_length = 1000;
-  bool zipfian_scan_lengths = false;  ///< short ones most often; else uniform
-  YcsbMix mix;                        ///< its shares add up to 1
+  bool zipfian_scan_lengths = false;                      ///< short ones most often; else uniform
+  YcsbMix mix;                                            ///< its shares add up to 1
+  double zipfian_constant = ZipfianRanks::default_theta;  ///< of the distributions zipfian and latest
+  double hot_data = HotspotChooser::default_data;
+  double hot_operations = HotspotChooser::default_operations;
+  double exponential_percentile = ExponentialDistances::default_percentile;
+  double exponential_fraction = ExponentialDistances::default_fraction;
 
   std::size_t value_bytes() const { return field_count * field_length; }
 

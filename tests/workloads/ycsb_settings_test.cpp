@@ -63,7 +63,9 @@ TEST(YcsbSettings, TakePropertiesOverThePreset) {
     "readallfields": false, "writeallfields": true, "readproportion": 0.5, "updateproportion": 0.0,
     "insertproportion": 0.5, "readmodifywriteproportion": 0.0, "scanproportion": 0.0,
     "minscanlength": 2, "maxscanlength": 7, "scanlengthdistribution": "zipfian",
-    "requestdistribution": "uniform", "insertorder": "ordered"})"));
+    "requestdistribution": "uniform", "zipfianconstant": 0.99, "hotspotdatafraction": 0.2,
+    "hotspotopnfraction": 0.8, "exponential.percentile": 95.0, "exponential.frac": 0.8571428571,
+    "insertorder": "ordered"})"));
 }
 
 TEST(YcsbSettings, GiveEachRecordAKeyOfItsOwn) {
@@ -113,10 +115,12 @@ TEST(YcsbSettings, RefuseBadValues) {
   EXPECT_EQ(error_of({"readallfields=1"}), "-p readallfields: found '1', expected true or false");
   EXPECT_EQ(
       error_of({"requestdistribution=zipfain"}),
-      "-p requestdistribution: found 'zipfain', expected uniform, zipfian or latest; did you mean zipfian?");
-  EXPECT_EQ(error_of({"requestdistribution=hotspot"}),
-            "-p requestdistribution: found 'hotspot', expected uniform, zipfian or latest (hotspot is not "
-            "there yet)");
+      "-p requestdistribution: found 'zipfain', expected uniform, zipfian, latest, hotspot, exponential or "
+      "sequential; did you mean zipfian?");
+  EXPECT_EQ(
+      error_of({"requestdistribution=sequental"}),
+      "-p requestdistribution: found 'sequental', expected uniform, zipfian, latest, hotspot, exponential or "
+      "sequential; did you mean sequential?");
   EXPECT_EQ(error_of({"insertorder=random"}), "-p insertorder: found 'random', expected hashed or ordered");
   EXPECT_EQ(error_of({"fieldlengthdistribution=uniform"}),
             "-p fieldlengthdistribution: found 'uniform', expected constant (uniform is not there yet)");
@@ -130,6 +134,46 @@ TEST(YcsbSettings, RefuseBadValues) {
   EXPECT_EQ(
       error_of({"workload=site.ycsb.workloads.RestWorkload"}),
       "-p workload: found 'site.ycsb.workloads.RestWorkload', expected site.ycsb.workloads.CoreWorkload");
+}
+
+TEST(YcsbSettings, RefuseBadShapesOfDistributions) {
+  EXPECT_EQ(error_of({"zipfianconstant=-0.1"}),
+            "-p zipfianconstant: found '-0.1', expected a number from 0 to 10");
+  EXPECT_EQ(error_of({"zipfianconstant=nan"}),
+            "-p zipfianconstant: found 'nan', expected a number from 0 to 10");
+  EXPECT_EQ(error_of({"hotspotdatafraction=20"}),
+            "-p hotspotdatafraction: found '20', expected a number from 0 to 1");
+  EXPECT_EQ(error_of({"hotspotopnfraction=80%"}),
+            "-p hotspotopnfraction: found '80%', expected a number from 0 to 1");
+  EXPECT_EQ(error_of({"exponential.percentile=100"}),
+            "-p exponential.percentile: found '100', expected a number from 0.001 to 99.999");
+  EXPECT_EQ(error_of({"exponential.frac=0"}),
+            "-p exponential.frac: found '0', expected a number from 0.001 to 1");
+  EXPECT_EQ(error_of({"exponential.percentil=95"}),
+            "-p: found unknown property 'exponential.percentil', expected exponential.percentile");
+}
+
+TEST(YcsbSettings, TakeShapesOfDistributions) {
+  const Made hotspot =
+      made("ycsb-a", {"requestdistribution=hotspot", "hotspotdatafraction=0.01", "hotspotopnfraction=0.99"});
+  EXPECT_EQ(hotspot.settings.mix.distribution, RequestDistribution::hotspot);
+  EXPECT_EQ(hotspot.settings.hot_data, 0.01);
+  EXPECT_EQ(hotspot.settings.hot_operations, 0.99);
+  const Made exponential = made(
+      "ycsb-a", {"requestdistribution=exponential", "exponential.percentile=90", "exponential.frac=0.1"});
+  EXPECT_EQ(exponential.settings.exponential_percentile, 90);
+  EXPECT_EQ(exponential.settings.exponential_fraction, 0.1);
+  const Made latest = made("ycsb-d", {"zipfianconstant=1.2"});
+  EXPECT_EQ(latest.settings.zipfian_constant, 1.2);
+  for (const Made& each : {hotspot, exponential, latest}) EXPECT_TRUE(each.warnings.empty());
+}
+
+TEST(YcsbSettings, WarnOfTheShapeOfAnotherDistribution) {
+  const Made result = made("ycsb", {"zipfianconstant=0.5", "requestdistribution=hotspot",
+                                    "hotspotdatafraction=0.1", "exponential.frac=0.5"});
+  EXPECT_EQ(result.warnings,
+            (std::vector<std::string>{"-p zipfianconstant: has no effect: requestdistribution is hotspot",
+                                      "-p exponential.frac: has no effect: requestdistribution is hotspot"}));
 }
 
 TEST(YcsbSettings, LimitTheSizeOfARecord) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -291,6 +292,38 @@ TEST(YcsbD, FindsWhatItReadsWithWorkersOnThreadsOfTheirOwn) {
   const AuditResult result = deployment.audit();
   EXPECT_EQ(result.missing + result.damaged, 0U) << result.first_fault;
   EXPECT_EQ(result.checked, deployment.store.records.size());
+}
+
+TEST(YcsbRun, FindsWhatItPicksWithEveryDistribution) {
+  for (const std::string_view distribution :
+       {"uniform", "zipfian", "latest", "hotspot", "exponential", "sequential"}) {
+    const std::string chosen = "requestdistribution=" + std::string(distribution);
+    const auto workload =
+        made("ycsb",
+             {"recordcount=500", chosen, "readproportion=0.4", "updateproportion=0.2", "insertproportion=0.2",
+              "readmodifywriteproportion=0.1", "scanproportion=0.1", "maxscanlength=5", "fieldlength=8"});
+    Deployment deployment{*workload, 3};
+    deployment.load();
+    deployment.run(10'000);
+    EXPECT_EQ(deployment.failed, 0U) << distribution;
+    const AuditResult result = deployment.audit();
+    EXPECT_EQ(result.missing + result.damaged, 0U) << distribution << ": " << result.first_fault;
+    EXPECT_EQ(result.checked, deployment.store.records.size()) << distribution;
+  }
+}
+
+TEST(YcsbRun, PicksRecordsInOrderIfAskedTo) {
+  const auto workload = made("ycsb-c", {"recordcount=100", "requestdistribution=sequential",
+                                        "insertorder=ordered", "fieldlength=8"});
+  Deployment deployment{*workload};
+  deployment.load();
+  for (std::uint32_t worker = 0; worker < 3; ++worker) {
+    const auto stream = workload->run({worker, 3}, in_flight, 5);
+    std::uint64_t turn = 0;
+    Driver(deployment.store, 1).drive(*stream, 1000, [&](const Operation& operation) {
+      EXPECT_EQ(operation.key, (turn++ * 3 + worker) % 100);
+    });
+  }
 }
 
 TEST(YcsbD, StartsAnewWithNewStreams) {
