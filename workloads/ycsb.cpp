@@ -38,7 +38,8 @@ std::uint64_t Ycsb::expected_records(std::span<const WriterProgress> writers) co
 }
 
 kernel::Key Ycsb::largest_key() const {
-  return settings_.hashed_order ? std::numeric_limits<kernel::Key>::max() : settings_.record_count - 1;
+  return settings_.hashed_order ? std::numeric_limits<kernel::Key>::max()
+                                : settings_.key_of(settings_.record_count - 1);
 }
 
 std::shared_ptr<InsertFrontier> Ycsb::frontier(std::uint32_t workers) const {

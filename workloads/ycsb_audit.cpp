@@ -82,8 +82,8 @@ void YcsbAudit::check_bytes(const Operation& operation) {
 
 void YcsbAudit::note_fault(const Operation& operation, std::string_view what) {
   if (!result_.first_fault.empty()) return;
-  result_.first_fault =
-      fmt::format("record {} (key {:#018x}) {}", records_[operation.slot], operation.key, what);
+  result_.first_fault = fmt::format("record {} (key {:#018x}) {}",
+                                    settings_.name_of(records_[operation.slot]), operation.key, what);
 }
 
 }  // namespace upout::workloads

@@ -45,6 +45,22 @@ std::optional<Error> check_scans(const YcsbSettings& settings, const Properties&
                fmt::format("scans of at most {} bytes, keys and sizes among them", kernel::max_value_bytes)};
 }
 
+/// Without an insertcount all records from insertstart on are loaded.
+std::optional<Error> take_range(YcsbSettings& settings, const Properties& properties) {
+  const Property* count = properties.find("insertcount");
+  const Property* start = properties.find("insertstart");
+  if (settings.first_record < settings.all_records) {
+    const std::uint64_t rest = settings.all_records - settings.first_record;
+    if (count == nullptr) settings.record_count = rest;
+    if (settings.record_count <= rest) return std::nullopt;
+  }
+  const std::string found =
+      count != nullptr ? fmt::format("{} records from {} on", settings.record_count, settings.first_record)
+                       : fmt::format("'{}'", settings.first_record);
+  return Error{(count != nullptr ? count : start)->where(), found,
+               fmt::format("some of the {} records of recordcount", settings.all_records)};
+}
+
 std::optional<Error> check_size(const YcsbSettings& settings, const Properties& properties) {
   if (settings.value_bytes() <= kernel::max_value_bytes) return std::nullopt;
   const Property* culprit = properties.find("fieldlength");
@@ -95,7 +111,9 @@ void warn_of_unused(const YcsbSettings& settings, const Properties& properties,
 
 std::optional<Error> read_all(YcsbSettings& settings, const Properties& properties) {
   PropertyReader read(properties);
-  read.integer("recordcount", settings.record_count, 1, most_records);
+  read.integer("recordcount", settings.all_records, 1, most_records);
+  read.integer("insertstart", settings.first_record, 0, most_records);
+  read.integer("insertcount", settings.record_count, 1, most_records);
   read.integer("fieldcount", settings.field_count, 1, kernel::max_value_bytes);
   read.integer("fieldlength", settings.field_length, 0, kernel::max_value_bytes);
   read.choice("fieldlengthdistribution", 0, std::to_array<std::string_view>({"constant"}),
@@ -132,6 +150,7 @@ Expected<YcsbSettings> read_ycsb_settings(std::string_view name, const YcsbMix& 
   YcsbSettings settings{.name = std::string(name), .max_scan_length = preset.longest_scan, .mix = preset};
   std::optional<Error> error = check_class(properties);
   if (!error) error = read_all(settings, properties);
+  if (!error) error = take_range(settings, properties);
   if (!error) error = check_scans(settings, properties);
   if (!error) error = check_size(settings, properties);
   if (!error) error = normalise(settings.mix, warnings);
@@ -141,27 +160,33 @@ Expected<YcsbSettings> read_ycsb_settings(std::string_view name, const YcsbMix& 
 }
 
 nlohmann::json to_json(const YcsbSettings& settings) {
-  return {{"recordcount", settings.record_count},
-          {"fieldcount", settings.field_count},
-          {"fieldlength", settings.field_length},
-          {"fieldlengthdistribution", "constant"},
-          {"readallfields", settings.read_all_fields},
-          {"writeallfields", settings.write_all_fields},
-          {"readproportion", settings.mix.reads},
-          {"updateproportion", settings.mix.updates},
-          {"insertproportion", settings.mix.inserts},
-          {"readmodifywriteproportion", settings.mix.read_modify_writes},
-          {"scanproportion", settings.mix.scans},
-          {"minscanlength", settings.min_scan_length},
-          {"maxscanlength", settings.max_scan_length},
-          {"scanlengthdistribution", settings.zipfian_scan_lengths ? "zipfian" : "uniform"},
-          {"requestdistribution", distributions[static_cast<std::size_t>(settings.mix.distribution)]},
-          {"zipfianconstant", settings.zipfian_constant},
-          {"hotspotdatafraction", settings.hot_data},
-          {"hotspotopnfraction", settings.hot_operations},
-          {"exponential.percentile", settings.exponential_percentile},
-          {"exponential.frac", settings.exponential_fraction},
-          {"insertorder", insert_orders[settings.hashed_order ? 0 : 1]}};
+  nlohmann::json json{
+      {"recordcount", settings.all_records},
+      {"insertstart", settings.first_record},
+      {"fieldcount", settings.field_count},
+      {"fieldlength", settings.field_length},
+      {"fieldlengthdistribution", "constant"},
+      {"readallfields", settings.read_all_fields},
+      {"writeallfields", settings.write_all_fields},
+      {"readproportion", settings.mix.reads},
+      {"updateproportion", settings.mix.updates},
+      {"insertproportion", settings.mix.inserts},
+      {"readmodifywriteproportion", settings.mix.read_modify_writes},
+      {"scanproportion", settings.mix.scans},
+      {"minscanlength", settings.min_scan_length},
+      {"maxscanlength", settings.max_scan_length},
+      {"scanlengthdistribution", settings.zipfian_scan_lengths ? "zipfian" : "uniform"},
+      {"requestdistribution", distributions[static_cast<std::size_t>(settings.mix.distribution)]},
+      {"zipfianconstant", settings.zipfian_constant},
+      {"hotspotdatafraction", settings.hot_data},
+      {"hotspotopnfraction", settings.hot_operations},
+      {"exponential.percentile", settings.exponential_percentile},
+      {"exponential.frac", settings.exponential_fraction},
+      {"insertorder", insert_orders[settings.hashed_order ? 0 : 1]}};
+  // Not if it says nothing new: where recordcount grows with the workers, this would tell their runs apart.
+  if (settings.record_count != settings.all_records - settings.first_record)
+    json["insertcount"] = settings.record_count;
+  return json;
 }
 
 }  // namespace upout::workloads

@@ -41,7 +41,9 @@ struct YcsbMix {
 /// number of records, which YCSB leaves to its user.
 struct YcsbSettings {
   std::string name;
-  std::uint64_t record_count = 1'000'000;
+  std::uint64_t all_records = 1'000'000;   ///< recordcount; what follows is the part of them that is loaded
+  std::uint64_t first_record = 0;          ///< insertstart
+  std::uint64_t record_count = 1'000'000;  ///< insertcount
   std::size_t field_count = 10;
   std::size_t field_length = 100;
   bool read_all_fields = true;
@@ -64,9 +66,14 @@ struct YcsbSettings {
     return mix.scans > 0 ? max_scan_length * kernel::scan_entry_bytes(value_bytes()) : 0;
   }
 
+  /// The name of the record-th that is loaded, counted from 0; what is added follows behind.
+  std::uint64_t name_of(std::uint64_t record) const { return first_record + record; }
+
   /// The key of a record. `hashed`: a bijection, so that no two records can share a key (YCSB takes FNV-64,
   /// where two might).
-  kernel::Key key_of(std::uint64_t record) const { return hashed_order ? mix64(record) : record; }
+  kernel::Key key_of(std::uint64_t record) const {
+    return hashed_order ? mix64(name_of(record)) : name_of(record);
+  }
 
   /// The number of the record that a worker's n-th insert adds, n counted from 0.
   std::uint64_t inserted_record(std::uint32_t worker, std::uint64_t workers, std::uint64_t n) const {

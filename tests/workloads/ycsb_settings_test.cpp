@@ -59,7 +59,7 @@ TEST(YcsbSettings, TakePropertiesOverThePreset) {
   EXPECT_EQ(result.error, "");
   EXPECT_TRUE(result.warnings.empty());
   EXPECT_EQ(to_json(result.settings), nlohmann::json::parse(R"({
-    "recordcount": 5, "fieldcount": 1, "fieldlength": 8, "fieldlengthdistribution": "constant",
+    "recordcount": 5, "insertstart": 0, "fieldcount": 1, "fieldlength": 8, "fieldlengthdistribution": "constant",
     "readallfields": false, "writeallfields": true, "readproportion": 0.5, "updateproportion": 0.0,
     "insertproportion": 0.5, "readmodifywriteproportion": 0.0, "scanproportion": 0.0,
     "minscanlength": 2, "maxscanlength": 7, "scanlengthdistribution": "zipfian",
@@ -151,6 +151,33 @@ TEST(YcsbSettings, RefuseBadShapesOfDistributions) {
             "-p exponential.frac: found '0', expected a number from 0.001 to 1");
   EXPECT_EQ(error_of({"exponential.percentil=95"}),
             "-p: found unknown property 'exponential.percentil', expected exponential.percentile");
+}
+
+TEST(YcsbSettings, TakeAPartOfTheRecords) {
+  const YcsbSettings rest = made("ycsb-c", {"recordcount=100", "insertstart=30"}).settings;
+  EXPECT_EQ(rest.record_count, 70U);
+  EXPECT_EQ(to_json(rest).at("insertstart"), 30);
+  EXPECT_FALSE(to_json(rest).contains("insertcount"));
+  const YcsbSettings part =
+      made("ycsb-c", {"recordcount=100", "insertstart=30", "insertcount=70", "insertorder=ordered"}).settings;
+  EXPECT_EQ(part.record_count, 70U);
+  EXPECT_EQ(part.key_of(0), 30U);
+  EXPECT_EQ(part.key_of(69), 99U);
+  const Made few = made("ycsb-c", {"recordcount=100", "insertstart=30", "insertcount=5"});
+  EXPECT_EQ(few.settings.record_count, 5U);
+  EXPECT_EQ(to_json(few.settings).at("recordcount"), 100);
+  EXPECT_EQ(to_json(few.settings).at("insertcount"), 5);
+  EXPECT_EQ(few.settings.key_of(4), mix64(34));
+  EXPECT_TRUE(few.warnings.empty());
+}
+
+TEST(YcsbSettings, RefuseAPartBeyondTheRecords) {
+  EXPECT_EQ(error_of({"recordcount=100", "insertstart=100"}),
+            "-p insertstart: found '100', expected some of the 100 records of recordcount");
+  EXPECT_EQ(error_of({"recordcount=100", "insertstart=30", "insertcount=71"}),
+            "-p insertcount: found 71 records from 30 on, expected some of the 100 records of recordcount");
+  EXPECT_EQ(error_of({"insertcount=0"}),
+            "-p insertcount: found '0', expected a whole number from 1 to 1099511627776");
 }
 
 TEST(YcsbSettings, TakeShapesOfDistributions) {

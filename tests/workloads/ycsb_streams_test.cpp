@@ -312,6 +312,28 @@ TEST(YcsbRun, FindsWhatItPicksWithEveryDistribution) {
   }
 }
 
+TEST(YcsbRun, LoadsAndUsesAPartOfTheRecordsAlone) {
+  for (const std::string_view distribution :
+       {"uniform", "zipfian", "latest", "hotspot", "exponential", "sequential"}) {
+    const std::string chosen = "requestdistribution=" + std::string(distribution);
+    const auto workload =
+        made("ycsb", {"recordcount=1000", "insertstart=700", "insertcount=50", "insertorder=ordered", chosen,
+                      "insertproportion=0.01", "fieldlength=8"});
+    EXPECT_EQ(workload->record_count(), 50U);
+    EXPECT_EQ(workload->largest_key(), 749U);
+    Deployment deployment{*workload, 2};
+    deployment.load();
+    for (kernel::Key key = 700; key < 750; ++key) EXPECT_TRUE(deployment.store.records.contains(key));
+    EXPECT_EQ(deployment.store.records.size(), 50U);
+    deployment.run(5000);
+    EXPECT_EQ(deployment.failed, 0U) << distribution;
+    const AuditResult result = deployment.audit();
+    EXPECT_EQ(result.missing + result.damaged, 0U) << distribution << ": " << result.first_fault;
+    EXPECT_EQ(result.checked, deployment.store.records.size()) << distribution;
+    EXPECT_EQ(result.checked, workload->expected_records(deployment.writers)) << distribution;
+  }
+}
+
 TEST(YcsbRun, PicksRecordsInOrderIfAskedTo) {
   const auto workload = made("ycsb-c", {"recordcount=100", "requestdistribution=sequential",
                                         "insertorder=ordered", "fieldlength=8"});
