@@ -13,7 +13,7 @@ using kernel::Status;
 YcsbAudit::YcsbAudit(const YcsbSettings& settings, WorkerSlot slot, std::size_t depth,
                      std::span<const WriterProgress> writers)
     : settings_(settings),
-      format_(settings.field_count, settings.field_length),
+      format_(settings.format()),
       writers_(writers.begin(), writers.end()),
       records_(depth),
       outputs_(depth, settings.value_bytes()) {
@@ -68,9 +68,10 @@ void YcsbAudit::check(const Operation& operation) {
 void YcsbAudit::check_bytes(const Operation& operation) {
   const std::span<const std::byte> value = operation.output.first(operation.output_size);
   result_.digest += digest_of(operation.key, value);
-  if (value.size() != format_.value_bytes()) {
+  const std::size_t right_size = format_.value_bytes(operation.key);
+  if (value.size() != right_size) {
     ++result_.damaged;
-    note_fault(operation, fmt::format("has {} bytes instead of {}", value.size(), format_.value_bytes()));
+    note_fault(operation, fmt::format("has {} bytes instead of {}", value.size(), right_size));
     return;
   }
   const bool loaded = records_[operation.slot] < settings_.record_count;

@@ -15,16 +15,16 @@ RecordRange share_of(std::uint64_t records, WorkerSlot slot) {
 
 YcsbLoad::YcsbLoad(const YcsbSettings& settings, WorkerSlot slot, std::size_t depth)
     : settings_(settings),
-      format_(settings.field_count, settings.field_length),
+      format_(settings.format()),
       left_(share_of(settings.record_count, slot)),
       inputs_(depth, settings.value_bytes()) {}
 
 std::size_t YcsbLoad::next(std::span<Operation* const> free) {
   const std::size_t count = std::min<std::uint64_t>(free.size(), left_.end - left_.begin);
   for (Operation* operation : free.first(count)) {
-    const std::span<std::byte> input = inputs_[operation->slot];
     operation->kind = kernel::OperationKind::insert;
     operation->key = settings_.key_of(left_.begin++);
+    const std::span<std::byte> input = inputs_[operation->slot].first(format_.value_bytes(operation->key));
     operation->input = input;
     operation->input_offset = 0;
     operation->output = {};

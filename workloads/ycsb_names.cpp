@@ -25,6 +25,7 @@ constexpr auto used = std::to_array<std::string_view>({
     "insertproportion",
     "insertstart",
     "maxscanlength",
+    "minfieldlength",
     "minscanlength",
     "readallfields",
     "readmodifywriteproportion",
@@ -44,7 +45,7 @@ struct UnusedName {
   std::string_view advice;
 };
 
-constexpr std::string_view constant_length = "every field has fieldlength bytes";
+constexpr std::string_view no_histogram = "fieldlengthdistribution is constant, uniform or zipfian";
 constexpr std::string_view histograms = "latencies are always kept as histograms; use --json for them";
 constexpr std::string_view no_names = "records and fields have no names, keys are 64-bit numbers";
 constexpr std::string_view no_retries = "an insert that fails is counted and fails the run's verification";
@@ -64,7 +65,7 @@ constexpr auto unused = std::to_array<UnusedName>({
     {"dotransactions", "every run loads, measures and verifies"},
     {"exporter", "use --json"},
     {"exportfile", "use --json"},
-    {"fieldlengthhistogram", constant_length},
+    {"fieldlengthhistogram", no_histogram},
     {"fieldnameprefix", no_names},
     {"gbudb.", ycsb_client},
     {"hdrhistogram.", histograms},
@@ -76,7 +77,6 @@ constexpr auto unused = std::to_array<UnusedName>({
     {"maxscanrate", closed_loop},
     {"measurement.", histograms},
     {"measurementtype", histograms},
-    {"minfieldlength", constant_length},
     {"operationcount", "runs last for a time, not for a number of operations; use --seconds"},
     {"readallfieldsbyname", no_names},
     {"reportlatencyforeacherror", histograms},

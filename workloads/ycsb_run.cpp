@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cstring>
 #include <functional>
+#include <optional>
+#include <span>
 #include <utility>
 
 namespace upout::workloads {
@@ -82,7 +84,7 @@ YcsbScanLengths::YcsbScanLengths(const YcsbSettings& settings)
 YcsbRun::YcsbRun(const YcsbSettings& settings, WorkerSlot slot, std::size_t depth, std::uint64_t seed,
                  std::shared_ptr<InsertFrontier> frontier)
     : settings_(settings),
-      format_(settings.field_count, settings.field_length),
+      format_(settings.format()),
       slot_(slot),
       operations_(settings.mix),
       scan_lengths_(settings),
@@ -95,9 +97,9 @@ YcsbRun::YcsbRun(const YcsbSettings& settings, WorkerSlot slot, std::size_t dept
       records_(depth),
       inputs_(depth, settings.mix.writes() ? settings.value_bytes() : 0),
       outputs_(depth, std::max(settings.value_bytes(), settings.scan_bytes())) {
-  const std::size_t whole = format_.value_bytes();
-  const std::size_t read = settings.read_all_fields ? whole : format_.field_length();
-  const std::size_t written = settings.write_all_fields ? whole : format_.field_length();
+  const std::size_t whole = settings.value_bytes();
+  const std::size_t read = settings.read_all_fields ? whole : settings.field_length;
+  const std::size_t written = settings.write_all_fields ? whole : settings.field_length;
   form_of(OperationKind::get) = {0, read};
   form_of(OperationKind::update) = {written, 0};
   form_of(OperationKind::insert) = {whole, 0};
@@ -161,52 +163,76 @@ void YcsbRun::fill_mixed(std::span<Operation* const> free, std::span<const std::
 void YcsbRun::fill_insert(Operation& operation) {
   const std::uint64_t number = inserts_.begin(operation.slot);
   operation.key = settings_.key_of(settings_.inserted_record(slot_.index, slot_.count, number));
-  format_.write_value(inputs_[operation.slot], operation.key, next_version());
+  operation.input = inputs_[operation.slot].first(format_.value_bytes(operation.key));
+  format_.write_value(inputs_[operation.slot].first(operation.input.size()), operation.key, next_version());
 }
 
 void YcsbRun::fill_scan(Operation& operation) {
   operation.limit = scan_lengths_.next(random_);
   // No more room than it needs: room travels in messages.
   operation.output =
-      operation.output.first(operation.limit * kernel::scan_entry_bytes(format_.value_bytes()));
+      operation.output.first(operation.limit * kernel::scan_entry_bytes(settings_.value_bytes()));
   operation.output_offset = 0;
 }
 
 void YcsbRun::fill_input(Operation& operation) {
-  const std::span<std::byte> input = inputs_[operation.slot];
+  const std::span<std::byte> whole = inputs_[operation.slot];
   if (settings_.write_all_fields) {
+    const std::span<std::byte> input = whole.first(format_.value_bytes(operation.key));
+    operation.input = input;
     format_.write_value(input, operation.key, next_version());
     return;
   }
   const std::size_t field = any_field();
-  operation.input_offset = static_cast<std::uint32_t>(field * format_.field_length());
-  format_.write_field(input.first(format_.field_length()), operation.key, field, next_version());
+  const std::span<std::byte> input = whole.first(format_.field_length(operation.key, field));
+  operation.input = input;
+  operation.input_offset = static_cast<std::uint32_t>(format_.field_offset(operation.key, field));
+  format_.write_field(input, operation.key, field, next_version());
+}
+
+/// What a scan has returned; nothing if it cannot be that.
+std::optional<YcsbRun::Entries> YcsbRun::entries_of(const Operation& operation) const {
+  const std::span<const std::byte> output = operation.output.first(operation.output_size);
+  Entries entries;
+  if (!format_.has_one_length()) {
+    kernel::ScanReader reader(output);
+    std::span<const std::byte> value;
+    for (kernel::Key key = 0; reader.next(key, value); ++entries.count) {
+      if (entries.count > 0 && key <= entries.last) return std::nullopt;
+      if (entries.count == 0) entries.first = key;
+      entries.last = key;
+    }
+    return reader.rest().empty() ? std::optional(entries) : std::nullopt;
+  }
+  const std::size_t entry_bytes = kernel::scan_entry_bytes(settings_.value_bytes());
+  entries.count = output.size() / entry_bytes;
+  if (output.size() % entry_bytes != 0) return std::nullopt;
+  if (entries.count == 0) return entries;
+  std::memcpy(&entries.first, output.data(), sizeof(entries.first));
+  std::memcpy(&entries.last, output.data() + output.size() - entry_bytes, sizeof(entries.last));
+  return entries;
 }
 
 /// A scan has found all that it was to find if it has as many records as it asked for, or all that were
 /// loaded behind its start. (Those that were added since may make it more.)
 bool YcsbRun::is_whole_scan(const Operation& operation) const {
-  const std::size_t entry_bytes = kernel::scan_entry_bytes(format_.value_bytes());
-  const std::size_t found = operation.output_size / entry_bytes;
+  const std::optional<Entries> found = entries_of(operation);
   const auto behind = static_cast<std::size_t>(
       last_keys_.end() - std::lower_bound(last_keys_.begin(), last_keys_.end(), operation.key));
-  if (operation.output_size % entry_bytes != 0 || found > operation.limit ||
-      found < std::min<std::size_t>(operation.limit, behind)) {
+  if (!found || found->count > operation.limit ||
+      found->count < std::min<std::size_t>(operation.limit, behind)) {
     return false;
   }
-  const auto key_at = [&](std::size_t entry) {
-    kernel::Key key = 0;
-    std::memcpy(&key, operation.output.data() + entry * entry_bytes, sizeof(key));
-    return key;
-  };
-  return found == 0 || (key_at(0) >= operation.key && key_at(found - 1) >= key_at(0) + (found - 1));
+  return found->count == 0 ||
+         (found->first >= operation.key && found->last >= found->first + (found->count - 1));
 }
 
 /// A read of less than was asked for would be a faster one, and wrong.
 bool YcsbRun::is_whole(const Operation& operation) const {
   if (operation.kind == OperationKind::scan) return is_whole_scan(operation);
-  return operation.output_size == forms_[static_cast<std::size_t>(operation.kind)].output_bytes ||
-         forms_[static_cast<std::size_t>(operation.kind)].output_bytes == 0;
+  if (forms_[static_cast<std::size_t>(operation.kind)].output_bytes == 0) return true;
+  return operation.output_size ==
+         (settings_.read_all_fields ? format_.value_bytes(operation.key) : operation.output.size());
 }
 
 void YcsbRun::take_form(Operation& operation, OperationKind kind) {
@@ -215,8 +241,16 @@ void YcsbRun::take_form(Operation& operation, OperationKind kind) {
   operation.input = {inputs_[operation.slot].data(), form.input_bytes};
   operation.output = {outputs_[operation.slot].data(), form.output_bytes};
   operation.input_offset = 0;
-  operation.output_offset =
-      settings_.read_all_fields ? 0 : static_cast<std::uint32_t>(any_field() * format_.field_length());
+  operation.output_offset = 0;
+  if (!settings_.read_all_fields) take_field(operation);
+}
+
+/// One field is read, if anything is; drawn for operations that read nothing too.
+void YcsbRun::take_field(Operation& operation) {
+  const std::size_t field = any_field();
+  if (operation.output.empty() || operation.kind == OperationKind::scan) return;
+  operation.output = operation.output.first(format_.field_length(operation.key, field));
+  operation.output_offset = static_cast<std::uint32_t>(format_.field_offset(operation.key, field));
 }
 
 }  // namespace upout::workloads

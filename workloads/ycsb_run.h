@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -71,10 +72,17 @@ class YcsbRun final : public RunStream {
   WriterProgress progress() const override { return {writes_, inserts_.acknowledged()}; }
 
  private:
-  /// How many bytes an operation of one kind writes and reads.
+  /// How many bytes an operation of one kind writes and reads at most.
   struct Form {
     std::size_t input_bytes = 0;
     std::size_t output_bytes = 0;
+  };
+
+  /// What a scan has returned.
+  struct Entries {
+    std::size_t count = 0;
+    kernel::Key first = 0;
+    kernel::Key last = 0;
   };
 
   void fill_reads(std::span<kernel::Operation* const> free, std::span<const std::uint64_t> records);
@@ -84,6 +92,8 @@ class YcsbRun final : public RunStream {
   void take_form(kernel::Operation& operation, kernel::OperationKind kind);
   void fill_scan(kernel::Operation& operation);
   bool is_whole(const kernel::Operation& operation) const;
+  void take_field(kernel::Operation& operation);
+  std::optional<Entries> entries_of(const kernel::Operation& operation) const;
   bool is_whole_scan(const kernel::Operation& operation) const;
   Form& form_of(kernel::OperationKind kind) { return forms_[static_cast<std::size_t>(kind)]; }
   Version next_version() { return {slot_.index, ++writes_}; }

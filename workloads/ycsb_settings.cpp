@@ -20,6 +20,8 @@ namespace {
 constexpr std::uint64_t most_records = std::uint64_t{1} << 40;
 constexpr auto distributions =
     std::to_array<std::string_view>({"uniform", "zipfian", "latest", "hotspot", "exponential", "sequential"});
+constexpr auto field_length_distributions =
+    std::to_array<std::string_view>({"constant", "uniform", "zipfian"});
 constexpr auto insert_orders = std::to_array<std::string_view>({"hashed", "ordered"});
 
 std::optional<Error> check_class(const Properties& properties) {
@@ -59,6 +61,18 @@ std::optional<Error> take_range(YcsbSettings& settings, const Properties& proper
                        : fmt::format("'{}'", settings.first_record);
   return Error{(count != nullptr ? count : start)->where(), found,
                fmt::format("some of the {} records of recordcount", settings.all_records)};
+}
+
+std::optional<Error> check_field_lengths(const YcsbSettings& settings, const Properties& properties) {
+  if (settings.field_lengths == FieldLengthDistribution::constant ||
+      settings.min_field_length <= settings.field_length) {
+    return std::nullopt;
+  }
+  const Property* culprit = properties.find("minfieldlength");
+  if (culprit == nullptr) culprit = properties.find("fieldlength");
+  return Error{culprit->where(),
+               fmt::format("fields of {} to {} bytes", settings.min_field_length, settings.field_length),
+               "minfieldlength of at most fieldlength"};
 }
 
 std::optional<Error> check_size(const YcsbSettings& settings, const Properties& properties) {
@@ -116,8 +130,10 @@ std::optional<Error> read_all(YcsbSettings& settings, const Properties& properti
   read.integer("insertcount", settings.record_count, 1, most_records);
   read.integer("fieldcount", settings.field_count, 1, kernel::max_value_bytes);
   read.integer("fieldlength", settings.field_length, 0, kernel::max_value_bytes);
-  read.choice("fieldlengthdistribution", 0, std::to_array<std::string_view>({"constant"}),
-              std::to_array<std::string_view>({"uniform", "zipfian", "histogram"}));
+  read.integer("minfieldlength", settings.min_field_length, 0, kernel::max_value_bytes);
+  settings.field_lengths = static_cast<FieldLengthDistribution>(
+      read.choice("fieldlengthdistribution", 0, field_length_distributions,
+                  std::to_array<std::string_view>({"histogram"})));
   read.boolean("readallfields", settings.read_all_fields);
   read.boolean("writeallfields", settings.write_all_fields);
   read.share("readproportion", settings.mix.reads);
@@ -151,6 +167,7 @@ Expected<YcsbSettings> read_ycsb_settings(std::string_view name, const YcsbMix& 
   std::optional<Error> error = check_class(properties);
   if (!error) error = read_all(settings, properties);
   if (!error) error = take_range(settings, properties);
+  if (!error) error = check_field_lengths(settings, properties);
   if (!error) error = check_scans(settings, properties);
   if (!error) error = check_size(settings, properties);
   if (!error) error = normalise(settings.mix, warnings);
@@ -165,7 +182,9 @@ nlohmann::json to_json(const YcsbSettings& settings) {
       {"insertstart", settings.first_record},
       {"fieldcount", settings.field_count},
       {"fieldlength", settings.field_length},
-      {"fieldlengthdistribution", "constant"},
+      {"fieldlengthdistribution",
+       field_length_distributions[static_cast<std::size_t>(settings.field_lengths)]},
+      {"minfieldlength", settings.min_field_length},
       {"readallfields", settings.read_all_fields},
       {"writeallfields", settings.write_all_fields},
       {"readproportion", settings.mix.reads},

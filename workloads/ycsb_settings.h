@@ -13,6 +13,7 @@
 #include "workloads/choosers.h"
 #include "workloads/properties.h"
 #include "workloads/random.h"
+#include "workloads/ycsb_value.h"
 
 namespace upout::workloads {
 
@@ -45,7 +46,9 @@ struct YcsbSettings {
   std::uint64_t first_record = 0;          ///< insertstart
   std::uint64_t record_count = 1'000'000;  ///< insertcount
   std::size_t field_count = 10;
-  std::size_t field_length = 100;
+  std::size_t field_length = 100;    ///< of the longest field
+  std::size_t min_field_length = 1;  ///< unless all have one length
+  FieldLengthDistribution field_lengths = FieldLengthDistribution::constant;
   bool read_all_fields = true;
   bool write_all_fields = false;
   bool hashed_order = true;
@@ -59,6 +62,11 @@ struct YcsbSettings {
   double exponential_percentile = ExponentialDistances::default_percentile;
   double exponential_fraction = ExponentialDistances::default_fraction;
 
+  ValueFormat format() const {
+    return {field_count, FieldLengths(field_lengths, min_field_length, field_length)};
+  }
+
+  /// Of the longest value that there may be.
   std::size_t value_bytes() const { return field_count * field_length; }
 
   /// What the longest scan returns; 0 if there are no scans.

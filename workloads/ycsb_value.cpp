@@ -110,8 +110,14 @@ std::string_view describe(FieldFault fault) {
   return "";
 }
 
+std::size_t ValueFormat::length_before(Key key, std::size_t field) const {
+  std::size_t length = 0;
+  for (std::size_t before = 0; before < field; ++before) length += field_length(key, before);
+  return length;
+}
+
 void ValueFormat::write_field(std::span<std::byte> bytes, Key key, std::size_t field, Version version) const {
-  assert(bytes.size() == field_length_);
+  assert(bytes.size() == field_length(key, field));
   if (bytes.size() >= 2 * word_bytes) {
     const std::uint64_t packed = full_bits.pack(version);
     const std::uint64_t sum = checksum(key, field, packed, bytes.size());
@@ -129,15 +135,18 @@ void ValueFormat::write_field(std::span<std::byte> bytes, Key key, std::size_t f
 }
 
 void ValueFormat::write_value(std::span<std::byte> bytes, Key key, Version version) const {
+  assert(bytes.size() == value_bytes(key));
   for (std::size_t field = 0; field < field_count_; ++field) {
-    write_field(bytes.subspan(field * field_length_, field_length_), key, field, version);
+    const std::size_t length = field_length(key, field);
+    write_field(bytes.first(length), key, field, version);
+    bytes = bytes.subspan(length);
   }
 }
 
 std::optional<FieldFault> ValueFormat::check_field(std::span<const std::byte> bytes, Key key,
                                                    std::size_t field, bool loaded,
                                                    std::span<const WriterProgress> writers) const {
-  assert(bytes.size() == field_length_);
+  assert(bytes.size() == field_length(key, field));
   if (bytes.size() >= 2 * word_bytes) {
     const std::uint64_t packed = load_word(bytes, 0);
     const std::uint64_t sum = checksum(key, field, packed, bytes.size());
@@ -159,11 +168,12 @@ std::optional<FieldFault> ValueFormat::check_field(std::span<const std::byte> by
 
 std::optional<ValueFormat::ValueFault> ValueFormat::check_value(
     std::span<const std::byte> bytes, Key key, bool loaded, std::span<const WriterProgress> writers) const {
-  assert(bytes.size() == value_bytes());
+  assert(bytes.size() == value_bytes(key));
   for (std::size_t field = 0; field < field_count_; ++field) {
-    const auto fault =
-        check_field(bytes.subspan(field * field_length_, field_length_), key, field, loaded, writers);
+    const std::size_t length = field_length(key, field);
+    const auto fault = check_field(bytes.first(length), key, field, loaded, writers);
     if (fault) return ValueFault{field, *fault};
+    bytes = bytes.subspan(length);
   }
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "kernel/operation.h"
+#include "workloads/field_lengths.h"
 #include "workloads/workload.h"
 
 namespace upout::workloads {
@@ -43,17 +44,22 @@ std::string_view describe(FieldFault fault);
 /// is cut to them, and then checked as far as they go. A value; any thread may use it.
 class ValueFormat {
  public:
-  ValueFormat(std::size_t field_count, std::size_t field_length)
-      : field_count_(field_count), field_length_(field_length) {}
+  ValueFormat(std::size_t field_count, FieldLengths lengths) : field_count_(field_count), lengths_(lengths) {}
 
   std::size_t field_count() const { return field_count_; }
-  std::size_t field_length() const { return field_length_; }
-  std::size_t value_bytes() const { return field_count_ * field_length_; }
+  bool has_one_length() const { return lengths_.are_constant(); }
 
-  /// Fills a field (`field_length()` bytes) as the write `version` leaves it.
+  std::size_t field_length(kernel::Key key, std::size_t field) const { return lengths_.of(key, field); }
+  /// Where a field begins; the field behind the last one, where the value ends.
+  std::size_t field_offset(kernel::Key key, std::size_t field) const {
+    return has_one_length() ? field * lengths_.greatest() : length_before(key, field);
+  }
+  std::size_t value_bytes(kernel::Key key) const { return field_offset(key, field_count_); }
+
+  /// Fills a field (`field_length(key, field)` bytes) as the write `version` leaves it.
   void write_field(std::span<std::byte> bytes, kernel::Key key, std::size_t field, Version version) const;
 
-  /// Fills all fields (`value_bytes()` bytes).
+  /// Fills all fields (`value_bytes(key)` bytes).
   void write_value(std::span<std::byte> bytes, kernel::Key key, Version version) const;
 
   /// Nothing if the load (only if `loaded`) or a write that one of `writers` has handed out can have left
@@ -65,13 +71,15 @@ class ValueFormat {
     std::size_t field;
     FieldFault fault;
   };
-  /// The first field of a whole value (`value_bytes()` bytes) that is at fault.
+  /// The first field of a whole value (`value_bytes(key)` bytes) that is at fault.
   std::optional<ValueFault> check_value(std::span<const std::byte> bytes, kernel::Key key, bool loaded,
                                         std::span<const WriterProgress> writers) const;
 
  private:
+  std::size_t length_before(kernel::Key key, std::size_t field) const;
+
   std::size_t field_count_;
-  std::size_t field_length_;
+  FieldLengths lengths_;
 };
 
 }  // namespace upout::workloads

@@ -59,7 +59,7 @@ TEST(YcsbSettings, TakePropertiesOverThePreset) {
   EXPECT_EQ(result.error, "");
   EXPECT_TRUE(result.warnings.empty());
   EXPECT_EQ(to_json(result.settings), nlohmann::json::parse(R"({
-    "recordcount": 5, "insertstart": 0, "fieldcount": 1, "fieldlength": 8, "fieldlengthdistribution": "constant",
+    "recordcount": 5, "insertstart": 0, "fieldcount": 1, "fieldlength": 8, "fieldlengthdistribution": "constant", "minfieldlength": 1,
     "readallfields": false, "writeallfields": true, "readproportion": 0.5, "updateproportion": 0.0,
     "insertproportion": 0.5, "readmodifywriteproportion": 0.0, "scanproportion": 0.0,
     "minscanlength": 2, "maxscanlength": 7, "scanlengthdistribution": "zipfian",
@@ -122,8 +122,16 @@ TEST(YcsbSettings, RefuseBadValues) {
       "-p requestdistribution: found 'sequental', expected uniform, zipfian, latest, hotspot, exponential or "
       "sequential; did you mean sequential?");
   EXPECT_EQ(error_of({"insertorder=random"}), "-p insertorder: found 'random', expected hashed or ordered");
-  EXPECT_EQ(error_of({"fieldlengthdistribution=uniform"}),
-            "-p fieldlengthdistribution: found 'uniform', expected constant (uniform is not there yet)");
+  EXPECT_EQ(
+      error_of({"fieldlengthdistribution=histogram"}),
+      "-p fieldlengthdistribution: found 'histogram', expected constant, uniform or zipfian (histogram is "
+      "not there yet)");
+  EXPECT_EQ(
+      error_of({"fieldlengthdistribution=uniform", "minfieldlength=101"}),
+      "-p minfieldlength: found fields of 101 to 100 bytes, expected minfieldlength of at most fieldlength");
+  EXPECT_EQ(error_of({"fieldlengthdistribution=zipfian", "fieldlength=0"}),
+            "-p fieldlength: found fields of 1 to 0 bytes, expected minfieldlength of at most fieldlength");
+  EXPECT_EQ(error_of({"minfieldlength=101"}), "");
   EXPECT_EQ(
       error_of({"minscanlength=8", "maxscanlength=7"}),
       "-p minscanlength: found scans of 8 to 7 records, expected minscanlength of at most maxscanlength");

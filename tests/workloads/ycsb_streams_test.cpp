@@ -312,6 +312,44 @@ TEST(YcsbRun, FindsWhatItPicksWithEveryDistribution) {
   }
 }
 
+TEST(YcsbRun, ReadsAndWritesFieldsOfDifferentLengths) {
+  for (const std::string_view distribution : {"uniform", "zipfian"}) {
+    for (const std::string_view all : {"true", "false"}) {
+      const std::string chosen = "fieldlengthdistribution=" + std::string(distribution);
+      const std::string reads = "readallfields=" + std::string(all);
+      const std::string writes = "writeallfields=" + std::string(all);
+      const auto workload =
+          made("ycsb", {"recordcount=500", chosen, "minfieldlength=0", "fieldlength=40", "fieldcount=5",
+                        reads, writes, "readproportion=0.3", "updateproportion=0.3", "insertproportion=0.2",
+                        "readmodifywriteproportion=0.1", "scanproportion=0.1", "maxscanlength=5"});
+      Deployment deployment{*workload, 2};
+      deployment.load();
+      std::set<std::size_t> sizes;
+      for (const auto& [key, value] : deployment.store.records) sizes.insert(value.size());
+      EXPECT_GT(sizes.size(), 50U);
+      deployment.run(10'000);
+      EXPECT_EQ(deployment.failed, 0U) << distribution;
+      const AuditResult result = deployment.audit();
+      EXPECT_EQ(result.missing + result.damaged, 0U) << distribution << ": " << result.first_fault;
+      EXPECT_EQ(result.checked, deployment.store.records.size()) << distribution;
+    }
+  }
+}
+
+TEST(YcsbRun, CountsScansThatMissRecordsOfDifferentLengths) {
+  const auto workload = made("ycsb-e", {"recordcount=300", "fieldlengthdistribution=uniform", "fieldcount=1",
+                                        "insertproportion=0", "maxscanlength=10"});
+  Deployment deployment{*workload};
+  deployment.load();
+  const auto stream = workload->run({0, 1}, in_flight, 5);
+  Driver driver(deployment.store, in_flight);
+  driver.drive(*stream, 1000);
+  EXPECT_EQ(stream->failed(), 0U);
+  deployment.store.records.clear();
+  driver.drive(*stream, 500);
+  EXPECT_GT(stream->failed(), 400U);
+}
+
 TEST(YcsbRun, LoadsAndUsesAPartOfTheRecordsAlone) {
   for (const std::string_view distribution :
        {"uniform", "zipfian", "latest", "hotspot", "exponential", "sequential"}) {

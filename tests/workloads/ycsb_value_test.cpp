@@ -8,6 +8,10 @@
 #include <span>
 #include <vector>
 
+#include "tests/workloads/chi_square.h"
+#include "tests/workloads/ycsb_reference.h"
+#include "workloads/random.h"
+
 namespace upout::workloads {
 namespace {
 
@@ -96,7 +100,7 @@ TEST(ValueFormat, CutsASequenceToItsBitsAndAcceptsIt) {
 
 TEST(ValueFormat, ChecksEachFieldOfAValueOnItsOwn) {
   const ValueFormat format(4, 20);
-  Bytes value(format.value_bytes());
+  Bytes value(format.value_bytes(key));
   format.write_value(value, key, {});
   EXPECT_EQ(format.check_value(value, key, true, writers), std::nullopt);
   format.write_field(std::span(value).subspan(40, 20), key, 2, {1, 3});
@@ -106,6 +110,50 @@ TEST(ValueFormat, ChecksEachFieldOfAValueOnItsOwn) {
   ASSERT_TRUE(fault);
   EXPECT_EQ(fault->field, 3U);
   EXPECT_EQ(fault->fault, FieldFault::damaged);
+}
+
+TEST(FieldLengths, FollowTheirDistributions) {
+  constexpr std::size_t least = 5;
+  constexpr std::size_t greatest = 24;
+  const auto counts = [](FieldLengthDistribution distribution) {
+    const FieldLengths lengths(distribution, least, greatest);
+    std::vector<std::uint64_t> found(greatest - least + 1);
+    for (kernel::Key of = 0; of < 20'000; ++of) {
+      for (std::size_t field = 0; field < 10; ++field) ++found.at(lengths.of(mix64(of), field) - least);
+    }
+    return found;
+  };
+  const std::vector<double> even(20, 0.05);
+  EXPECT_LT(chi_square_excess(counts(FieldLengthDistribution::uniform), even), 4);
+  EXPECT_LT(
+      chi_square_excess(counts(FieldLengthDistribution::zipfian), reference::rank_probabilities(20, 0.99)),
+      4);
+  EXPECT_EQ(FieldLengths(FieldLengthDistribution::constant, least, greatest).of(key, 3), greatest);
+  EXPECT_EQ(FieldLengths(FieldLengthDistribution::uniform, 7, 7).of(key, 3), 7U);
+}
+
+TEST(ValueFormat, PlacesFieldsOfDifferentLengthsOneBehindTheOther) {
+  const ValueFormat format(6, FieldLengths(FieldLengthDistribution::uniform, 0, 40));
+  std::size_t offset = 0;
+  for (std::size_t field = 0; field < 6; ++field) {
+    EXPECT_EQ(format.field_offset(key, field), offset);
+    offset += format.field_length(key, field);
+  }
+  EXPECT_EQ(format.value_bytes(key), offset);
+  Bytes value(offset);
+  format.write_value(value, key, {1, 4});
+  EXPECT_FALSE(format.check_value(value, key, true, writers));
+  for (std::size_t field = 0; field < 6; ++field) {
+    const auto bytes =
+        std::span(value).subspan(format.field_offset(key, field), format.field_length(key, field));
+    format.write_field(bytes, key, field, {2, 5});
+    EXPECT_FALSE(format.check_value(value, key, true, writers));
+  }
+  for (std::size_t at = 0; at < value.size(); ++at) {
+    value[at] ^= std::byte{1};
+    EXPECT_TRUE(format.check_value(value, key, true, writers)) << at;
+    value[at] ^= std::byte{1};
+  }
 }
 
 }  // namespace

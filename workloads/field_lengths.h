@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernel/operation.h"
+#include "workloads/random.h"
+#include "workloads/zipfian.h"
+
+namespace upout::workloads {
+
+/// How the lengths of fields are spread, in YCSB's words; zipfian: short ones most often.
+enum class FieldLengthDistribution : std::uint8_t { constant, uniform, zipfian };
+
+/// How long each field of each record is: from `least` to `greatest` bytes, as its key and its number
+/// determine, so that a field keeps its length and its place for good, and all who know the key know both. A
+/// value; any thread may use it.
+class FieldLengths {
+ public:
+  FieldLengths(FieldLengthDistribution distribution, std::size_t least, std::size_t greatest)
+      : distribution_(distribution),
+        least_(distribution == FieldLengthDistribution::constant ? greatest : least),
+        lengths_(greatest - least_ + 1),
+        ranks_(lengths_, ZipfianRanks::default_theta,
+               distribution == FieldLengthDistribution::zipfian
+                   ? ZetaSums(ZipfianRanks::default_theta)(lengths_)
+                   : 1) {}
+
+  // NOLINTNEXTLINE(google-explicit-constructor): a length is what most have instead of a distribution.
+  FieldLengths(std::size_t length) : FieldLengths(FieldLengthDistribution::constant, length, length) {}
+
+  bool are_constant() const noexcept { return lengths_ == 1; }
+  std::size_t greatest() const noexcept { return least_ + lengths_ - 1; }
+
+  std::size_t of(kernel::Key key, std::size_t field) const noexcept {
+    if (are_constant()) return least_;
+    Random random(key, field);
+    const bool is_zipfian = distribution_ == FieldLengthDistribution::zipfian;
+    return least_ + (is_zipfian ? ranks_.next(random) : random.below(lengths_));
+  }
+
+ private:
+  FieldLengthDistribution distribution_;
+  std::size_t least_;
+  std::size_t lengths_;  ///< how many different ones there are
+  ZipfianRanks ranks_;
+};
+
+}  // namespace upout::workloads
