@@ -12,8 +12,8 @@
 
 namespace upout::workloads {
 
-/// What the formulas of both classes below divide by 1 - theta for: 1 itself is taken as one millionth less,
-/// which moves no probability by more than 3 in 100,000.
+/// Theta, for formulas that divide by 1 - theta: 1 itself is taken as one millionth less, which moves no
+/// probability by more than 3 in 100,000.
 constexpr double off_one(double theta) noexcept {
   constexpr double least = 1e-6;
   return theta > 1 - least && theta < 1 + least ? 1 - least : theta;
