@@ -145,6 +145,13 @@ class Session {
     while (is_moving() || transactions_.undelivered() != 0) serve_once();
     transport_->arrive_at_barrier();
     while (!transport_->barrier_passed()) serve_once();
+    // Who has passed may be far ahead of who is about to notice, and must not ask for anything that this
+    // session, which knows nothing of the next one's transactions and moves, would still take: all have to
+    // have stopped serving. Nobody waits for an answer now.
+    transport_->arrive_at_barrier();
+    while (!transport_->barrier_passed()) {
+      if (options_.yields) sched_yield();
+    }
   }
   /// A turn of a client that waits for something else than this session, with nothing in flight.
   void serve_once() {
