@@ -67,10 +67,10 @@ std::unique_ptr<shared_nothing::RingEngine> ranks(unsigned count, ConcurrencyCon
 }
 
 template <class E>
-RunRecord measure(E& engine, const workloads::Workload& workload) {
+RunRecord measure(E& engine, const workloads::Workload& workload, double seconds = 0.1) {
   RunOptions options;
   options.depth = depth;
-  options.schedule = {.seconds = 0.1, .warmup_seconds = 0.01, .repetitions = 2};
+  options.schedule = {.seconds = seconds, .warmup_seconds = 0.01, .repetitions = 2};
   const platform::Clock clock;
   const Interrupt interrupt;
   Progress progress(ProgressMode::silent);
@@ -156,6 +156,7 @@ class EngineThatLoses : public ForwardingEngine {
   using ForwardingEngine::ForwardingEngine;
   static inline std::atomic<unsigned> interval{0};  // there is one at a time
   static inline std::atomic<Fault> fault{Fault::update_is_lost};
+  static inline std::atomic<unsigned> times{0};  ///< that there was occasion for that fault
 
   class Transaction : public Base {
    public:
@@ -181,22 +182,25 @@ class EngineThatLoses : public ForwardingEngine {
    private:
     bool has(Fault one) {
       const unsigned every = interval.load();
-      return every != 0 && fault.load() == one && ++times_ % every == 0;
+      return every != 0 && fault.load() == one && ++times % every == 0;
     }
-    unsigned times_ = 0;
   };
 };
 static_assert(engines::TransactingEngine<EngineThatLoses>);
 
 RunRecord measure_with(Fault fault, unsigned interval, const std::string& name) {
-  const auto work = made(name, {few(name)});
-  const auto engine = threads(1, ConcurrencyControl::occ);
-  EngineThatLoses::fault = fault;
-  EngineThatLoses::interval = interval;
-  EngineThatLoses losing(*engine);
-  RunRecord record = measure(losing, *work);
-  EngineThatLoses::interval = 0;
-  return record;
+  constexpr unsigned enough_faults = 10;       // some transactions abort, whatever they have lost
+  for (double seconds = 0.1;; seconds *= 2) {  // a machine may be busy
+    const auto work = made(name, {few(name)});
+    const auto engine = threads(1, ConcurrencyControl::occ);
+    EngineThatLoses::fault = fault;
+    EngineThatLoses::interval = interval;
+    EngineThatLoses::times = 0;
+    EngineThatLoses losing(*engine);
+    RunRecord record = measure(losing, *work, seconds);
+    EngineThatLoses::interval = 0;
+    if (EngineThatLoses::times >= interval * enough_faults) return record;
+  }
 }
 
 class LostUpdates : public ::testing::TestWithParam<const char*> {
