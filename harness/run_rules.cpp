@@ -21,7 +21,7 @@ constexpr double widest_half_interval = 0.05;
 constexpr double shortest_window_seconds = 0.5;
 constexpr double least_placement_score = 0.95;
 constexpr double most_asked_for = 0.05;
-constexpr double least_achieved = 0.97;
+constexpr double least_achieved = 0.999;
 /// Taken for a last-level cache of unknown size: about what the largest processors have.
 constexpr std::uint64_t assumed_cache_bytes = std::uint64_t{1} << 30;
 
@@ -132,18 +132,31 @@ Violation reads_one_sided(const Evidence& evidence) {
   return fmt::format("{:.1f} % were asked for after all", 100 * share);
 }
 
+/// The most operations that its workers may have in flight at a time.
+double in_flight_at_most(const json& deployment) {
+  // Absent in documents from before there was a choice.
+  const auto clients = deployment.value("clients", std::uint64_t{0});
+  const auto generating = clients == 0 ? deployment.at("ranks").get<std::uint64_t>() : clients;
+  return static_cast<double>(generating * deployment.at("threads_per_rank").get<std::uint64_t>() *
+                             deployment.at("depth").get<std::uint64_t>());
+}
+
+/// Both are counted, so a load that is carried differs only in what is on its way when a window begins and
+/// ends: next to nothing in a long run, and much of a short or slow one.
 Violation load_carried(const Evidence& evidence) {
   if (!evidence.run.contains("load")) return std::nullopt;
   double offered = 0;
   double done = 0;
+  double on_its_way = 0;
   for (const json& repetition : evidence.run.at("repetitions")) {
     if (!repetition.at("complete").get<bool>()) continue;
     offered += repetition.at("offered_operations").get<double>();
     done += repetition.at("operations").get<double>();
+    on_its_way += in_flight_at_most(evidence.run.at("deployment"));
   }
   if (offered == 0) return "no operation that arrived in a complete window";
-  if (done >= least_achieved * offered) return std::nullopt;
-  return fmt::format("{:.1f} % of them", 100 * done / offered);
+  if (done + on_its_way >= least_achieved * offered) return std::nullopt;
+  return fmt::format("{:.2f} % of them", 100 * done / offered);
 }
 
 Violation exceeds_cache(const Evidence& evidence) {
@@ -255,7 +268,8 @@ constexpr auto rules = std::to_array<RunRule>({
      "at most 5 % of the reads of a one-sided run asked for after all",
      "such a run would be called one-sided, and be a slower one of requests", reads_one_sided},
     {"load-carried", Severity::unofficial, Subject::run,
-     "in an open loop, as many operations done in its windows as arrived in them, less 3 %",
+     "in an open loop, as many operations done in its windows as arrived in them, less 0.1 % and what may be "
+     "in flight when a window ends",
      "what is offered and not carried waits, so that latencies grow for as long as the window lasts",
      load_carried},
     {"exceeds-cache", Severity::unofficial, Subject::run,

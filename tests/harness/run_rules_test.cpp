@@ -9,6 +9,7 @@
 #include <map>
 #include <regex>
 #include <set>
+#include <utility>
 
 #include "tests/harness/sample_documents.h"
 
@@ -30,6 +31,15 @@ struct Facts {
     for (json& repetition : run["repetitions"]) {
       const double arrived = of_those_done * repetition["operations"].get<double>();
       repetition["offered_operations"] = static_cast<std::uint64_t>(arrived);
+    }
+  }
+
+  /// So many arrived in each repetition, and so many were done.
+  void open_few(std::uint64_t offered, std::uint64_t done) {
+    open(1);
+    for (json& repetition : run["repetitions"]) {
+      repetition["offered_operations"] = offered;
+      repetition["operations"] = done;
     }
   }
 
@@ -75,6 +85,9 @@ const std::vector<Breach>& breaches() {
          f.environment["one_sided_reads"] = {{"done", 940}, {"asked_for", 60}};
        }},
       {"load-carried", [](Facts& f) { f.open(1.04); }},
+      {"load-carried", [](Facts& f) { f.open(1.02); }},
+      {"load-carried", [](Facts& f) { f.open(1.0011); }},
+      {"load-carried", [](Facts& f) { f.open_few(100, 67); }},
       {"load-carried", [](Facts& f) { f.open(0); }},
       {"exceeds-cache",
        [](Facts& f) { f.environment["last_level_cache_bytes"] = f.run["working_set_bytes"]; }},
@@ -184,8 +197,35 @@ TEST(RunRules, LetFiguresJustWithinTheLimitsPass) {
 
 TEST(RunRules, LetAnOpenLoopThatIsCarriedPass) {
   Facts facts;
-  facts.open(1.03);
+  facts.open(1.0009);
   EXPECT_EQ(facts.verdict().at("class"), "publishable") << facts.verdict().dump(2);
+}
+
+/// Two workers with 16 in flight: so many of each repetition may be on their way when it ends.
+TEST(RunRules, LetWhatIsInFlightAtTheEndOfFewOperationsPass) {
+  Facts facts;
+  facts.open_few(100, 68);
+  EXPECT_EQ(facts.verdict().at("class"), "publishable") << facts.verdict().dump(2);
+}
+
+/// Of three ranks of four threads each, those of the one client have 4 x 16 in flight.
+TEST(RunRules, CountWhatClientsAloneHaveInFlight) {
+  Facts facts;
+  facts.run["deployment"]["ranks"] = 3;
+  facts.run["deployment"]["threads_per_rank"] = 4;
+  const auto is_carried = [&] {
+    const json verdict = facts.verdict();
+    return std::ranges::find(verdict.at("reasons"), "load-carried", [](const json& reason) {
+             return reason.at("rule");
+           }) == verdict.at("reasons").end();
+  };
+  for (const auto& [clients, in_flight] : {std::pair{1, 64U}, {0, 192U}}) {
+    facts.run["deployment"]["clients"] = clients;
+    facts.open_few(1000, 999 - in_flight);
+    EXPECT_TRUE(is_carried()) << clients;
+    facts.open_few(1000, 998 - in_flight);
+    EXPECT_FALSE(is_carried()) << clients;
+  }
 }
 
 /// What a signal cut short is no whole window.
