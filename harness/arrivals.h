@@ -21,6 +21,10 @@ class Arrivals {
   Arrivals(const OfferedLoad& load, workloads::WorkerSlot slot, std::uint64_t seed, std::uint32_t round,
            platform::Timestamp start, Window window);
 
+  /// Whether all that come before the window's end have been advanced over.
+  bool are_over() const noexcept { return next_ >= window_.end; }
+  const Window& window() const noexcept { return window_; }
+
   /// The next one.
   platform::Timestamp next() const noexcept { return next_; }
   /// Goes on to the one after.

@@ -31,7 +31,7 @@ std::uint64_t failures_of(const Streams& streams) {
   return sum;
 }
 
-/// From the window's begin to the last end that one of them has seen.
+/// From the window's beginning to the last look at it that one of them has had.
 template <class Recorders>
 std::uint64_t longest_of(const Recorders& recorders) {
   std::uint64_t longest = 0;

@@ -273,20 +273,28 @@ class Measurement {
     workloads::OperationStream& stream = *streams_[id.local];
     if (!options_->load.is_open()) {
       ClosedLoop loop(session, *clock_, options_->depth);
-      return measure(session, id, state, [&](platform::Timestamp, const Recorder&, auto&& observe) {
-        loop.drive(stream, observe);
+      return measure(session, id, state, [&](platform::Timestamp, Recorder& recorder, auto&& look) {
+        loop.drive(stream, [&](auto done, auto started, auto now) {
+          look(now);
+          return recorder.observe(done, started, now) && !interrupt_->requested();
+        });
       });
     }
     OpenLoop loop(session, *clock_, options_->depth);
-    measure(session, id, state, [&](platform::Timestamp start, const Recorder& recorder, auto&& observe) {
+    measure(session, id, state, [&](platform::Timestamp start, Recorder& recorder, auto&& look) {
       Arrivals arrivals(options_->load, generators_.slot_of(id), options_->seed, state.round, start,
                         recorder.window());
-      loop.drive(stream, arrivals, observe);
+      loop.drive(stream, arrivals, [&](auto done, auto arrived, auto now) {
+        look(now);
+        recorder.observe_arrived(done, arrived, now);
+        return !interrupt_->requested();
+      });
       state.offered += arrivals.offered(interrupt_->requested() ? recorder.last() : recorder.window().end);
     });
   }
 
-  /// From the agreed start until the window is over: `drive(start, recorder, observe)` drives the load.
+  /// From the agreed start on: `drive(start, recorder, look)` drives the load and records it, and calls
+  /// `look(now)` at every step.
   template <class Drive>
   void measure(Session& session, engines::WorkerId id, RepetitionState& state, Drive&& drive) {
     const platform::Timestamp start = session.agree_on_start(*clock_);
@@ -299,20 +307,14 @@ class Measurement {
     state.active[id.local].store(recorder);
     while (clock_->now() < start) {
     }
-    const auto observe = [&](auto done, auto started, auto now) {
-      return recorder->observe(done, started, now) && !interrupt_->requested();
-    };
     if constexpr (requires { session.begin_move(state.moving, 0); }) {
       if (rebalances()) {
         MoveAtHalf move(state.moving, recorder->window(), options_->clients);
-        drive(start, *recorder, [&](auto done, auto started, auto now) {
-          move.look(session, now);
-          return observe(done, started, now);
-        });
+        drive(start, *recorder, [&](platform::Timestamp now) { move.look(session, now); });
         return state.add_moves(move.finish(session));
       }
     }
-    drive(start, *recorder, observe);
+    drive(start, *recorder, [](platform::Timestamp) {});
   }
 
   /// What a worker of a rank that is no client does meanwhile: nothing of its own, but to move what is to be

@@ -22,7 +22,10 @@ namespace upout::harness {
 /// Latency").
 ///
 /// At most `depth` operations are in flight; those that arrive then wait here, the first to come goes first.
-/// `C` tells the time, as platform::Clock does. Used by the session's thread.
+/// Those that arrive before the window's end are submitted and brought back after it too: who waits longest
+/// is who is left out otherwise. For as long again as the window, that is; what has not been submitted by
+/// then, of a load that the session does not carry, is given up. `C` tells the time, as platform::Clock does.
+/// Used by the session's thread.
 template <engines::Session S, class C = platform::Clock>
 class OpenLoop {
  public:
@@ -35,8 +38,11 @@ class OpenLoop {
     done_.reserve(depth);
   }
 
-  /// As ClosedLoop does; `started` holds when each operation arrived. What has arrived and not been submitted
-  /// when it is enough never is. The session is polled all the time, for others may wait to be served.
+  /// Drives the stream until all that arrives in the window of `arrivals` has come back, or been given up; or
+  /// until the stream ends or `observe` says that it is enough, and then until nothing is in flight.
+  /// `observe(done, arrived, now)` is called after every step: what came back (perhaps nothing), when each of
+  /// these arrived, and the time; true: go on. The session is polled all the time, for others may wait to be
+  /// served.
   template <class Observe>
   void drive(workloads::OperationStream& stream, Arrivals& arrivals, Observe&& observe) {
     bool goes_on = true;
@@ -45,7 +51,7 @@ class OpenLoop {
     platform::Timestamp now = clock_->now();
     while (goes_on || free_.size() != operations_.size()) {
       done_.clear();
-      if (goes_on) goes_on = submit_arrived(stream, arrivals, now);
+      if (goes_on) goes_on = submit_arrived(stream, arrivals, now) && !is_over(arrivals, now);
       session_->poll(done_);
       now = clock_->now();
       if (!observe(std::span<kernel::Operation* const>(done_), std::span<const platform::Timestamp>(started_),
@@ -59,10 +65,15 @@ class OpenLoop {
   }
 
  private:
+  static bool is_over(const Arrivals& arrivals, platform::Timestamp now) noexcept {
+    const Window& window = arrivals.window();
+    return now >= window.end && (arrivals.are_over() || now - window.end >= window.end - window.begin);
+  }
+
   /// False: the stream has ended.
   bool submit_arrived(workloads::OperationStream& stream, Arrivals& arrivals, platform::Timestamp now) {
     arrived_.clear();
-    for (; !free_.empty() && arrivals.next() <= now; arrivals.advance()) {
+    for (; !free_.empty() && arrivals.next() <= now && !arrivals.are_over(); arrivals.advance()) {
       started_[free_.back()->slot] = arrivals.next();
       arrived_.push_back(free_.back());
       free_.pop_back();

@@ -12,13 +12,18 @@
 
 namespace upout::harness {
 
-/// The time in which operations count: those that come back at or after `begin` and before `end`.
+/// The time that is measured: from `begin` on, and before `end`.
 struct Window {
   platform::Timestamp begin{};
   platform::Timestamp end{};
+
+  bool has(platform::Timestamp time) const noexcept { return time >= begin && time < end; }
 };
 
-/// What one worker measures in one window. Written by its worker alone; `completed` may be read by another
+/// What one worker measures in one window: throughput is of the operations that come back within it. Latency
+/// is of the same ones in a closed loop. In an open loop it is of those that arrive within it, whenever they
+/// come back: those that are still on their way when it ends are the slowest, and those that were when it
+/// began waited for others than are measured. Written by its worker alone; `completed` may be read by another
 /// thread meanwhile.
 class Recorder {
  public:
@@ -32,10 +37,7 @@ class Recorder {
                platform::Timestamp now) noexcept {
     if (now >= window_.end) return false;
     if (now < window_.begin) return true;
-    last_ = now;
-    operations_ += done.size();
-    completed_.store(operations_, std::memory_order_relaxed);
-    if (!timeline_.empty()) timeline_[stretch_of(now)] += done.size();
+    count(done.size(), now);
     // Operations that were submitted together and came back together have one latency: they are counted in
     // one go.
     for (std::size_t i = 0; i < done.size();) {
@@ -50,15 +52,35 @@ class Recorder {
     return true;
   }
 
+  /// As OpenLoop's observer takes it; `arrived` holds when each operation did.
+  void observe_arrived(std::span<kernel::Operation* const> done, std::span<const platform::Timestamp> arrived,
+                       platform::Timestamp now) noexcept {
+    if (window_.has(now)) count(done.size(), now);
+    for (const kernel::Operation* operation : done) {
+      const platform::Timestamp arrival = arrived[operation->slot];
+      if (!window_.has(arrival)) continue;
+      histograms_[static_cast<std::size_t>(operation->kind)].record(
+          static_cast<std::uint64_t>((now - arrival).count()));
+    }
+  }
+
   std::uint64_t operations() const noexcept { return operations_; }
   std::uint64_t completed_so_far() const noexcept { return completed_.load(std::memory_order_relaxed); }
-  /// When the last operations came back within the window; its beginning if none did.
+  /// When it was last looked at within the window, whether or not something had come back; its beginning if
+  /// it never was. Of a loop that a signal ended, this is how much of the window there was.
   platform::Timestamp last() const noexcept { return last_ > window_.begin ? last_ : window_.begin; }
   const Window& window() const noexcept { return window_; }
   Histograms& histograms() noexcept { return histograms_; }
   const std::vector<std::uint64_t>& timeline() const noexcept { return timeline_; }
 
  private:
+  void count(std::size_t done, platform::Timestamp now) noexcept {
+    last_ = now;
+    operations_ += done;
+    completed_.store(operations_, std::memory_order_relaxed);
+    if (!timeline_.empty()) timeline_[stretch_of(now)] += done;
+  }
+
   std::size_t stretch_of(platform::Timestamp now) const noexcept {
     const auto passed = static_cast<std::uint64_t>((now - window_.begin).count());
     return passed * timeline_.size() / static_cast<std::uint64_t>((window_.end - window_.begin).count());

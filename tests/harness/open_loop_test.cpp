@@ -98,25 +98,31 @@ Arrivals every_microsecond(Window counted = window) {
   return Arrivals({.per_second = a_million, .arrivals = ArrivalKind::uniform}, {0, 1}, 1, 0, 0ns, counted);
 }
 
+/// How many have a latency.
+std::uint64_t timed(Recorder& recorder) {
+  return recorder.histograms()[static_cast<std::size_t>(kernel::OperationKind::get)].count();
+}
+
 std::uint64_t quantile(Recorder& recorder, double fraction) {
   return recorder.histograms()[static_cast<std::size_t>(kernel::OperationKind::get)].quantile(fraction);
 }
 
-/// What is recorded of a session, driven until the window is over.
+/// What is recorded of a session, driven until its loop has had enough.
 struct Driven {
   Recorder recorder{window};
   Gets gets;
 
-  auto observer() {
-    return [this](auto done, auto started, auto now) { return recorder.observe(done, started, now); };
-  }
   void open(FakeSession& session, const FakeClock& clock, std::size_t depth, Arrivals& arrivals) {
     OpenLoop loop(session, clock, depth);
-    loop.drive(gets, arrivals, observer());
+    loop.drive(gets, arrivals, [this](auto done, auto arrived, auto now) {
+      recorder.observe_arrived(done, arrived, now);
+      return true;
+    });
   }
   void closed(FakeSession& session, const FakeClock& clock, std::size_t depth) {
     ClosedLoop loop(session, clock, depth);
-    loop.drive(gets, observer());
+    loop.drive(gets,
+               [this](auto done, auto started, auto now) { return recorder.observe(done, started, now); });
   }
 };
 
@@ -169,15 +175,17 @@ TEST(OpenLoop, HasNoMoreThanDepthInFlightAndTheRestWaitsInTurn) {
   OpenLoop loop(session, clock, 4);
   loop.drive(driven.gets, arrivals, [&](auto done, auto started, auto now) {
     for (const kernel::Operation* operation : done) started_in_turn.push_back(started[operation->slot]);
-    return driven.recorder.observe(done, started, now);
+    driven.recorder.observe_arrived(done, started, now);
+    return true;
   });
   EXPECT_EQ(session.most_in_flight, 4U);
   EXPECT_TRUE(std::ranges::is_sorted(started_in_turn));
   EXPECT_EQ(std::ranges::adjacent_find(started_in_turn), started_in_turn.end()) << "each arrives once";
 }
 
-/// A session that carries half of what is offered: so much is achieved, and waiting takes half of the time
-/// since the beginning.
+/// A session that carries half of what is offered: so much is achieved, and what arrives waits as long as has
+/// passed since the beginning. That goes on for as long again as the window: what arrives in its last half
+/// millisecond is not submitted by then.
 TEST(OpenLoop, OfMoreThanCanBeCarriedShowsAQueueThatGrows) {
   const FakeClock clock;
   FakeSession session(clock, 2us);
@@ -186,8 +194,65 @@ TEST(OpenLoop, OfMoreThanCanBeCarriedShowsAQueueThatGrows) {
   driven.open(session, clock, 16, arrivals);
   EXPECT_NEAR(static_cast<double>(arrivals.offered(window.end)), 10'000, 1);
   EXPECT_NEAR(static_cast<double>(driven.recorder.operations()), 5'000, 100);
-  EXPECT_NEAR(static_cast<double>(quantile(driven.recorder, 0.5)), 3e6, 2e5);
-  EXPECT_NEAR(static_cast<double>(quantile(driven.recorder, 1)), 5.5e6, 2e5);
+  EXPECT_NEAR(static_cast<double>(timed(driven.recorder)), 9'500, 100);
+  EXPECT_NEAR(static_cast<double>(quantile(driven.recorder, 0.5)), 5.75e6, 2e5);
+  EXPECT_NEAR(static_cast<double>(quantile(driven.recorder, 1)), 10.5e6, 2e5);
+  EXPECT_LT(clock.time, 22ms) << "what is offered and not carried is given up";
+  EXPECT_EQ(session.in_flight(), 0U);
+}
+
+/// The session does nothing from half a millisecond before the window's end to a millisecond after it. Those
+/// that arrive meanwhile come back when nothing counts any more, and are the slowest of all.
+TEST(OpenLoop, OfAStallOverTheWindowsEndSaysHowLongAllThatArrivedBeforeItWait) {
+  const FakeClock clock;
+  FakeSession session(clock, 10ns);
+  session.stall(10'500us, 12ms);
+  Arrivals arrivals = every_microsecond();
+  Driven driven;
+  driven.open(session, clock, 16, arrivals);
+  EXPECT_EQ(timed(driven.recorder), arrivals.offered(window.end)) << "each that arrived in the window";
+  EXPECT_NEAR(static_cast<double>(driven.recorder.operations()), 9'500, 20) << "those that came back in it";
+  EXPECT_LT(quantile(driven.recorder, 0.94), 1'000U);
+  EXPECT_NEAR(static_cast<double>(quantile(driven.recorder, 0.975)), 1.25e6, 5e4);
+  EXPECT_NEAR(static_cast<double>(quantile(driven.recorder, 1)), 1.5e6, 5e4);
+  EXPECT_EQ(session.in_flight(), 0U);
+}
+
+/// A stall of the warm-up: those that have waited for it come back in the window and count as done in it, but
+/// how long they took is no matter of the window's.
+TEST(OpenLoop, TimesNoneThatArrivedBeforeTheWindow) {
+  const FakeClock clock;
+  FakeSession session(clock, 10ns);
+  session.stall(500us, 1'100us);
+  Arrivals arrivals = every_microsecond();
+  Driven driven;
+  driven.open(session, clock, 16, arrivals);
+  EXPECT_EQ(timed(driven.recorder), arrivals.offered(window.end));
+  EXPECT_NEAR(static_cast<double>(driven.recorder.operations()), 10'500, 20);
+  EXPECT_LT(quantile(driven.recorder, 1), 200'000U);
+}
+
+TEST(OpenLoop, SubmitsNoneThatArrivesAfterTheWindow) {
+  const FakeClock clock;
+  FakeSession session(clock, 10ns);
+  session.stall(10ms, 12ms);
+  Arrivals arrivals = every_microsecond();
+  Driven driven;
+  driven.open(session, clock, 16, arrivals);
+  EXPECT_GT(clock.time, 12ms);
+  EXPECT_EQ(driven.gets.completed, 10'999U) << "one every microsecond, before 11 ms";
+}
+
+/// Who has interrupted it does not wait for what has arrived and was not submitted.
+TEST(OpenLoop, EndsAtOnceWhenItIsEnoughAlsoAfterTheWindow) {
+  const FakeClock clock;
+  FakeSession session(clock, 2us);
+  Arrivals arrivals = every_microsecond();
+  Gets gets;
+  OpenLoop loop(session, clock, 4);
+  loop.drive(gets, arrivals, [&](auto, auto, auto now) { return now < 13ms; });
+  EXPECT_LT(clock.time, 13ms + 10us);
+  EXPECT_EQ(session.in_flight(), 0U);
 }
 
 TEST(OpenLoop, PollsWhileThereIsNothingToSubmit) {
