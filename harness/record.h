@@ -81,7 +81,8 @@ struct RunRecord {
   std::string workload;
   nlohmann::json properties;
   std::uint64_t seed = 0;
-  std::uint64_t working_set_bytes = 0;  ///< over all nodes: records x (value bytes + 16 for key and header)
+  /// Over all nodes: records x (value bytes on average + 16 for key and header).
+  std::uint64_t working_set_bytes = 0;
   OfferedLoad load;
   double warmup_seconds = 0;
   std::vector<Repetition> repetitions;

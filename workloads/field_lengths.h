@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -31,6 +32,19 @@ class FieldLengths {
 
   bool are_constant() const noexcept { return lengths_ == 1; }
   std::size_t greatest() const noexcept { return least_ + lengths_ - 1; }
+  /// Of many fields, as far as the generator of zipfian numbers comes close to its distribution.
+  double mean() const noexcept {
+    if (distribution_ != FieldLengthDistribution::zipfian)
+      return static_cast<double>(least_ + greatest()) / 2;
+    double weights = 0;
+    double weighted_ranks = 0;
+    for (std::size_t rank = 0; rank < lengths_; ++rank) {
+      const double weight = std::pow(static_cast<double>(rank + 1), -ZipfianRanks::default_theta);
+      weights += weight;
+      weighted_ranks += weight * static_cast<double>(rank);
+    }
+    return static_cast<double>(least_) + weighted_ranks / weights;
+  }
 
   std::size_t of(kernel::Key key, std::size_t field) const noexcept {
     if (are_constant()) return least_;

@@ -44,10 +44,10 @@ class Ycsb final : public Workload {
   std::string_view name() const override { return settings_.name; }
   nlohmann::json properties() const override { return to_json(settings_); }
   std::uint64_t record_count() const override { return settings_.record_count; }
-  std::size_t value_bytes() const override { return settings_.value_bytes(); }
+  std::size_t value_bytes() const override { return settings_.mean_value_bytes(); }
   bool needs_order() const override { return settings_.mix.scans > 0; }
   std::size_t output_bytes() const override {
-    return std::max(settings_.value_bytes(), settings_.scan_bytes());
+    return std::max(settings_.longest_value_bytes(), settings_.scan_bytes());
   }
   kernel::Key largest_key() const override;
 

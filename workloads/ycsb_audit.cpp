@@ -16,7 +16,7 @@ YcsbAudit::YcsbAudit(const YcsbSettings& settings, WorkerSlot slot, std::size_t 
       format_(settings.format()),
       writers_(writers.begin(), writers.end()),
       records_(depth),
-      outputs_(depth, settings.value_bytes()) {
+      outputs_(depth, settings.longest_value_bytes()) {
   for (std::size_t writer = slot.index; writer < writers_.size(); writer += slot.count) {
     const std::uint64_t first =
         settings.inserted_record(static_cast<std::uint32_t>(writer), writers_.size(), 0);

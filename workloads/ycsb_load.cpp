@@ -17,7 +17,7 @@ YcsbLoad::YcsbLoad(const YcsbSettings& settings, WorkerSlot slot, std::size_t de
     : settings_(settings),
       format_(settings.format()),
       left_(share_of(settings.record_count, slot)),
-      inputs_(depth, settings.value_bytes()) {}
+      inputs_(depth, settings.longest_value_bytes()) {}
 
 std::size_t YcsbLoad::next(std::span<Operation* const> free) {
   const std::size_t count = std::min<std::uint64_t>(free.size(), left_.end - left_.begin);

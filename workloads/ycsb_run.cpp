@@ -95,9 +95,9 @@ YcsbRun::YcsbRun(const YcsbSettings& settings, WorkerSlot slot, std::size_t dept
       chooser_(make_chooser(settings, slot, frontier_)),
       inserts_(depth),
       records_(depth),
-      inputs_(depth, settings.mix.writes() ? settings.value_bytes() : 0),
-      outputs_(depth, std::max(settings.value_bytes(), settings.scan_bytes())) {
-  const std::size_t whole = settings.value_bytes();
+      inputs_(depth, settings.mix.writes() ? settings.longest_value_bytes() : 0),
+      outputs_(depth, std::max(settings.longest_value_bytes(), settings.scan_bytes())) {
+  const std::size_t whole = settings.longest_value_bytes();
   const std::size_t read = settings.read_all_fields ? whole : settings.field_length;
   const std::size_t written = settings.write_all_fields ? whole : settings.field_length;
   form_of(OperationKind::get) = {0, read};
@@ -171,7 +171,7 @@ void YcsbRun::fill_scan(Operation& operation) {
   operation.limit = scan_lengths_.next(random_);
   // No more room than it needs: room travels in messages.
   operation.output =
-      operation.output.first(operation.limit * kernel::scan_entry_bytes(settings_.value_bytes()));
+      operation.output.first(operation.limit * kernel::scan_entry_bytes(settings_.longest_value_bytes()));
   operation.output_offset = 0;
 }
 
@@ -204,7 +204,7 @@ std::optional<YcsbRun::Entries> YcsbRun::entries_of(const Operation& operation) 
     }
     return reader.rest().empty() ? std::optional(entries) : std::nullopt;
   }
-  const std::size_t entry_bytes = kernel::scan_entry_bytes(settings_.value_bytes());
+  const std::size_t entry_bytes = kernel::scan_entry_bytes(settings_.longest_value_bytes());
   entries.count = output.size() / entry_bytes;
   if (output.size() % entry_bytes != 0) return std::nullopt;
   if (entries.count == 0) return entries;

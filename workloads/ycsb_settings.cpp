@@ -42,9 +42,10 @@ std::optional<Error> check_scans(const YcsbSettings& settings, const Properties&
                  "minscanlength of at most maxscanlength"};
   }
   if (settings.scan_bytes() <= kernel::max_value_bytes) return std::nullopt;
-  return Error{longest != nullptr ? longest->where() : "maxscanlength",
-               fmt::format("{} records of {} bytes", settings.max_scan_length, settings.value_bytes()),
-               fmt::format("scans of at most {} bytes, keys and sizes among them", kernel::max_value_bytes)};
+  return Error{
+      longest != nullptr ? longest->where() : "maxscanlength",
+      fmt::format("{} records of {} bytes", settings.max_scan_length, settings.longest_value_bytes()),
+      fmt::format("scans of at most {} bytes, keys and sizes among them", kernel::max_value_bytes)};
 }
 
 /// Without an insertcount all records from insertstart on are loaded.
@@ -76,7 +77,7 @@ std::optional<Error> check_field_lengths(const YcsbSettings& settings, const Pro
 }
 
 std::optional<Error> check_size(const YcsbSettings& settings, const Properties& properties) {
-  if (settings.value_bytes() <= kernel::max_value_bytes) return std::nullopt;
+  if (settings.longest_value_bytes() <= kernel::max_value_bytes) return std::nullopt;
   const Property* culprit = properties.find("fieldlength");
   if (culprit == nullptr) culprit = properties.find("fieldcount");
   return Error{culprit->where(),

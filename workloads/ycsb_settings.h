@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -62,16 +63,19 @@ struct YcsbSettings {
   double exponential_percentile = ExponentialDistances::default_percentile;
   double exponential_fraction = ExponentialDistances::default_fraction;
 
-  ValueFormat format() const {
-    return {field_count, FieldLengths(field_lengths, min_field_length, field_length)};
-  }
+  FieldLengths lengths() const { return {field_lengths, min_field_length, field_length}; }
+  ValueFormat format() const { return {field_count, lengths()}; }
 
-  /// Of the longest value that there may be.
-  std::size_t value_bytes() const { return field_count * field_length; }
+  /// Of the longest value that there may be: what buffers have room for.
+  std::size_t longest_value_bytes() const { return field_count * field_length; }
+  /// On average, over all records.
+  std::size_t mean_value_bytes() const {
+    return static_cast<std::size_t>(std::llround(static_cast<double>(field_count) * lengths().mean()));
+  }
 
   /// What the longest scan returns; 0 if there are no scans.
   std::size_t scan_bytes() const {
-    return mix.scans > 0 ? max_scan_length * kernel::scan_entry_bytes(value_bytes()) : 0;
+    return mix.scans > 0 ? max_scan_length * kernel::scan_entry_bytes(longest_value_bytes()) : 0;
   }
 
   /// The name of the record-th that is loaded, counted from 0; what is added follows behind.

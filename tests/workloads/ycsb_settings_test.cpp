@@ -40,7 +40,8 @@ TEST(YcsbSettings, AreThoseOfYcsbsPresets) {
   const YcsbSettings a = made("ycsb-a", {}).settings;
   EXPECT_EQ(a.field_count, 10U);
   EXPECT_EQ(a.field_length, 100U);
-  EXPECT_EQ(a.value_bytes(), 1000U);
+  EXPECT_EQ(a.longest_value_bytes(), 1000U);
+  EXPECT_EQ(a.mean_value_bytes(), 1000U);
   EXPECT_TRUE(a.read_all_fields);
   EXPECT_FALSE(a.write_all_fields);
   EXPECT_TRUE(a.hashed_order);
@@ -216,8 +217,8 @@ TEST(YcsbSettings, LimitTheSizeOfARecord) {
             "-p fieldlength: found 10 fields of 200000 bytes, expected a record of at most 1048576 bytes");
   EXPECT_EQ(error_of({"fieldcount=20000"}),
             "-p fieldcount: found 20000 fields of 100 bytes, expected a record of at most 1048576 bytes");
-  EXPECT_EQ(made("ycsb-a", {"fieldcount=1", "fieldlength=1048576"}).settings.value_bytes(), 1048576U);
-  EXPECT_EQ(made("ycsb-a", {"fieldlength=0"}).settings.value_bytes(), 0U);
+  EXPECT_EQ(made("ycsb-a", {"fieldcount=1", "fieldlength=1048576"}).settings.longest_value_bytes(), 1048576U);
+  EXPECT_EQ(made("ycsb-a", {"fieldlength=0"}).settings.longest_value_bytes(), 0U);
 }
 
 TEST(YcsbSettings, ScaleSharesThatDoNotAddUpAndSaySo) {
