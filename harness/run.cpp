@@ -285,15 +285,19 @@ RunRecord begin_record(const RunOptions& options, const workloads::Workload& wor
   return record;
 }
 
+/// Such as "shared-memory-2-ycsb-b-d16", or in an open loop "shared-memory-2-ycsb-b-d16-rate2000000-poisson".
+std::string default_id(const RunOptions& options, const workloads::Workload& workload, unsigned workers) {
+  const std::string load = options.load.is_open() ? fmt::format("-rate{:.10g}-{}", options.load.per_second,
+                                                                name_of(options.load.arrivals))
+                                                  : "";
+  return fmt::format("{}-{}-{}-d{}{}", options.engine, workers, workload.name(), options.depth, load);
+}
+
 template <class E, class Loaded>
 platform::Expected<RunOutcome> measure(E& engine, RunOutcome outcome, const workloads::Workload& workload,
                                        const RunOptions& options, const platform::Clock& clock,
                                        const Interrupt& interrupt, Progress& progress, Loaded&& loaded) {
-  Deployment& deployment = outcome.record.deployment;
-  outcome.record.id = !options.id.empty()
-                          ? options.id
-                          : deployment.engine + "-" + std::to_string(engine.workers()) + "-" +
-                                outcome.record.workload + "-d" + std::to_string(options.depth);
+  outcome.record.id = options.id.empty() ? default_id(options, workload, engine.workers()) : options.id;
   Measurement<E> measurement(engine, workload, options, clock, interrupt, progress);
   if (auto performed = measurement.perform(outcome.record, loaded); !performed)
     return tl::unexpected(performed.error());

@@ -200,8 +200,8 @@
   }
 
   function speedUpCell(run) {
-    const found = content.speed_ups[run.id];
-    if (!found || found.median === null || found.high === null || run.verdict.class === "invalid") return ["–"];
+    const found = content.speed_ups[run.id];  // of the closed loops of that id
+    if (!found || load(run) || found.median === null || found.high === null || run.verdict.class === "invalid") return ["–"];
     if (coresOf(run) === found.from_cores) return ["1"];
     return [digits(found.median), small(`${digits(found.low)} to ${digits(found.high)}`)];
   }

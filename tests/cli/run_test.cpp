@@ -193,6 +193,7 @@ TEST(Run, OffersOperationsAtARateEverywhere) {
     EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
     EXPECT_EQ(result["load"]["offered_per_second"], 20e3);
     EXPECT_EQ(result["load"]["arrivals"], "uniform");
+    EXPECT_TRUE(result["id"].get<std::string>().ends_with("-ycsb-a-d16-rate20000-uniform")) << result["id"];
     EXPECT_GT(result["load"]["achieved_per_second"], 0.0);
     for (const nlohmann::json& repetition : result["repetitions"]) {
       EXPECT_EQ(repetition["failed"], 0U);

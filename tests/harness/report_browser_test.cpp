@@ -116,6 +116,17 @@ TEST_F(ReportInBrowser, ShowsWhatWasOfferedAndClaimsNoVerificationOfNothing) {
   EXPECT_EQ(count(dom, "data-label=\"Verification\">not applicable<"), 1u);
 }
 
+TEST_F(ReportInBrowser, ShowsNoSpeedUpOfWhatWasOffered) {
+  RunRecord open = samples::open_run(2e6, 2e6);
+  const RunRecord closed = samples::run("shared-memory", 2, "ycsb-c", 4e6);
+  open.id = closed.id;
+  const std::string dom = dom_of({samples::document(open), samples::document(closed),
+                                  samples::document(samples::run("shared-memory", 1, "ycsb-c", 2e6))});
+  EXPECT_EQ(log_.find("CONSOLE"), std::string::npos) << log_;
+  EXPECT_EQ(count(dom, "data-label=\"Speed-up\">2.00<"), 1u);
+  EXPECT_EQ(count(dom, "data-label=\"Speed-up\">–<"), 1u);
+}
+
 TEST_F(ReportInBrowser, RunsNothingThatADocumentBringsAlong) {
   const std::string hostile =
       "</script><script>window.injected=1</script><img src=x onerror=\"window.injected=1\">";
