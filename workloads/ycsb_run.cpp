@@ -111,7 +111,7 @@ std::size_t YcsbRun::next(std::span<Operation* const> free) {
   assert(free.size() <= records_.size());
   const std::span<std::uint64_t> records = std::span(records_).first(free.size());
   choose(chooser_, random_, records);
-  if (operations_.reads_alone() && settings_.read_all_fields) {
+  if (operations_.reads_alone() && settings_.read_all_fields && format_.has_one_length()) {
     fill_reads(free, records);
   } else {
     fill_mixed(free, records);
@@ -231,8 +231,7 @@ bool YcsbRun::is_whole_scan(const Operation& operation) const {
 bool YcsbRun::is_whole(const Operation& operation) const {
   if (operation.kind == OperationKind::scan) return is_whole_scan(operation);
   if (forms_[static_cast<std::size_t>(operation.kind)].output_bytes == 0) return true;
-  return operation.output_size ==
-         (settings_.read_all_fields ? format_.value_bytes(operation.key) : operation.output.size());
+  return operation.output_size == operation.output.size();
 }
 
 void YcsbRun::take_form(Operation& operation, OperationKind kind) {
@@ -242,7 +241,11 @@ void YcsbRun::take_form(Operation& operation, OperationKind kind) {
   operation.output = {outputs_[operation.slot].data(), form.output_bytes};
   operation.input_offset = 0;
   operation.output_offset = 0;
-  if (!settings_.read_all_fields) take_field(operation);
+  if (!settings_.read_all_fields) {
+    take_field(operation);
+  } else if (!format_.has_one_length() && !operation.output.empty() && kind != OperationKind::scan) {
+    operation.output = operation.output.first(format_.value_bytes(operation.key));
+  }
 }
 
 /// One field is read, if anything is; drawn for operations that read nothing too.

@@ -164,7 +164,8 @@ TEST(Run, TheLatenciesAreOfTheOperationsThatWereCounted) {
 
 TEST(Run, AgainstNothingIsMeasuredAndNeverAResult) {
   const Scratch scratch;
-  for (const std::string workload : {"ycsb-a", "ycsb-c", "ycsb-d", "ycsb-c --rate 20K/s"}) {
+  for (const std::string workload :
+       {"ycsb-a", "ycsb-c", "ycsb-d", "ycsb-c --rate 20K/s", "ycsb-f -p fieldlengthdistribution=uniform"}) {
     SCOPED_TRACE(workload);
     const Ended ended = upout("run --engine null --threads 2 --workload " + workload + small + "--json " +
                               (scratch / "out.json"));
