@@ -59,9 +59,10 @@ class Measurement {
   }
 
   /// All steps; an engine that keeps no records is only measured. Fails if the data could not be loaded.
-  /// `loaded()` is called when they are, while nothing is under way.
-  template <class Loaded>
-  platform::Expected<void> perform(RunRecord& record, Loaded&& loaded) {
+  /// `begin()` is called when they are and have been checked, before the first repetition, and `end()` after
+  /// the last one, while nothing is under way.
+  template <class Begin, class End>
+  platform::Expected<void> perform(RunRecord& record, Begin&& begin, End&& end) {
     progress_->expect(options_->schedule.repetitions *
                       (options_->schedule.window_seconds() + options_->schedule.warmup_seconds));
     if constexpr (keeps_records) {
@@ -69,18 +70,23 @@ class Measurement {
         progress_->finish();  // it looks at counters that go with this object
         return success;
       }
-      loaded();
       if (!is_interrupted()) audit("load", record.verification);
     }
     record.verification.applies = keeps_records;
+    begin();
     const unsigned repetitions = options_->schedule.repetitions;
     for (unsigned i = 0; i < repetitions && !is_interrupted(); ++i) {
       repeat("measure " + std::to_string(i + 1) + "/" + std::to_string(repetitions), record);
     }
+    end();
     record.incomplete = is_interrupted();
     if constexpr (keeps_records) verify(record);
     progress_->finish();
     return {};
+  }
+  platform::Expected<void> perform(RunRecord& record) {
+    return perform(
+        record, [] {}, [] {});
   }
 
  private:

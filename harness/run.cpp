@@ -293,13 +293,17 @@ std::string default_id(const RunOptions& options, const workloads::Workload& wor
   return fmt::format("{}-{}-{}-d{}{}", options.engine, workers, workload.name(), options.depth, load);
 }
 
-template <class E, class Loaded>
+const auto nothing = [] {};
+
+/// `begin` and `end`: as Measurement::perform calls them.
+template <class E, class Begin, class End>
 platform::Expected<RunOutcome> measure(E& engine, RunOutcome outcome, const workloads::Workload& workload,
                                        const RunOptions& options, const platform::Clock& clock,
-                                       const Interrupt& interrupt, Progress& progress, Loaded&& loaded) {
+                                       const Interrupt& interrupt, Progress& progress, Begin&& begin,
+                                       End&& end) {
   outcome.record.id = options.id.empty() ? default_id(options, workload, engine.workers()) : options.id;
   Measurement<E> measurement(engine, workload, options, clock, interrupt, progress);
-  if (auto performed = measurement.perform(outcome.record, loaded); !performed)
+  if (auto performed = measurement.perform(outcome.record, begin, end); !performed)
     return tl::unexpected(performed.error());
   outcome.environment["workers"] = to_json(engine.bindings());
   outcome.environment["clock"] = clock.source();
@@ -332,8 +336,9 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
   deployment.partitions = (*engine)->partitions();
   if (deployment.partitions > 1) deployment.partitioning = partitioning_name(options, workload);
   std::optional<double> score_after_load;
-  return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
-                 progress, [&] { score_after_load = (*engine)->prove_placement().score(); })
+  return measure(
+             **engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
+             progress, [&] { score_after_load = (*engine)->prove_placement().score(); }, nothing)
       .map([&](RunOutcome&& measured) {
         measured.environment["data"] = to_json((*engine)->prove_placement(), score_after_load);
         return std::move(measured);
@@ -351,7 +356,7 @@ platform::Expected<RunOutcome> run_null(const RunOptions& options, const workloa
   outcome.record.working_set_bytes = 0;
   outcome.environment["mpi"] = nullptr;
   return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
-                 progress, [] {});
+                 progress, nothing, nothing);
 }
 
 /// Without copies elsewhere, what a lost rank had is lost, and so is the run. The first of the others says so
@@ -380,12 +385,22 @@ platform::Expected<RunOutcome> run_null(const RunOptions& options, const workloa
   MpiProcess::abort_all(1);
 }
 
-/// How many gets of other ranks' keys needed no help of theirs, and how many did after all: of all ranks, the
-/// load and its verification included. Null: an engine that asks for all. Collective.
+/// How many gets of other ranks' keys needed no help of theirs, and how many did after all.
+using OneSidedReads = std::array<std::uint64_t, 2>;
+
+/// Of this rank, up to now.
 template <class E>
-nlohmann::json one_sided_reads(E& engine) {
+OneSidedReads one_sided_reads(const E& engine) {
+  if constexpr (std::is_same_v<E, engines::shared_nothing::OneSidedEngine>)
+    return {engine.one_sided()->done(), engine.one_sided()->asked()};
+  return {};
+}
+
+/// Those between two counts, of all ranks. Null: an engine that asks for all. Collective.
+template <class E>
+nlohmann::json one_sided_json(E& engine, const OneSidedReads& begin, const OneSidedReads& end) {
   if constexpr (std::is_same_v<E, engines::shared_nothing::OneSidedEngine>) {
-    std::array<std::uint64_t, 2> reads{engine.one_sided()->done(), engine.one_sided()->asked()};
+    OneSidedReads reads{end[0] - begin[0], end[1] - begin[1]};
     engine.sum(reads);
     return {{"done", reads[0]}, {"asked_for", reads[1]}};
   }
@@ -415,9 +430,13 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   outcome.environment["mpi"] = {{"library", MpiProcess::library()},
                                 {"version", MpiProcess::library_version()},
                                 {"machines", (*engine)->neighbourhood().machines}};
-  return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress, [] {})
+  OneSidedReads begin{};
+  OneSidedReads end{};
+  return measure(
+             **engine, std::move(outcome), workload, options, clock, interrupt, progress,
+             [&] { begin = one_sided_reads(**engine); }, [&] { end = one_sided_reads(**engine); })
       .map([&](RunOutcome&& measured) {
-        measured.environment["one_sided_reads"] = one_sided_reads(**engine);
+        measured.environment["one_sided_reads"] = one_sided_json(**engine, begin, end);
         return std::move(measured);
       });
 }
@@ -434,7 +453,7 @@ platform::Expected<RunOutcome> run_over_rings(const RunOptions& options, const w
                      describe_host(host.topology)};
   outcome.environment["mpi"] = nullptr;
   return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
-                 progress, [] {});
+                 progress, nothing, nothing);
 }
 
 platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,

@@ -314,6 +314,19 @@ TEST(Run, RanksReadEachOthersMemoryAndItVerifies) {
   }
 }
 
+TEST(Run, CountsNoReadsOfItsVerificationAsOneSided) {
+  const Scratch scratch;
+  const Ended ended = mpirun(2,
+                             "run --engine shared-nothing --read-path rma --oversubscribe --workload ycsb-c "
+                             "-p readproportion=0 -p updateproportion=1" +
+                                 small + "--json " + (scratch / "out.json"));
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const auto document = harness::read_document(scratch / "out.json");
+  ASSERT_TRUE(document);
+  const nlohmann::json none = {{"done", 0}, {"asked_for", 0}};
+  EXPECT_EQ((*document)["environment"]["one_sided_reads"], none);
+}
+
 TEST(Run, ADelayOfLinksIsSeenByWhatGoesOverThemAndNeverPublished) {
   const Scratch scratch;
   // Windows that hold many round trips, even if the ranks wait for a core.

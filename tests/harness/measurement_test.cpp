@@ -54,7 +54,7 @@ bool stores_agree(unsigned extra) {
   EngineWithStrays strays(*engine, extra);
   RunRecord record;
   Measurement measurement(strays, *workload, options, clock, interrupt, progress);
-  EXPECT_TRUE(measurement.perform(record, [] {}));
+  EXPECT_TRUE(measurement.perform(record));
   const auto check = std::ranges::find(record.verification.checks, "after_load_stores_agree", &Check::name);
   EXPECT_NE(check, record.verification.checks.end());
   return check->passed;
@@ -139,7 +139,7 @@ TEST(Measurement, OffersTheRateThatWasAskedForToAllWorkersTogether) {
     Progress progress(ProgressMode::silent);
     RunRecord record;
     Measurement measurement(*engine, *workload, options, clock, interrupt, progress);
-    ASSERT_TRUE(measurement.perform(record, [] {}));
+    ASSERT_TRUE(measurement.perform(record));
     EXPECT_TRUE(record.verification.passed());
     ASSERT_EQ(record.repetitions.size(), 2U);
     std::uint64_t done = 0;
@@ -182,7 +182,7 @@ TEST(Measurement, ServersDoNothingOfTheirOwn) {
     Progress progress(ProgressMode::silent);
     RunRecord record;
     Measurement measurement(*engine, workload, options, clock, interrupt, progress);
-    ASSERT_TRUE(measurement.perform(record, [] {}));
+    ASSERT_TRUE(measurement.perform(record));
     EXPECT_TRUE(record.verification.passed());
     const unsigned generators = clients == 0 ? 3 : clients;
     std::vector<std::uint32_t> expected(generators);
