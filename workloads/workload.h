@@ -76,7 +76,7 @@ class Workload {
   virtual ~Workload() = default;
 
   virtual std::string_view name() const = 0;
-  virtual nlohmann::json properties() const = 0;  ///< every property with its effective value
+  virtual nlohmann::json properties() const = 0;  ///< those that have an effect, with their values
   virtual std::uint64_t record_count() const = 0;
   virtual std::size_t value_bytes() const = 0;  ///< the size of one record's value, on average
   virtual bool needs_order() const = 0;         ///< it scans, so the store must keep its records in order

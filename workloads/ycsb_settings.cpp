@@ -177,15 +177,33 @@ Expected<YcsbSettings> read_ycsb_settings(std::string_view name, const YcsbMix& 
   return settings;
 }
 
+namespace {
+
+/// The parameters of the distribution that is in use.
+void add_shape(const YcsbSettings& settings, nlohmann::json& json) {
+  using enum RequestDistribution;
+  const RequestDistribution chosen = settings.mix.distribution;
+  if ((chosen == zipfian || chosen == latest) && settings.zipfian_constant != ZipfianRanks::default_theta)
+    json["zipfianconstant"] = settings.zipfian_constant;
+  if (chosen == hotspot) {
+    json["hotspotdatafraction"] = settings.hot_data;
+    json["hotspotopnfraction"] = settings.hot_operations;
+  }
+  if (chosen == exponential) {
+    json["exponential.percentile"] = settings.exponential_percentile;
+    json["exponential.frac"] = settings.exponential_fraction;
+  }
+}
+
+}  // namespace
+
 nlohmann::json to_json(const YcsbSettings& settings) {
   nlohmann::json json{
       {"recordcount", settings.all_records},
-      {"insertstart", settings.first_record},
       {"fieldcount", settings.field_count},
       {"fieldlength", settings.field_length},
       {"fieldlengthdistribution",
        field_length_distributions[static_cast<std::size_t>(settings.field_lengths)]},
-      {"minfieldlength", settings.min_field_length},
       {"readallfields", settings.read_all_fields},
       {"writeallfields", settings.write_all_fields},
       {"readproportion", settings.mix.reads},
@@ -197,15 +215,16 @@ nlohmann::json to_json(const YcsbSettings& settings) {
       {"maxscanlength", settings.max_scan_length},
       {"scanlengthdistribution", settings.zipfian_scan_lengths ? "zipfian" : "uniform"},
       {"requestdistribution", distributions[static_cast<std::size_t>(settings.mix.distribution)]},
-      {"zipfianconstant", settings.zipfian_constant},
-      {"hotspotdatafraction", settings.hot_data},
-      {"hotspotopnfraction", settings.hot_operations},
-      {"exponential.percentile", settings.exponential_percentile},
-      {"exponential.frac", settings.exponential_fraction},
       {"insertorder", insert_orders[settings.hashed_order ? 0 : 1]}};
-  // Not if it says nothing new: where recordcount grows with the workers, this would tell their runs apart.
+  // What has no effect is left out, and what documents from before it was a property have had all along:
+  // reports compare runs whose properties are the same. (And an insertcount that follows from a recordcount
+  // that grows with the workers would tell their runs apart.)
+  if (settings.first_record != 0) json["insertstart"] = settings.first_record;
   if (settings.record_count != settings.all_records - settings.first_record)
     json["insertcount"] = settings.record_count;
+  if (settings.field_lengths != FieldLengthDistribution::constant)
+    json["minfieldlength"] = settings.min_field_length;
+  add_shape(settings, json);
   return json;
 }
 

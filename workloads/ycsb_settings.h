@@ -99,7 +99,8 @@ platform::Expected<YcsbSettings> read_ycsb_settings(std::string_view name, const
                                                     const Properties& properties,
                                                     std::vector<std::string>& warnings);
 
-/// Every property with its effective value, under YCSB's names.
+/// The properties that have an effect, with their values, under YCSB's names; those that came later only if
+/// they are not what documents from before have had.
 nlohmann::json to_json(const YcsbSettings& settings);
 
 }  // namespace upout::workloads
