@@ -114,6 +114,11 @@ void warn_of_unused(const YcsbSettings& settings, const Properties& properties,
                                 {"hotspotopnfraction", {hotspot, hotspot}},
                                 {"exponential.percentile", {exponential, exponential}},
                                 {"exponential.frac", {exponential, exponential}}});
+  const Property* shortest = properties.find("minfieldlength");
+  if (shortest != nullptr && settings.field_lengths == FieldLengthDistribution::constant) {
+    warnings.push_back(
+        fmt::format("{}: has no effect: fieldlengthdistribution is constant", shortest->where()));
+  }
   const RequestDistribution chosen = settings.mix.distribution;
   for (const Parameter& parameter : parameters) {
     const Property* property = properties.find(parameter.name);

@@ -229,6 +229,13 @@ TEST(YcsbSettings, WarnOfTheShapeOfAnotherDistribution) {
                                       "-p exponential.frac: has no effect: requestdistribution is hotspot"}));
 }
 
+TEST(YcsbSettings, WarnOfAShortestLengthWhereAllHaveOne) {
+  EXPECT_EQ(
+      made("ycsb", {"minfieldlength=5"}).warnings,
+      (std::vector<std::string>{"-p minfieldlength: has no effect: fieldlengthdistribution is constant"}));
+  EXPECT_TRUE(made("ycsb", {"minfieldlength=5", "fieldlengthdistribution=uniform"}).warnings.empty());
+}
+
 TEST(YcsbSettings, LimitTheSizeOfARecord) {
   EXPECT_EQ(error_of({"fieldlength=200000"}),
             "-p fieldlength: found 10 fields of 200000 bytes, expected a record of at most 1048576 bytes");
