@@ -134,19 +134,14 @@ auto Tatp::Stream::draw(std::uint32_t slot) -> Request& {
 }
 
 Errand Tatp::Stream::draw_errand(Type type, std::uint32_t partition) {
-  constexpr std::uint64_t hours = 24;
   Errand errand;
   errand.subscriber = subscribers_[partition].first + choosers_[partition](random_);
   if (type == Type::get_subscriber_data) return errand;
   errand.type = static_cast<unsigned>(random_.below(tatp::types));
   errand.start = static_cast<unsigned>(random_.below(tatp::starts));
   errand.value = static_cast<std::uint32_t>(random_.next());
-  if (type == Type::get_new_destination) errand.end_hour = 1 + random_.below(hours);
-  if (type == Type::insert_call_forwarding) {
-    errand.number = random_.below(tatp::numbers);
-    errand.end_hour =
-        errand.start * tatp::hours_between_starts + 1 + random_.below(tatp::hours_between_starts);
-  }
+  errand.end_hour = 1 + random_.below(tatp::hours);
+  if (type == Type::insert_call_forwarding) errand.number = random_.below(tatp::numbers);
   return errand;
 }
 

@@ -141,9 +141,8 @@ bool is_possible(Key key, const FacilityRow& row) noexcept {
   return row == expected;
 }
 
-bool is_possible(Key key, const ForwardingRow& row) noexcept {
-  const std::uint64_t start = start_hour(key);
-  return row.number < numbers && row.end > start && row.end <= start + hours_between_starts;
+bool is_possible(Key, const ForwardingRow& row) noexcept {
+  return row.number < numbers && row.end >= 1 && row.end <= hours;
 }
 
 /// Calls `use` with a row of the table that the key is of.

@@ -23,7 +23,8 @@ inline constexpr std::uint64_t keys_each = 32;
 
 inline constexpr unsigned types = 4;                 ///< of access info, and of special facilities
 inline constexpr unsigned starts = 3;                ///< of forwardings: at 0, 8 and 16 o'clock
-inline constexpr unsigned hours_between_starts = 8;  ///< and the longest time that one lasts
+inline constexpr unsigned hours_between_starts = 8;  ///< and the longest time that a loaded one lasts
+inline constexpr unsigned hours = 24;                ///< at any of which an inserted one may end
 
 /// Where the rows of a table begin among those of a subscriber.
 enum Place : unsigned {
