@@ -49,7 +49,6 @@ constexpr std::string_view no_histogram = "fieldlengthdistribution is constant, 
 constexpr std::string_view histograms = "latencies are always kept as histograms; use --json for them";
 constexpr std::string_view no_names = "records and fields have no names, keys are 64-bit numbers";
 constexpr std::string_view no_retries = "an insert that fails is counted and fails the run's verification";
-constexpr std::string_view closed_loop = "operations are issued as fast as they complete (closed loop)";
 constexpr std::string_view progress = "progress is shown when stderr is a terminal";
 constexpr std::string_view ycsb_client = "it is for YCSB's own client";
 
@@ -74,7 +73,7 @@ constexpr auto unused = std::to_array<UnusedName>({
     {"label", ycsb_client},
     {"latencytrackederrors", histograms},
     {"maxexecutiontime", "use --seconds"},
-    {"maxscanrate", closed_loop},
+    {"maxscanrate", "scans are as fast as their records come"},
     {"measurement.", histograms},
     {"measurementtype", histograms},
     {"operationcount", "runs last for a time, not for a number of operations; use --seconds"},
@@ -85,7 +84,7 @@ constexpr auto unused = std::to_array<UnusedName>({
     {"status", progress},
     {"status.interval", progress},
     {"table", no_names},
-    {"target", closed_loop},
+    {"target", "use --rate, the operations that all workers are offered in a second"},
     {"threadcount", "use --threads, or ranks"},
     {"timeseries.", histograms},
     {"zeropadding", no_names},

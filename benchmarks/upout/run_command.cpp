@@ -165,7 +165,8 @@ void add_run_command(CLI::App& app, Program& program) {
                                          "workers of the shared-memory engine, and of the null engine")
                              ->check(whole_number(1, 65536))
                              ->capture_default_str();
-  run->add_option("--depth", command->options.depth, "operations, or transactions, in flight on each worker")
+  run->add_option("--depth", command->options.depth,
+                  "operations, or transactions, in flight on each worker; with --rate, at most so many")
       ->check(whole_number(1, 4096))
       ->capture_default_str();
   run->add_option_function<std::string>(
