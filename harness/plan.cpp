@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "harness/generators.h"
+#include "harness/load_checks.h"
 #include "harness/plan_file.h"
 #include "platform/worker_map.h"
 #include "workloads/registry.h"
@@ -250,6 +251,8 @@ class PointBuilder {
   Expected<std::string> properties_text(const Point& point, const Assignment& values) const;
   Expected<void> check_room(const Point& point, const Assignment& values) const;
   Expected<void> check_workload(const Point& point, const Assignment& values);
+  Expected<void> check_load(const Point& point, const workloads::Workload& workload,
+                            const Assignment& values) const;
   Expected<void> check_transactions(const Point& point, const workloads::Workload& workload,
                                     const Assignment& values) const;
 
@@ -394,13 +397,30 @@ Expected<void> PointBuilder::check_workload(const Point& point, const Assignment
   const auto workload = workloads::make_workload(point.workload, properties, warnings);
   for (std::string& warning : warnings)
     if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(std::move(warning));
-  if (workload) return check_transactions(point, **workload, values);
+  if (workload) {
+    if (auto load = check_load(point, **workload, values); !load) return load;
+    return check_transactions(point, **workload, values);
+  }
 
   // A property's error says which line it comes from; here the other ones get theirs.
   platform::Error error = workload.error();
   const std::string line = at(values.at("workload").line);
   if (error.where == "--workload") error.where = line;
   if (error.where.find(':') == std::string::npos) error.where = line + " " + error.where;
+  return tl::unexpected(std::move(error));
+}
+
+Expected<void> PointBuilder::check_load(const Point& point, const workloads::Workload& workload,
+                                        const Assignment& values) const {
+  auto possible = harness::check_load({.engine = point.engine->name,
+                                       .has_rate = values.contains("rate"),
+                                       .has_arrivals = values.contains("arrivals")},
+                                      workload);
+  if (possible) return possible;
+  // The option is one of the point's keys, or the engine.
+  platform::Error error = possible.error();
+  const auto key = values.find(error.where.substr(std::strlen("--")));
+  error.where = (key == values.end() ? point.where : at(key->second.line)) + " " + error.where;
   return tl::unexpected(std::move(error));
 }
 

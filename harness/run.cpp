@@ -19,6 +19,7 @@
 #include "engines/shared_nothing/hybrid_engine.h"
 #include "engines/shared_nothing/ring_engine.h"
 #include "harness/generators.h"
+#include "harness/load_checks.h"
 #include "harness/measurement.h"
 #include "harness/placement_evidence.h"
 #include "kernel/record.h"
@@ -104,6 +105,13 @@ platform::Expected<void> check_engine(const RunOptions& options, const MpiProces
                               "shared-memory, shared-nothing or null");
 }
 
+/// What can be said before the machine is looked at.
+platform::Expected<void> check(const RunOptions& options, const workloads::Workload& workload,
+                               const MpiProcess* mpi) {
+  if (auto engine = check_engine(options, mpi); !engine) return engine;
+  return check_load({.engine = options.engine, .has_rate = options.load.is_open()}, workload);
+}
+
 /// Transactions' partitions are ranges of keys.
 std::string partitioning_name(const RunOptions& options, const workloads::Workload& workload) {
   if (!options.partitioning.empty()) return options.partitioning;
@@ -120,15 +128,6 @@ kernel::ConcurrencyControl concurrency_control_of(const RunOptions& options) {
                                                  : kernel::ConcurrencyControl::occ;
 }
 
-/// What the null engine cannot pretend to have done.
-platform::Expected<void> check_null(const workloads::Workload& workload) {
-  if (!workload.has_transactions() && !workload.needs_order()) return {};
-  return platform::unexpected("--engine null", fmt::format("it with {}", workload.name()),
-                              workload.has_transactions()
-                                  ? "a workload of single operations: there is nothing to commit"
-                                  : "a workload without scans: there are no records to return");
-}
-
 /// Whether the transactions of a workload, or the lack of them, go with the other options.
 platform::Expected<void> check_transactions(const RunOptions& options, const workloads::Workload& workload,
                                             unsigned workers, std::uint32_t stores) {
@@ -138,10 +137,6 @@ platform::Expected<void> check_transactions(const RunOptions& options, const wor
     if (options.concurrency_control.empty()) return {};
     return platform::unexpected("--concurrency-control", "'" + options.concurrency_control + "'" + with,
                                 "it with a workload of transactions, such as ycsb-multi");
-  }
-  if (options.load.is_open()) {
-    return platform::unexpected("--rate", "it" + with,
-                                "a workload of single operations: transactions are begun in a closed loop");
   }
   if (options.read_path == "rma") {
     return platform::unexpected(
@@ -347,7 +342,6 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
 
 platform::Expected<RunOutcome> run_null(const RunOptions& options, const workloads::Workload& workload,
                                         const Host& host, const Interrupt& interrupt, Progress& progress) {
-  if (auto possible = check_null(workload); !possible) return tl::unexpected(possible.error());
   auto engine =
       engines::null::Engine::create(host.topology, host.map, options.threads, options.oversubscribe);
   if (!engine) return tl::unexpected(engine.error());
@@ -498,7 +492,6 @@ platform::Expected<RunPreview> preview_null(const RunOptions& options, const wor
   if (!options.oversubscribe) {
     if (auto room = map.check_room("--threads", options.threads); !room) return tl::unexpected(room.error());
   }
-  if (auto possible = check_null(workload); !possible) return tl::unexpected(possible.error());
   return preview_of_threads(null_deployment(options, workload, map), options.threads, map);
 }
 
@@ -535,7 +528,7 @@ platform::Expected<RunPreview> preview_over_mpi(const RunOptions& options,
 
 platform::Expected<RunPreview> preview(const RunOptions& options, const workloads::Workload& workload,
                                        const MpiProcess* mpi) {
-  if (auto engine = check_engine(options, mpi); !engine) return tl::unexpected(engine.error());
+  if (auto possible = check(options, workload, mpi); !possible) return tl::unexpected(possible.error());
   const auto host = discover_host(options, mpi);
   if (!host) return tl::unexpected(host.error());
   auto made = options.engine == "shared-memory" ? preview_shared_memory(options, workload, host->map)
@@ -551,7 +544,7 @@ platform::Expected<RunPreview> preview(const RunOptions& options, const workload
 
 platform::Expected<RunOutcome> run(const RunOptions& options, const workloads::Workload& workload,
                                    const MpiProcess* mpi, const Interrupt& interrupt, Progress& progress) {
-  if (auto engine = check_engine(options, mpi); !engine) return tl::unexpected(engine.error());
+  if (auto possible = check(options, workload, mpi); !possible) return tl::unexpected(possible.error());
   const auto host = discover_host(options, mpi);
   if (!host) return tl::unexpected(host.error());
   if (options.engine == "shared-memory")

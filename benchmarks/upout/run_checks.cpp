@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "harness/load_checks.h"
 #include "harness/plan.h"
 #include "kernel/remote_hash_reader.h"
 #include "workloads/properties.h"
@@ -137,11 +138,11 @@ Expected<void> check_engine(const RunCommand& command) {
   return platform::unexpected("--engine", "'" + command.options.engine + "'", names);
 }
 
-Expected<void> check_load(const RunCommand& command) {
-  if (!command.arrivals_given || command.options.load.is_open()) return {};
-  return platform::unexpected("--arrivals", "it without --rate",
-                              "--rate, such as 2M/s: without it operations do not arrive, they follow those "
-                              "that are done");
+Expected<void> check_load(const RunCommand& command, const workloads::Workload& workload) {
+  return harness::check_load({.engine = command.options.engine,
+                              .has_rate = command.options.load.is_open(),
+                              .has_arrivals = command.arrivals_given},
+                             workload);
 }
 
 Expected<void> check_index(const RunCommand& command, const workloads::Workload& workload) {

@@ -41,7 +41,7 @@ platform::Expected<std::unique_ptr<workloads::Workload>> make_workload(
 // Whether what was asked for goes together.
 
 platform::Expected<void> check_engine(const RunCommand& command);
-platform::Expected<void> check_load(const RunCommand& command);
+platform::Expected<void> check_load(const RunCommand& command, const workloads::Workload& workload);
 platform::Expected<void> check_index(const RunCommand& command, const workloads::Workload& workload);
 platform::Expected<void> check_buffers(const RunCommand& command, const workloads::Workload& workload);
 /// Whether the document can be written there.

@@ -90,11 +90,13 @@ void print_preview(const RunCommand& command, const workloads::Workload& workloa
 
 void execute(const RunCommand& command, Program& program) {
   Expected<void> checked = check_engine(command);
-  if (checked) checked = check_load(command);
   if (checked && program.is_root()) checked = check_output(command.json);
   std::vector<std::string> warnings;
   Expected<std::unique_ptr<workloads::Workload>> workload =
       checked ? make_workload(command, program.mpi.get(), warnings) : tl::unexpected(checked.error());
+  if (workload) {
+    if (auto load = check_load(command, **workload); !load) workload = tl::unexpected(load.error());
+  }
   if (workload) {
     if (auto index = check_index(command, **workload); !index) workload = tl::unexpected(index.error());
   }

@@ -527,6 +527,20 @@ INSTANTIATE_TEST_SUITE_P(
             "ControlOfSingleOperations", POINT "threads = 1\nconcurrency_control = 'serial'\n",
             "p.toml:5: found concurrency_control = \"serial\" with ycsb-c, expected it with a workload of "
             "transactions, such as ycsb-multi"},
+        Mistake{"ArrivalsWithoutARate", POINT "threads = 1\narrivals = 'uniform'\n",
+                "p.toml:5 --arrivals: found it without --rate, expected --rate, such as 2M/s: without it "
+                "operations do not arrive, they follow those that are done"},
+        Mistake{"TransactionsThatArrive",
+                "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'smallbank'\nrate = 100\n",
+                "p.toml:5 --rate: found it with smallbank, expected a workload of single operations: "
+                "transactions are begun in a closed loop"},
+        Mistake{"NothingThatCommitsTransactions",
+                "[[points]]\nengine = 'null'\nthreads = 1\nworkload = 'smallbank'\n",
+                "p.toml:1 --engine null: found it with smallbank, expected a workload of single operations: "
+                "there is nothing to commit"},
+        Mistake{"NothingThatScans", "[[points]]\nengine = 'null'\nthreads = 1\nworkload = 'ycsb-e'\n",
+                "p.toml:1 --engine null: found it with ycsb-e, expected a workload without scans: there are "
+                "no records to return"},
         Mistake{"UnknownControl", POINT "threads = 1\nconcurrency_control = 'mvcc'\n",
                 "p.toml:5: found concurrency_control = \"mvcc\", expected \"occ\" or \"serial\""},
         Mistake{"TooFewPartitions",
