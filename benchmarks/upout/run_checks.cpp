@@ -90,10 +90,15 @@ Expected<void> check_engine(const RunCommand& command) {
                                   "one of them beside --engine " + command.options.engine,
                                   "no such option there: each rank's data lie where its worker is");
     }
-    if (!form.keeps_records && (command.placement_given || !command.options.index.empty())) {
-      return platform::unexpected("--placement, --islands, --pages, --index",
-                                  "one of them beside --engine " + command.options.engine,
-                                  "no such option there: it keeps no records");
+    const harness::RunOptions& options = command.options;
+    const bool arranges_records =
+        command.placement_given ||
+        !(options.index.empty() && options.partitioning.empty() && options.concurrency_control.empty());
+    if (!form.keeps_records && arranges_records) {
+      return platform::unexpected(
+          "--placement, --islands, --pages, --index, --partitioning, --concurrency-control",
+          "one of them beside --engine " + command.options.engine,
+          "no such option there: it keeps no records");
     }
     if (!form.has_ranks && command.threads_per_rank_given) {
       return platform::unexpected("--threads-per-rank", "it beside --engine " + command.options.engine,
