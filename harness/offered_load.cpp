@@ -1,7 +1,6 @@
 #include "harness/offered_load.h"
 
 #include <charconv>
-#include <cmath>
 #include <string>
 
 namespace upout::harness {
@@ -30,10 +29,10 @@ platform::Expected<double> parse_rate(std::string_view text) {
   const auto [rest, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
   if (error == std::errc()) {
     const double rate = number * multiplier_of({rest, static_cast<std::size_t>(end - rest)});
-    if (std::isfinite(rate) && rate > 0 && rate <= highest_rate) return rate;
+    if (rate >= lowest_rate && rate <= highest_rate) return rate;
   }
   return platform::unexpected("", "'" + std::string(text) + "'",
-                              "operations a second, such as 2M/s, 500K/s or 300000, at most 1G/s");
+                              "operations a second, such as 2M/s, 500K/s or 300000, from 0.001/s to 1G/s");
 }
 
 }  // namespace upout::harness

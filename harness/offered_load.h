@@ -21,11 +21,13 @@ struct OfferedLoad {
   bool is_open() const noexcept { return per_second > 0; }
 };
 
-/// A thousand million: more than a worker can look at.
+/// One in a thousand seconds, for a gap has to fit a Timestamp; and a thousand million, more than a worker
+/// can look at.
+inline constexpr double lowest_rate = 1e-3;
 inline constexpr double highest_rate = 1e9;
 
-/// Operations a second: "2M/s", "1.5K", "300000": a number above 0, perhaps with K, M or G, perhaps with
-/// "/s". The error has no `where`.
+/// Operations a second: "2M/s", "1.5K", "300000": a number, perhaps with K, M or G, perhaps with "/s",
+/// from lowest_rate to highest_rate. The error has no `where`.
 platform::Expected<double> parse_rate(std::string_view text);
 
 }  // namespace upout::harness

@@ -144,11 +144,12 @@ TEST(Rate, IsANumberPerhapsWithALetterAndPerSecond) {
   EXPECT_EQ(*parse_rate("300000"), 300'000);
   EXPECT_EQ(*parse_rate("0.5/s"), 0.5);
   EXPECT_EQ(*parse_rate("1G/s"), 1e9);
+  EXPECT_EQ(*parse_rate("0.001/s"), 0.001);
 }
 
 TEST(Rate, OfAnythingElseIsRefused) {
-  for (const char* text :
-       {"", "M/s", "0", "0M/s", "-1", "2 M/s", "2m", "2MM", "2M/min", "1e6", "nan", "inf", "1.1G"}) {
+  for (const char* text : {"", "M/s", "0", "0M/s", "-1", "2 M/s", "2m", "2MM", "2M/min", "1e6", "nan", "inf",
+                           "1.1G", "0.0009"}) {
     const auto refused = parse_rate(text);
     ASSERT_FALSE(refused) << text;
     EXPECT_EQ(refused.error().found, "'" + std::string(text) + "'");

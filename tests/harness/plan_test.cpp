@@ -509,11 +509,11 @@ INSTANTIATE_TEST_SUITE_P(
                 "seed, "
                 "oversubscribe or properties_file"},
         Mistake{"RateOfNothing", POINT "threads = 1\nrate = 0\n",
-                "p.toml:5: found rate = 0, expected operations a second such as 300000 or \"2M/s\", at most "
-                "\"1G/s\""},
+                "p.toml:5: found rate = 0, expected operations a second such as 300000 or \"2M/s\", "
+                "from \"0.001/s\" to \"1G/s\""},
         Mistake{"RateInTextThatIsNone", POINT "threads = 1\nrate = '2 M'\n",
-                "p.toml:5: found rate = \"2 M\", expected operations a second such as 300000 or \"2M/s\", at "
-                "most \"1G/s\""},
+                "p.toml:5: found rate = \"2 M\", expected operations a second such as 300000 or \"2M/s\", "
+                "from \"0.001/s\" to \"1G/s\""},
         Mistake{"UnknownArrivals", POINT "threads = 1\narrivals = 'pareto'\n",
                 "p.toml:5: found arrivals = \"pareto\", expected \"poisson\" or \"uniform\""},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
