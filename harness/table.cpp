@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,12 @@ constexpr std::array<std::string_view, 10> headings{"engine",   "ranks x threads
                                                     "Mops/s",   "95 % interval",   "p50 us", "p99 us",
                                                     "verified", "verdict"};
 
+/// To a thousand; of less than that, three digits.
 std::string millions(double operations_per_second) {
-  return fmt::format("{:.3f}", operations_per_second / 1e6);
+  const double in_millions = operations_per_second / 1e6;
+  if (in_millions >= 1e-3 || in_millions <= 0) return fmt::format("{:.3f}", in_millions);
+  const int digits = 2 - static_cast<int>(std::floor(std::log10(in_millions)));
+  return fmt::format("{:.{}f}", in_millions, digits);
 }
 
 /// Of the kind of operation that the run has most of.

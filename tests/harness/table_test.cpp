@@ -36,6 +36,18 @@ TEST(Table, ClaimsNoVerificationWhereThereWasNothingToVerify) {
   EXPECT_NE(table.find("n/a       invalid"), std::string::npos) << table;
 }
 
+TEST(Table, HasDigitsOfLowRatesToo) {
+  const auto shows = [](double offered, const std::string& text) {
+    const std::string table =
+        render_table(std::vector{samples::document(samples::open_run(offered, offered))});
+    return table.find(text + ", poisson") != std::string::npos;
+  };
+  EXPECT_TRUE(shows(2e6, " 2.000"));
+  EXPECT_TRUE(shows(1234, " 0.001"));
+  EXPECT_TRUE(shows(512, " 0.000512"));
+  EXPECT_TRUE(shows(20, " 0.0000200"));
+}
+
 TEST(Table, SetsWhatWasOfferedBesideWhatWasAchievedWhereALoopWasOpen) {
   const RunRecord closed = samples::run("shared-memory", 2, "ycsb-c", 1e6);
   EXPECT_EQ(render_table(std::vector{samples::document(closed)}).find("offered"), std::string::npos);
