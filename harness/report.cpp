@@ -137,9 +137,9 @@ json speed_ups_json(const std::vector<Comparison>& comparisons) {
   return speed_ups;
 }
 
-bool has_open_loop(std::span<const json> documents) {
-  return std::ranges::any_of(documents, [](const json& document) {
-    return std::ranges::any_of(document.at("runs"), [](const json& run) { return run.contains("load"); });
+bool are_all_open(std::span<const json> documents) {
+  return std::ranges::all_of(documents, [](const json& document) {
+    return std::ranges::all_of(document.at("runs"), [](const json& run) { return run.contains("load"); });
   });
 }
 
@@ -191,7 +191,7 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
   return check(documents).map([&] {
     const std::vector<Comparison> comparisons = compare(documents);
     Answer verdict = answer(comparisons);
-    if (comparisons.empty() && has_open_loop(documents)) verdict.headline = nothing_to_compare;
+    if (are_all_open(documents)) verdict.headline = nothing_to_compare;
     for (const json& document : documents) {
       for (const json& run : document.at("runs")) {
         if (std::string cost = rebalance_sentence(run); !cost.empty())

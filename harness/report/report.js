@@ -184,7 +184,7 @@
       const datasets = [...chart.series.map(measured), ...chart.series.filter((series) => series.points.length > 1 && !isOverShares(chart)).map(ideal)];
       return new Chart(canvas, { type: "line", data: { datasets }, options: options(chart), plugins: [whiskers] });
     });
-    if (drawn.length === 0) place.append(element("p", { class: "note" }, "There is no valid result to draw."));
+    if (drawn.length === 0) place.append(element("p", { class: "note" }, runs.every(load) ? "There is no throughput to draw: load was offered at a rate." : "There is no valid result to draw."));
   }
 
   // ---- the table of runs ----------------------------------------------------------------------------------------

@@ -352,6 +352,14 @@ TEST(Report, OfOpenLoopsAloneSaysThatThereIsNoThroughputToCompare) {
   ASSERT_TRUE(page);
   EXPECT_NE(page->find("There is no throughput to compare"), std::string::npos);
   EXPECT_EQ(page->find("There is no valid result to answer from"), std::string::npos);
+
+  RunRecord lost = samples::run(shared_memory, 1, "ycsb-c", 10e6);
+  lost.verification.checks[0].passed = false;
+  const auto both =
+      render_report(std::vector{samples::document(samples::open_run(2e6, 2e6)), samples::document(lost)}, {});
+  ASSERT_TRUE(both);
+  EXPECT_NE(both->find("There is no valid result to answer from"), std::string::npos)
+      << "that load was offered is not why";
 }
 
 TEST(Report, ShowsHostileTextAsText) {
