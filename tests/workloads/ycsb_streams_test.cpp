@@ -387,9 +387,17 @@ TEST(YcsbRun, CountsScansThatMissRecordsOfDifferentLengths) {
   Driver driver(deployment.store, in_flight);
   driver.drive(*stream, 1000);
   EXPECT_EQ(stream->failed(), 0U);
+  const auto intact = deployment.store.records;
+  for (auto& [key, value] : deployment.store.records) value.pop_back();
+  driver.drive(*stream, 500);
+  EXPECT_GT(stream->failed(), 400U) << "values that are too short";
+  const std::uint64_t before = stream->failed();
+  deployment.store.records = intact;
+  driver.drive(*stream, 500);
+  EXPECT_LE(stream->failed(), before + in_flight) << "but for those that were in flight";
   deployment.store.records.clear();
   driver.drive(*stream, 500);
-  EXPECT_GT(stream->failed(), 400U);
+  EXPECT_GT(stream->failed(), before + 400);
 }
 
 TEST(YcsbRun, LoadsAndUsesAPartOfTheRecordsAlone) {
