@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "workloads/mix.h"
+
 namespace upout::workloads {
 
 using kernel::Key;
@@ -27,12 +29,6 @@ std::uint64_t initial_balance(Key account) {
 
 bool has_two_customers(SmallBank::Type type) {
   return type == SmallBank::Type::amalgamate || type == SmallBank::Type::send_payment;
-}
-
-SmallBank::Type type_of(std::uint64_t draw) {
-  std::size_t type = 0;
-  for (std::uint64_t limit = SmallBank::percent[0]; draw >= limit; limit += SmallBank::percent[type]) ++type;
-  return static_cast<SmallBank::Type>(type);
 }
 
 }  // namespace
@@ -120,8 +116,8 @@ auto SmallBank::Stream::draw(std::uint32_t slot) -> Request& {
   // Not left to the text, for who fails to begin does not get so far.
   request.paid_in = 0;
   request.wants_abort = false;
-  const Type type = type_of(random_.below(100));
-  request.type = static_cast<std::size_t>(type);
+  request.type = type_of(random_.below(100), percent);
+  const auto type = static_cast<Type>(request.type);
   const bool has_two = has_two_customers(type);
   const bool crosses = has_two && partitions_.crosses(random_);
   std::array<std::uint32_t, 2> touched{};

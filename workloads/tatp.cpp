@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "workloads/mix.h"
+
 namespace upout::workloads {
 
 using kernel::Key;
@@ -15,12 +17,6 @@ namespace {
 constexpr auto known =
     std::to_array<std::string_view>({"subscribers", "requestdistribution", "crosspartition", "partitions"});
 constexpr auto distributions = std::to_array<std::string_view>({"nonuniform", "uniform"});
-
-Tatp::Type type_of(std::uint64_t draw) {
-  std::size_t type = 0;
-  for (std::uint64_t limit = Tatp::percent[0]; draw >= limit; limit += Tatp::percent[type]) ++type;
-  return static_cast<Tatp::Type>(type);
-}
 
 void add_keys(Tatp::Request& request, Tatp::Type type, const Errand& errand) {
   using Type = Tatp::Type;
@@ -119,8 +115,8 @@ Tatp::Stream::Stream(const TatpSettings& settings, WorkerSlot slot, std::size_t 
 
 auto Tatp::Stream::draw(std::uint32_t slot) -> Request& {
   Request& request = requests_[slot];
-  const Type type = type_of(random_.below(100));
-  request.type = static_cast<std::size_t>(type);
+  request.type = type_of(random_.below(100), percent);
+  const auto type = static_cast<Type>(request.type);
   request.effect = {};  // not left to the text, for who fails to begin does not get so far
   request.key_count = 0;
   request.errand_count = partitions_.crosses(random_) ? 2 : 1;
