@@ -1,27 +1,30 @@
 #include "engines/shared_nothing/mpi_receives.h"
 
 #include <algorithm>
-#include <cassert>
 
 namespace upout::engines::shared_nothing {
 
 namespace {
 
-/// What arrives beyond them waits in the library, and costs a copy more.
-constexpr unsigned a_peer = 8;
+/// What arrives beyond them waits in the library, and costs a copy more. Of long messages, few come at a
+/// time.
+constexpr unsigned receives_a_peer(std::size_t message_bytes) {
+  constexpr std::size_t long_message = std::size_t{64} << 10;
+  return message_bytes < long_message ? 8 : 2;
+}
 
 }  // namespace
 
 MpiReceives::MpiReceives(MPI_Comm communicator, unsigned kinds, std::size_t message_bytes) {
   int size = 1;
   MPI_Comm_size(communicator, &size);
-  a_kind_ = std::min(static_cast<unsigned>(size - 1) * a_peer, most_a_kind);
+  a_kind_ = std::min(static_cast<unsigned>(size - 1) * receives_a_peer(message_bytes), most_a_kind);
   if (a_kind_ == 0) return;
   posted_.resize(kinds);
   oldest_.resize(kinds, MPI_REQUEST_NULL);
-  completed_.resize(kinds);
-  statuses_.resize(kinds);
   const unsigned count = kinds * a_kind_;
+  completed_.resize(count);
+  statuses_.resize(count);
   requests_.resize(count, MPI_REQUEST_NULL);
   arrived_.reserve(count);
   for (unsigned ticket = 0; ticket < count; ++ticket) {
@@ -34,10 +37,9 @@ MpiReceives::MpiReceives(MPI_Comm communicator, unsigned kinds, std::size_t mess
 
 MpiReceives::~MpiReceives() {
   for (const Queue& posted : posted_) {
-    for (unsigned i = 0; i < posted.count; ++i) {
-      MPI_Request& request = requests_[posted.tickets[(posted.first + i) % most_a_kind]];
-      MPI_Cancel(&request);
-      MPI_Wait(&request, MPI_STATUS_IGNORE);
+    for (const unsigned ticket : posted) {
+      MPI_Cancel(&requests_[ticket]);
+      MPI_Wait(&requests_[ticket], MPI_STATUS_IGNORE);
     }
   }
   for (MPI_Request& request : requests_) MPI_Request_free(&request);
@@ -45,11 +47,25 @@ MpiReceives::~MpiReceives() {
 
 std::span<const MpiReceives::Arrival> MpiReceives::test() {
   arrived_.clear();
+  if (++calls_ % calls_between_looks_at_all == 0) {
+    test_all();
+    return arrived_;
+  }
   for (int count = test_oldest(); count > 0; count = test_oldest()) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
-      take(static_cast<unsigned>(completed_[i]), statuses_[i]);
+      take(posted_[static_cast<std::size_t>(completed_[i])].front(), statuses_[i]);
   }
   return arrived_;
+}
+
+void MpiReceives::test_all() {
+  if (requests_.empty()) return;
+  int count = 0;
+  MPI_Testsome(static_cast<int>(requests_.size()), requests_.data(), &count, completed_.data(),
+               statuses_.data());
+  if (count == MPI_UNDEFINED) return;  // none is posted
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
+    take(static_cast<unsigned>(completed_[i]), statuses_[i]);
 }
 
 /// `MPI_Test` looks again after it has let the library work, which the other calls do not.
@@ -65,12 +81,11 @@ int MpiReceives::test_oldest() {
   return count == MPI_UNDEFINED ? 0 : count;
 }
 
-void MpiReceives::take(unsigned kind, const MPI_Status& status) {
+void MpiReceives::take(unsigned ticket, const MPI_Status& status) {
+  const unsigned kind = ticket / a_kind_;
   Queue& posted = posted_[kind];
-  const unsigned ticket = posted.tickets[posted.first];
-  posted.first = (posted.first + 1) % most_a_kind;
-  --posted.count;
-  oldest_[kind] = posted.count == 0 ? MPI_REQUEST_NULL : requests_[posted.tickets[posted.first]];
+  posted.erase(std::ranges::find(posted, ticket));  // mostly the first of a few
+  oldest_[kind] = posted.empty() ? MPI_REQUEST_NULL : requests_[posted.front()];
   int bytes = 0;
   MPI_Get_count(&status, MPI_BYTE, &bytes);
   arrived_.push_back(
@@ -78,12 +93,10 @@ void MpiReceives::take(unsigned kind, const MPI_Status& status) {
 }
 
 void MpiReceives::post_again(unsigned ticket) {
-  const unsigned kind = ticket / a_kind_;
-  Queue& posted = posted_[kind];
-  assert(posted.count < most_a_kind);
-  posted.tickets[(posted.first + posted.count) % most_a_kind] = ticket;
+  Queue& posted = posted_[ticket / a_kind_];
   MPI_Start(&requests_[ticket]);
-  if (posted.count++ == 0) oldest_[kind] = requests_[ticket];
+  if (posted.empty()) oldest_[ticket / a_kind_] = requests_[ticket];
+  posted.push_back(ticket);
 }
 
 }  // namespace upout::engines::shared_nothing

@@ -2,7 +2,6 @@
 
 #include <mpi.h>
 
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -14,9 +13,9 @@ namespace upout::engines::shared_nothing {
 /// messages, which are told apart by their tags, so that one kind for which nobody has time keeps no other
 /// from arriving. Used by the thread that may call MPI.
 ///
-/// Receives of one kind match messages in the order in which they were posted, so that only the oldest one
-/// has to be looked at, however many there are. (One that takes long to complete keeps those behind it
-/// waiting.)
+/// Receives of one kind match messages in the order in which they were posted, so that the oldest one is all
+/// that has to be looked at, however many there are; all are only now and then, because one whose message
+/// takes long, or never comes to its end, must not hide the others'.
 class MpiReceives {
  public:
   struct Arrival {
@@ -42,20 +41,19 @@ class MpiReceives {
 
  private:
   /// Tickets of one kind, the oldest first.
-  struct Queue {
-    std::array<unsigned, most_a_kind> tickets{};
-    unsigned first = 0;
-    unsigned count = 0;
-  };
+  using Queue = std::vector<unsigned>;
+  static constexpr unsigned calls_between_looks_at_all = 64;
 
   int test_oldest();
-  void take(unsigned kind, const MPI_Status& status);
+  void test_all();
+  void take(unsigned ticket, const MPI_Status& status);
 
   unsigned a_kind_ = 0;
   std::vector<std::unique_ptr<std::byte[]>> incoming_;  ///< by ticket; so is what follows
   std::vector<MPI_Request> requests_;
   std::vector<Queue> posted_;        ///< by kind; so is what follows
   std::vector<MPI_Request> oldest_;  ///< null: none is posted
+  unsigned calls_ = 0;
   std::vector<int> completed_;
   std::vector<MPI_Status> statuses_;
   std::vector<Arrival> arrived_;

@@ -17,6 +17,7 @@ MpiTransport::MpiTransport(MPI_Comm communicator, std::size_t message_bytes) : m
 }
 
 MpiTransport::~MpiTransport() {
+  post_handled();  // who is sending still may wait for it
   MPI_Waitall(static_cast<int>(sends_.size()), sends_.data(), MPI_STATUSES_IGNORE);
   receives_.reset();
   barrier_.reset();

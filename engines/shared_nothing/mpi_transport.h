@@ -46,7 +46,7 @@ class MpiTransport {
   /// is waited for does not wait for that.
   template <class Handle>
   bool receive(Handle&& handle) {
-    for (const MpiReceives::Arrival& each : handled_) receives_->post_again(each.ticket);
+    post_handled();
     handled_ = receives_->test();
     for (const MpiReceives::Arrival& each : handled_) handle(each.source, each.message);
     return !handled_.empty();
@@ -62,6 +62,10 @@ class MpiTransport {
     std::size_t filled = 0;
   };
 
+  void post_handled() {
+    for (const MpiReceives::Arrival& each : handled_) receives_->post_again(each.ticket);
+    handled_ = {};
+  }
   void reclaim_sent();
   Buffer free_buffer();
 
