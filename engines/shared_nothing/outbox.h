@@ -24,7 +24,6 @@ class Outbox {
       : transport_(&transport), phase_(phase), peers_(static_cast<std::size_t>(transport.size())) {}
 
   std::uint8_t phase() const noexcept { return phase_; }
-  void set_phase(std::uint8_t phase) noexcept { phase_ = phase; }
 
   /// Appends a frame, sending what stands there if it does not fit, and returns its payload. The frame stays
   /// put until it is sent. It fits into the longest message.
@@ -116,7 +115,7 @@ class Outbox {
   }
 
   T* transport_;
-  std::uint8_t phase_;
+  const std::uint8_t phase_;
   std::size_t requests_ = 0;
   std::uint64_t messages_sent_ = 0;
   std::uint64_t bytes_sent_ = 0;

@@ -352,9 +352,11 @@ class Session {
       return;
     }
     if (reader.header().is_older_than(outbox_.phase())) return;
+    if (reader.header().phase != outbox_.phase()) {
+      ++refused_;  // nobody is a phase ahead of one that still receives
+      return;
+    }
     liveness_.heard(source);
-    // Who is a phase ahead has passed the barrier that this one is about to see, with nothing in flight.
-    if (flights_.count() == 0) outbox_.set_phase(reader.header().phase);
     FrameHeader header;
     std::span<const std::byte> payload;
     bool is_sound = true;

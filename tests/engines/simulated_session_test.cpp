@@ -148,15 +148,16 @@ TEST(SimulatedSession, WaitsAnewIfItWasStoppedItself) {
   EXPECT_EQ(get.status, kernel::Status::no_answer);
 }
 
-/// What is left over from a session that has ended is neither done nor taken for an answer.
-TEST(SimulatedSession, LeavesAloneWhatIsOlderThanItself) {
+/// What is left over from a session that has ended is neither done nor taken for an answer; what is of one
+/// that cannot have begun yet is no message of this suite.
+TEST(SimulatedSession, LeavesAloneWhatIsOlderThanItselfAndRefusesWhatIsNewer) {
   SimNetwork network(2, message_bytes, {});
   SimTransport old_transport(network, 1);
   SimTransport transport(network, 0);
   Holdings own({}, 2, 0);
   kernel::Key key = 0;
   while (own.map.owner_of(key) != 0) ++key;
-  for (const unsigned phase : {0U, 1U}) {
+  for (const unsigned phase : {0U, 2U, 1U}) {
     Holdings others({}, 2, 1);
     Session<SimTransport> client(old_transport, others.partitions, others.map, {.phase = phase});
     Session<SimTransport> server(transport, own.partitions, own.map, {.phase = 1});
@@ -173,7 +174,8 @@ TEST(SimulatedSession, LeavesAloneWhatIsOlderThanItself) {
           return false;
         },
         [&] { return network.now() > until; });
-    EXPECT_EQ(own.partitions.record_count(), phase) << "of phase " << phase;
+    EXPECT_EQ(own.partitions.record_count(), phase == 1 ? 1U : 0U) << "of phase " << phase;
+    EXPECT_EQ(server.refused(), phase == 2 ? 1U : 0U) << "of phase " << phase;
   }
 }
 

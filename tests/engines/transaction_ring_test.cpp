@@ -3,10 +3,13 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "engines/shared_nothing/ring_engine.h"
+#include "engines/shared_nothing/ring_transport.h"
 #include "tests/engines/register_session.h"
 #include "tests/engines/transacting_rank.h"
 #include "tests/engines/transaction_checks.h"
@@ -58,6 +61,44 @@ TEST_P(RingTransactions, AreStrictlySerializableWhilePartitionsMove) {
     EXPECT_EQ(unanswered, 0U);
     const auto verdict = history::check_strictly_serializable(recorder.take());
     ASSERT_TRUE(verdict) << verdict.anomaly << ": " << verdict.explanation;
+  }
+}
+
+/// A rank that notices only many turns later that a barrier has passed.
+class LateRing : public RingTransport {
+ public:
+  using RingTransport::RingTransport;
+  bool barrier_passed() noexcept {
+    return RingTransport::barrier_passed() && (rank() == 0 || ++turns_ % turns_late == 0);
+  }
+
+ private:
+  static constexpr unsigned turns_late = 1000;
+  unsigned turns_ = 0;
+};
+
+/// What a rank promises in one session it has to know in that session, and not in the one before.
+TEST(Sessions, ThatEndTakeNothingOfTheNextOne) {
+  constexpr int ranks = 3;
+  constexpr unsigned sessions = 20;
+  RingNetwork network(ranks, least_message_bytes);
+  const PartitionMap map(Partitioning(PartitioningKind::hash, ranks), ranks);
+  std::vector<std::jthread> threads;
+  for (int rank = 0; rank < ranks; ++rank) {
+    threads.emplace_back([&network, &map, rank] {
+      LateRing transport(network, rank);
+      PartitionMap own_map = map;
+      Partitions<> partitions(ranks, {.distributed_transactions = true});
+      partitions.add(std::move(*partitions.make(static_cast<std::uint32_t>(rank), 100)));
+      for (unsigned phase = 0; phase < sessions; ++phase) {
+        Session<LateRing> session(transport, partitions, own_map, {.yields = true, .phase = phase});
+        // The first one asks the others, who are done already, at once.
+        if (rank == 0 && phase == 0) testing::Accounts::open(session);
+        if (rank == 0 && phase != 0) testing::Accounts::exercise(session, phase, 15, 4);
+        session.serve_until_all_are_done();
+        EXPECT_EQ(session.refused(), 0U) << "of rank " << rank << " in phase " << phase;
+      }
+    });
   }
 }
 
