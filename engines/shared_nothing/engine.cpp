@@ -69,9 +69,9 @@ template platform::Expected<Partitions<kernel::Exclusive>> make_own_partitions(M
 template platform::Expected<Partitions<kernel::Shared>> make_own_partitions(MPI_Comm, const Options&,
                                                                             const PartitionMap&);
 
-std::function<void()> missing(const Options& options) {
-  if (!options.on_lost) return {};
-  return [on_lost = options.on_lost] { on_lost({.rank = -1, .host = {}, .partitions = {}}); };
+std::function<void()> missing(const std::function<void(const LostRank&)>& on_lost) {
+  if (!on_lost) return {};
+  return [on_lost] { on_lost({.rank = -1, .host = {}, .partitions = {}}); };
 }
 
 LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const PartitionMap& map) {
@@ -154,7 +154,7 @@ EngineOf<Policy>::EngineOf(MPI_Comm communicator, const platform::Topology& topo
                            std::unique_ptr<MpiWindow> window, PartitionMap map, Partitions<Policy> partitions,
                            const Options& options)
     : communicator_(communicator),
-      collectives_(communicator, neighbourhood.crowd > 0, missing(options)),
+      collectives_(communicator, neighbourhood.crowd > 0, missing(options.on_lost)),
       topology_(&topology),
       neighbourhood_(neighbourhood),
       window_(std::move(window)),

@@ -72,8 +72,9 @@ platform::Expected<Partitions<Policy>> make_own_partitions(MPI_Comm communicator
                                                            const PartitionMap& map);
 /// What is lost with a rank of these hosts (by rank).
 LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const PartitionMap& map);
-/// What to call when some rank, nobody knows which, does not come to a collective call; empty: nothing.
-std::function<void()> missing(const Options& options);
+/// What to call when some rank, nobody knows which, does not come to a collective call or to a session's end;
+/// empty: nothing.
+std::function<void()> missing(const std::function<void(const LostRank&)>& on_lost);
 LinkOptions link_options(const Options& options, const PartitionMap& map);
 
 /// Shared nothing: one rank a worker, with partitions of its own. The rank's main thread is its worker and
@@ -91,6 +92,7 @@ class EngineOf {
                                                   .phase = engine.phase_++,
                                                   .batching = engine.batching_,
                                                   .on_lost = engine.watch(),
+                                                  .on_missing = missing(engine.on_lost_),
                                                   .one_sided = engine.one_sided_.get()}),
           engine_(&engine) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {

@@ -34,7 +34,7 @@ platform::Expected<std::unique_ptr<HybridEngine>> HybridEngine::create(MPI_Comm 
 HybridEngine::HybridEngine(MPI_Comm communicator, WorkerThreads threads, Neighbourhood neighbourhood,
                            PartitionMap map, Partitions<kernel::Shared> partitions, const Options& options)
     : communicator_(communicator),
-      collectives_(communicator, neighbourhood.crowd > 0, missing(options)),
+      collectives_(communicator, neighbourhood.crowd > 0, missing(options.on_lost)),
       threads_(std::move(threads)),
       neighbourhood_(neighbourhood),
       map_(std::move(map)),

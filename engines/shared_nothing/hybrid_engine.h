@@ -68,12 +68,13 @@ class HybridEngine {
   class Session : public shared_nothing::Session<Links, kernel::Shared> {
    public:
     Session(HybridEngine& engine, unsigned worker, Partitions<kernel::Shared>& partitions, StartOfRank& start)
-        : shared_nothing::Session<Links, kernel::Shared>(engine.workers_[worker].transport, partitions,
-                                                         engine.workers_[worker].map,
-                                                         {.yields = engine.yields_,
-                                                          .phase = engine.phase_,
-                                                          .batching = engine.batching_,
-                                                          .on_lost = engine.watch(worker)}),
+        : shared_nothing::Session<Links, kernel::Shared>(
+              engine.workers_[worker].transport, partitions, engine.workers_[worker].map,
+              {.yields = engine.yields_,
+               .phase = engine.phase_,
+               .batching = engine.batching_,
+               .on_lost = engine.watch(worker),
+               .on_missing = worker == 0 ? missing(engine.on_lost_) : nullptr}),
           engine_(&engine),
           worker_(worker),
           start_(&start) {}

@@ -53,6 +53,8 @@ class Session {
  public:
   /// Long enough for a rank that shares its core with others, and short enough for who waits for the end.
   static constexpr platform::Timestamp usual_deadline = std::chrono::seconds(4);
+  /// As long as for a collective call.
+  static constexpr platform::Timestamp longest_end = std::chrono::seconds(60);
 
   struct Options {
     bool yields = false;  ///< give the processor away when there is nothing to do, because ranks share cores
@@ -62,6 +64,9 @@ class Session {
     /// Called, perhaps more than once, with a rank of which nothing has been heard for long. Null: nobody
     /// looks.
     std::function<void(int)> on_lost = {};
+    /// Called, perhaps more than once, when some rank, nobody knows which, has not ended its session for
+    /// `longest_end` after all had nothing left to do. Null: it is waited for as long as it takes.
+    std::function<void()> on_missing = {};
     /// Null: gets are asked of other ranks as all else is. Otherwise partitions are `Shared`, and do not
     /// move.
     OneSidedReads* one_sided = nullptr;
@@ -145,13 +150,7 @@ class Session {
     while (is_moving() || transactions_.undelivered() != 0) serve_once();
     transport_->arrive_at_barrier();
     while (!transport_->barrier_passed()) serve_once();
-    // Who has passed may be far ahead of who is about to notice, and must not ask for anything that this
-    // session, which knows nothing of the next one's transactions and moves, would still take: all have to
-    // have stopped serving. Nobody waits for an answer now.
-    transport_->arrive_at_barrier();
-    while (!transport_->barrier_passed()) {
-      if (options_.yields) sched_yield();
-    }
+    end_together();
   }
   /// A turn of a client that waits for something else than this session, with nothing in flight.
   void serve_once() {
@@ -167,6 +166,21 @@ class Session {
   static constexpr unsigned most_polls_put_off = 4;
 
   using Flight = Flights::Flight;
+
+  /// Who has passed a barrier may be far ahead of who is about to notice, and must not ask for anything that
+  /// this session, which knows nothing of the next one's transactions and moves, would still take: so all
+  /// have to have stopped serving before one of them begins the next.
+  void end_together() {
+    transport_->arrive_at_barrier();
+    platform::Timestamp begin = transport_->now();
+    for (unsigned turn = 1; !transport_->barrier_passed(); ++turn) {
+      if (options_.yields) sched_yield();
+      if (!options_.on_missing || turn % T::polls_between_looks != 0) continue;
+      if (transport_->now() - begin < longest_end) continue;
+      begin = transport_->now();
+      options_.on_missing();
+    }
+  }
 
   // The client
   // -----------------------------------------------------------------------------------------------------------
