@@ -101,7 +101,14 @@ template <class Policy>
 void bring_near(std::vector<Search<Policy>>& searches) noexcept {
   while (!searches.empty()) {
     for (const Search<Policy>& search : searches) prefetch(search.next, search.next_bytes);
-    std::erase_if(searches, [](Search<Policy>& search) { return search.step(search); });
+    for (std::size_t i = 0; i < searches.size();) {
+      if (!searches[i].step(searches[i])) {
+        ++i;
+        continue;
+      }
+      searches[i] = searches.back();
+      searches.pop_back();
+    }
   }
 }
 

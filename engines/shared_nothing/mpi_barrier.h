@@ -20,9 +20,10 @@ class MpiBarrier {
   MpiBarrier(const MpiBarrier&) = delete;
   MpiBarrier& operator=(const MpiBarrier&) = delete;
 
+  /// Waits for nobody: what it has told at the last barrier was taken before that passed.
   void arrive();
-  /// Whether all ranks have arrived. Looks now and then: to look is to let the library work, which those who
-  /// wait do anyway.
+  /// Whether all ranks have arrived. Looks now and then only: to look is to let the library work, which costs
+  /// those who serve meanwhile as much as a turn of theirs.
   bool passed();
 
  private:

@@ -83,7 +83,7 @@ class Partitions {
   Partition* find(std::uint32_t number) noexcept { return by_number_[number].get(); }
   Partition& operator[](std::uint32_t number) noexcept { return *by_number_[number]; }
 
-  /// A record of that partition, if this rank owns it, is about to be looked at, in a transaction's step.
+  /// A record of that partition, if this rank owns it, is about to be looked at by a transaction.
   void expect(std::uint32_t number, kernel::Key key) {
     if (const Partition* partition = find(number))
       expected_.emplace_back(*partition->store, key, usual_bytes);
