@@ -47,7 +47,9 @@ struct NoAggregate {
 /// - `session.agree_on_start(clock)`, called by every worker inside of that, returns one and the same instant
 /// a little
 ///   ahead, on each host's own scale.
-/// - `sum` and `max` combine numbers element by element over all processes; every process gets the result.
+/// - `sum` and `max` combine numbers element by element over all processes, and `concatenate` puts one
+/// process's numbers
+///   after the other's; every process gets the result.
 /// - `record_count()` counts the records of all partitions.
 /// - `bindings()` says where the workers of all processes have really been, on the root process.
 template <class E>
@@ -63,6 +65,7 @@ concept Engine = Session<typename E::Session> &&
   { session.agree_on_start(clock) } -> std::same_as<platform::Timestamp>;
   engine.sum(numbers);
   engine.max(numbers);
+  { engine.concatenate(numbers) } -> std::same_as<std::vector<std::uint64_t>>;
   { engine.record_count() } -> std::same_as<std::uint64_t>;
   { engine.bindings() } -> std::same_as<std::vector<platform::WorkerBinding>>;
   { engine.local_workers() } -> std::same_as<unsigned>;

@@ -118,6 +118,9 @@ class Engine {
 
   void sum(std::span<std::uint64_t>) {}
   void max(std::span<std::uint64_t>) {}
+  std::vector<std::uint64_t> concatenate(std::span<const std::uint64_t> numbers) {
+    return {numbers.begin(), numbers.end()};
+  }
   std::uint64_t record_count() { return placement_->record_count(); }
   std::size_t used_bytes() const;
   std::vector<platform::WorkerBinding> bindings() { return threads_.bindings(); }

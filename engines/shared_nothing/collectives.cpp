@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <chrono>
+#include <numeric>
 
 namespace upout::engines::shared_nothing {
 
@@ -75,15 +76,37 @@ platform::Timestamp Collectives::agree_on_start(const platform::Clock& clock,
   return platform::Timestamp(instant) + ahead_of_root_;
 }
 
-void Collectives::combine(std::span<std::uint64_t> numbers, MPI_Op operation) const {
+void Collectives::complete(MPI_Request request) const {
   const auto begin = std::chrono::steady_clock::now();
-  MPI_Request request = MPI_REQUEST_NULL;
-  MPI_Iallreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T, operation,
-                 communicator_, &request);
   wait(request, [&] {
     if (yields_) sched_yield();
     if (on_missing_ && std::chrono::steady_clock::now() - begin > longest_collective) on_missing_();
   });
+}
+
+void Collectives::combine(std::span<std::uint64_t> numbers, MPI_Op operation) const {
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Iallreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T, operation,
+                 communicator_, &request);
+  complete(request);
+}
+
+std::vector<std::uint64_t> Collectives::concatenate(std::span<const std::uint64_t> numbers) const {
+  int ranks = 1;
+  MPI_Comm_size(communicator_, &ranks);
+  std::vector<int> counts(static_cast<std::size_t>(ranks));
+  const int own = static_cast<int>(numbers.size());
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Iallgather(&own, 1, MPI_INT, counts.data(), 1, MPI_INT, communicator_, &request);
+  complete(request);
+  std::vector<int> places(counts.size());
+  std::exclusive_scan(counts.begin(), counts.end(), places.begin(), 0);
+  std::vector<std::uint64_t> all(static_cast<std::size_t>(places.back()) +
+                                 static_cast<std::size_t>(counts.back()));
+  MPI_Iallgatherv(numbers.data(), own, MPI_UINT64_T, all.data(), counts.data(), places.data(), MPI_UINT64_T,
+                  communicator_, &request);
+  complete(request);
+  return all;
 }
 
 }  // namespace upout::engines::shared_nothing

@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "platform/clock.h"
 
@@ -23,6 +24,8 @@ class Collectives {
   /// Element by element over all ranks; each gets the result.
   void sum(std::span<std::uint64_t> numbers) const { combine(numbers, MPI_SUM); }
   void max(std::span<std::uint64_t> numbers) const { combine(numbers, MPI_MAX); }
+  /// All ranks' numbers, one rank's after the other's, however many each has; each rank gets them.
+  std::vector<std::uint64_t> concatenate(std::span<const std::uint64_t> numbers) const;
 
   /// The same instant, a little ahead, for all, on each host's own scale. While it waits, it calls `idle()`
   /// again and again.
@@ -30,6 +33,7 @@ class Collectives {
 
  private:
   void combine(std::span<std::uint64_t> numbers, MPI_Op operation) const;
+  void complete(MPI_Request request) const;
 
   MPI_Comm communicator_;
   bool yields_;

@@ -139,6 +139,9 @@ class EngineOf {
 
   void sum(std::span<std::uint64_t> numbers) { collectives_.sum(numbers); }
   void max(std::span<std::uint64_t> numbers) { collectives_.max(numbers); }
+  std::vector<std::uint64_t> concatenate(std::span<const std::uint64_t> numbers) {
+    return collectives_.concatenate(numbers);
+  }
   std::uint64_t record_count();
   std::vector<platform::WorkerBinding> bindings();
   unsigned local_workers() const { return 1; }

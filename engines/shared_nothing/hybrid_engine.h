@@ -135,6 +135,9 @@ class HybridEngine {
 
   void sum(std::span<std::uint64_t> numbers) { collectives_.sum(numbers); }
   void max(std::span<std::uint64_t> numbers) { collectives_.max(numbers); }
+  std::vector<std::uint64_t> concatenate(std::span<const std::uint64_t> numbers) {
+    return collectives_.concatenate(numbers);
+  }
   std::uint64_t record_count();
   std::vector<platform::WorkerBinding> bindings();
   unsigned local_workers() const { return threads_.size(); }

@@ -99,6 +99,9 @@ class RingEngineOver {
 
   void sum(std::span<std::uint64_t>) {}
   void max(std::span<std::uint64_t>) {}
+  std::vector<std::uint64_t> concatenate(std::span<const std::uint64_t> numbers) {
+    return {numbers.begin(), numbers.end()};
+  }
   std::uint64_t record_count();
   std::vector<platform::WorkerBinding> bindings() { return threads_.bindings(); }
   unsigned local_workers() const { return threads_.size(); }

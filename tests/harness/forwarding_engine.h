@@ -34,6 +34,9 @@ class ForwardingEngine {
   unsigned local_shares() const { return engine_->local_shares(); }
   void sum(std::span<std::uint64_t> numbers) { engine_->sum(numbers); }
   void max(std::span<std::uint64_t> numbers) { engine_->max(numbers); }
+  std::vector<std::uint64_t> concatenate(std::span<const std::uint64_t> numbers) {
+    return engine_->concatenate(numbers);
+  }
   std::uint64_t record_count() { return engine_->record_count(); }
   std::vector<platform::WorkerBinding> bindings() { return engine_->bindings(); }
   unsigned local_workers() const { return engine_->local_workers(); }
