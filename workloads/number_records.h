@@ -3,11 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
-#include "workloads/slot_memory.h"
-#include "workloads/workload.h"
-#include "workloads/ycsb_load.h"
+#include "workloads/record_streams.h"
 
 namespace upout::workloads {
 
@@ -25,42 +22,10 @@ struct NumberRecords {
   void write_value(std::span<std::byte> value, kernel::Key key) const;
   /// Whether it has its size, and the bytes that its key determines.
   bool is_sound(std::span<const std::byte> value, kernel::Key key) const;
+  static std::uint64_t number_of(std::span<const std::byte> value);
 };
 
-/// Inserts the worker's share of the records, in the order of their keys.
-class NumberLoad final : public OperationStream {
- public:
-  NumberLoad(const NumberRecords& records, WorkerSlot slot, std::size_t depth);
-
-  std::size_t next(std::span<kernel::Operation* const> free) override;
-  void complete(std::span<kernel::Operation* const> done) override;
-  std::uint64_t failed() const override { return failed_; }
-
- private:
-  NumberRecords records_;
-  RecordRange left_;
-  SlotMemory inputs_;
-  std::uint64_t failed_ = 0;
-};
-
-/// Reads the worker's share of the records, and adds up the numbers.
-class NumberAudit final : public AuditStream {
- public:
-  NumberAudit(const NumberRecords& records, WorkerSlot slot, std::size_t depth);
-
-  std::size_t next(std::span<kernel::Operation* const> free) override;
-  void complete(std::span<kernel::Operation* const> done) override;
-  std::uint64_t failed() const override { return failed_; }
-  const AuditResult& result() const override { return result_; }
-
- private:
-  void check(const kernel::Operation& operation);
-
-  NumberRecords records_;
-  RecordRange left_;
-  SlotMemory outputs_;
-  AuditResult result_;
-  std::uint64_t failed_ = 0;
-};
+using NumberLoad = RecordLoad<NumberRecords>;
+using NumberAudit = RecordAudit<NumberRecords>;
 
 }  // namespace upout::workloads
