@@ -51,7 +51,7 @@ json repetitions_json(const std::vector<Repetition>& repetitions) {
 }
 
 /// Of the complete repetitions alone: a window that was cut short has no throughput to compare.
-json throughput_json(const std::vector<Repetition>& repetitions, const char* unit) {
+json throughput_json(const std::vector<Repetition>& repetitions, const std::string& unit) {
   std::vector<double> values;
   for (const Repetition& repetition : repetitions) {
     if (repetition.complete) values.push_back(repetition.throughput());
@@ -102,19 +102,18 @@ json load_json(const RunRecord& run) {
 }
 
 json run_json(const RunRecord& run) {
-  const char* unit = run.deployment.concurrency_control == "none" ? "operations/s" : "transactions/s";
-  json made = {
-      {"id", run.id},
-      {"deployment", to_json(run.deployment)},
-      {"workload", {{"name", run.workload}, {"properties", run.properties}}},
-      {"seed", run.seed},
-      {"working_set_bytes", run.working_set_bytes},
-      {"warmup_seconds", run.warmup_seconds},
-      {"incomplete", run.incomplete},
-      {"repetitions", repetitions_json(run.repetitions)},
-      {"summary",
-       {{"throughput", throughput_json(run.repetitions, unit)}, {"latency_ns", latency_json(run.latency)}}},
-      {"verification", verification_json(run.verification)}};
+  json made = {{"id", run.id},
+               {"deployment", to_json(run.deployment)},
+               {"workload", {{"name", run.workload}, {"properties", run.properties}}},
+               {"seed", run.seed},
+               {"working_set_bytes", run.working_set_bytes},
+               {"warmup_seconds", run.warmup_seconds},
+               {"incomplete", run.incomplete},
+               {"repetitions", repetitions_json(run.repetitions)},
+               {"summary",
+                {{"throughput", throughput_json(run.repetitions, run.unit)},
+                 {"latency_ns", latency_json(run.latency)}}},
+               {"verification", verification_json(run.verification)}};
   if (run.load.is_open()) made["load"] = load_json(run);
   return made;
 }

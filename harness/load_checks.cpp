@@ -11,13 +11,14 @@ platform::Expected<void> check_load(const LoadChoice& load, const workloads::Wor
     return platform::unexpected("--engine null", with,
                                 "a workload of single operations: there is nothing to commit");
   }
-  if (load.engine == "null" && workload.needs_order()) {
+  if (load.engine == "null" && (workload.needs_order() || workload.has_queries())) {
     return platform::unexpected("--engine null", with,
                                 "a workload without scans: there are no records to return");
   }
-  if (load.has_rate && workload.has_transactions()) {
+  if (load.has_rate && (workload.has_transactions() || workload.has_queries())) {
     return platform::unexpected("--rate", with,
-                                "a workload of single operations: transactions are begun in a closed loop");
+                                fmt::format("a workload of single operations: {} are begun in a closed loop",
+                                            workload.has_queries() ? "queries" : "transactions"));
   }
   if (load.has_arrivals && !load.has_rate) {
     return platform::unexpected("--arrivals", "it without --rate",

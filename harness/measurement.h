@@ -21,6 +21,7 @@
 #include "harness/move_at_half.h"
 #include "harness/open_loop.h"
 #include "harness/progress.h"
+#include "harness/query_phase.h"
 #include "harness/record.h"
 #include "harness/recorder.h"
 #include "harness/run.h"
@@ -54,6 +55,7 @@ class Measurement {
         generators_(engine.workers(), options.clients, options.threads_per_rank),
         writers_(generators_.count()),
         transactions_(engine, workload, options, clock, interrupt, progress, generators_),
+        queries_(engine, workload, options, clock, interrupt, progress),
         loading_(engine.local_shares()) {
     streams_.resize(engine.local_workers());
   }
@@ -228,6 +230,7 @@ class Measurement {
   /// Warm-up and one measured window on all workers.
   void repeat(const std::string& phase, RunRecord& record) {
     if (workload_->has_transactions()) return repeat_transactions(phase, record);
+    if (workload_->has_queries()) return repeat_queries(phase, record);
     const Schedule& schedule = options_->schedule;
     RepetitionState state{
         .moving = static_cast<std::uint32_t>(record.repetitions.size() % record.deployment.partitions),
@@ -381,6 +384,20 @@ class Measurement {
     }
   }
 
+  void repeat_queries(const std::string& phase, RunRecord& record) {
+    const QueryWindow window = queries_.repeat(phase, rounds_++);
+    Repetition repetition;
+    repetition.complete = !is_interrupted();
+    repetition.operations = window.answered;
+    repetition.failed = window.failed;
+    repetition.seconds = window.seconds;
+    if (repetition.operations == 0) return;
+    if (repetition.complete || record.repetitions.empty()) {
+      for (const auto& [type, histogram] : window.latency) record.latency[type].merge(histogram);
+    }
+    record.repetitions.push_back(repetition);
+  }
+
   void add_rebalance(RepetitionState& state, RunRecord& record) {
     MoveAtHalf::Numbers& moves = state.moves;
     std::vector<std::uint64_t> timeline(stretches);
@@ -441,6 +458,7 @@ class Measurement {
   std::vector<std::unique_ptr<workloads::RunStream>>
       streams_;  ///< by local worker; they live through all repetitions
   TransactionPhase<E> transactions_;
+  QueryPhase<E> queries_;
   std::uint32_t rounds_ = 0;      ///< repetitions that have begun
   std::vector<Counter> loading_;  ///< by local share
 };

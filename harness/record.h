@@ -80,6 +80,7 @@ struct RunRecord {
   Deployment deployment;
   std::string workload;
   nlohmann::json properties;
+  std::string unit = "operations/s";  ///< of throughput: those, "transactions/s" or "queries/s"
   std::uint64_t seed = 0;
   /// Over all nodes: records x (value bytes on average + 16 for key and header).
   std::uint64_t working_set_bytes = 0;

@@ -128,13 +128,27 @@ kernel::ConcurrencyControl concurrency_control_of(const RunOptions& options) {
                                                  : kernel::ConcurrencyControl::occ;
 }
 
+/// Whether queries, which all workers answer together, one at a time, go with the other options.
+platform::Expected<void> check_queries(const RunOptions& options, const workloads::Workload& workload) {
+  const auto refuse = [&](const std::string& option, const std::string& expected) {
+    return platform::unexpected(option, fmt::format("it with {}", workload.name()), expected);
+  };
+  if (options.clients != 0) return refuse("--clients", "none: a query is answered where the records are");
+  if (options.read_path == "rma")
+    return refuse("--read-path rma", "a workload of single operations: no record is read by its key");
+  if (options.rebalance != "none")
+    return refuse("--rebalance", "none: no partition is moved while queries are measured");
+  return {};
+}
+
 /// Whether the transactions of a workload, or the lack of them, go with the other options.
 platform::Expected<void> check_transactions(const RunOptions& options, const workloads::Workload& workload,
                                             unsigned workers, std::uint32_t stores) {
   const std::string with = fmt::format(" with {}", workload.name());
   const auto* transactional = dynamic_cast<const workloads::TransactionWorkload*>(&workload);
   if (transactional == nullptr) {
-    if (options.concurrency_control.empty()) return {};
+    if (options.concurrency_control.empty())
+      return workload.has_queries() ? check_queries(options, workload) : platform::Expected<void>();
     return platform::unexpected("--concurrency-control", "'" + options.concurrency_control + "'" + with,
                                 "it with a workload of transactions, such as ycsb-multi");
   }
@@ -272,6 +286,8 @@ RunRecord begin_record(const RunOptions& options, const workloads::Workload& wor
   record.properties = workload.properties();
   if (options.records_per_worker != 0)
     record.properties["recordcount_per_worker"] = options.records_per_worker;
+  if (workload.has_transactions()) record.unit = "transactions/s";
+  if (workload.has_queries()) record.unit = "queries/s";
   record.seed = options.seed;
   record.load = options.load;
   record.warmup_seconds = options.schedule.warmup_seconds;

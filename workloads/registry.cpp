@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "workloads/analytics.h"
 #include "workloads/nearest.h"
 #include "workloads/small_bank.h"
 #include "workloads/tatp.h"
@@ -37,6 +38,8 @@ constexpr auto entries = std::to_array<WorkloadEntry>({
      SmallBank::make},
     {"tatp", "TATP: seven short transactions on the subscribers of a mobile network, 80 % read only",
      Tatp::make},
+    {"analytics", "scans and aggregates over a table of sales: a filtered sum, a group-by, a hash join",
+     Analytics::make},
 });
 
 std::string expected_workload(std::string_view name) {

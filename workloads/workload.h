@@ -67,8 +67,9 @@ class AuditStream : public OperationStream {
   virtual const AuditResult& result() const = 0;
 };
 
-/// How records are loaded, used and checked. What is measured are single-key operations (`run`), or
-/// transactions, if it is a `TransactionWorkload` (workloads/transactions.h). Immutable but for what
+/// How records are loaded, used and checked. What is measured are single-key operations (`run`), transactions
+/// if it is a `TransactionWorkload` (workloads/transactions.h), or queries over all records if it is a
+/// `QueryWorkload` (workloads/query_workload.h). Immutable but for what
 /// the streams of one process share among themselves; streams may be made and used on any thread, and the
 /// workload outlives them.
 class Workload {
@@ -81,6 +82,7 @@ class Workload {
   virtual std::size_t value_bytes() const = 0;  ///< the size of one record's value, on average
   virtual bool needs_order() const = 0;         ///< it scans, so the store must keep its records in order
   virtual bool has_transactions() const { return false; }
+  virtual bool has_queries() const { return false; }
   virtual std::size_t output_bytes() const = 0;  ///< the most that one operation returns, or a value if that
                                                  ///< is more
   /// No loaded record has a greater key: for those who deal out ranges.

@@ -250,6 +250,12 @@
 
   const hasTransactions = (run) => run.deployment.concurrency_control !== "none";
 
+  /// What throughput is of, in the runs of one table: "Operations/s, transactions/s".
+  function unitsOf(runs) {
+    const units = [...new Set(runs.map((run) => run.summary.throughput.unit))].sort().join(", ");
+    return units.charAt(0).toUpperCase() + units.slice(1);
+  }
+
   // A sweep may be over that alone.
   function crossPartition(run) {
     const share = run.workload.properties.crosspartition;
@@ -281,7 +287,7 @@
     ...(runs.some((run) => readPath(run) === "rma") ? [["Reads", "half", (run) => [readPath(run) === "none" ? "–" : readPath(run)]]] : []),
     ...(runs.some(hasTransactions) ? [["Control", "half", (run) => [run.deployment.concurrency_control]]] : []),
     ...(runs.some(load) ? [["Offered/s", "number", offeredCell]] : []),
-    [runs.some(hasTransactions) ? "Operations/s, transactions/s" : "Operations/s", "number half", throughputCell],
+    [unitsOf(runs), "number half", throughputCell],
     ...(runs.some(hasTransactions) ? [["Aborts", "number", abortsCell]] : []),
     ["Speed-up", "number half", speedUpCell],
     ["Latency p50, p99, p99.9", "whole", latencyCell],

@@ -147,6 +147,31 @@ TEST_P(RunOfTransactions, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
 
 INSTANTIATE_TEST_SUITE_P(, RunOfTransactions, ::testing::Values("ycsb-multi", "smallbank", "tatp"));
 
+TEST(RunOfQueries, AreAnsweredRightlyOverTheSameDataEverywhere) {
+  const Scratch scratch;
+  std::string options = small;
+  options.replace(options.find("recordcount"), std::string("recordcount").size(), "sales");
+  std::string digest;
+  for (const Place& place : places) {
+    if (std::string(place.options).find("--clients") != std::string::npos) continue;
+    SCOPED_TRACE(place.name);
+    const std::string json = scratch / "out.json";
+    const Ended ended = run(place, "--workload analytics -p customers=100 " + options + "--json " + json);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const nlohmann::json result = read_run(json);
+    EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
+    EXPECT_EQ(result["summary"]["throughput"]["unit"], "queries/s");
+    for (const nlohmann::json& repetition : result["repetitions"]) {
+      EXPECT_GT(repetition["operations"], 0u);
+      EXPECT_EQ(repetition["failed"], 0u);
+    }
+    for (const char* query : {"filtered_sum", "group_by", "join"})
+      EXPECT_GT(result["summary"]["latency_ns"][query]["p50"], 0u) << query;
+    if (digest.empty()) digest = result["verification"]["digest"];
+    EXPECT_EQ(result["verification"]["digest"], digest);
+  }
+}
+
 TEST(Run, TheLatenciesAreOfTheOperationsThatWereCounted) {
   const Scratch scratch;
   for (const Place& place : {places[1], places[5]}) {

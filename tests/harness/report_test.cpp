@@ -81,6 +81,7 @@ std::vector<json> over_shares(const std::vector<std::array<double, 3>>& share_an
       run.id += "-" + std::to_string(share);
       run.properties["crosspartition"] = share;
       run.deployment.concurrency_control = "occ";
+      run.unit = "transactions/s";
       documents.push_back(samples::document(run));
     }
   }

@@ -23,27 +23,21 @@ TEST(Registry, MakesEachWorkloadThatItLists) {
     const auto workload = make_workload(entry.name, Properties{}, warnings);
     ASSERT_TRUE(workload) << workload.error().to_string();
     EXPECT_EQ((*workload)->name(), entry.name);
-    if (entry.name == "tatp") {
-      EXPECT_NEAR(static_cast<double>((*workload)->record_count()), 1'075'000, 5'000);  // 10.75 a subscriber
-    } else {
-      EXPECT_EQ((*workload)->record_count(), entry.name == "smallbank" ? 2'000'000U : 1'000'000U);
-    }
+    EXPECT_GT((*workload)->record_count(), 100'000U) << entry.name;
     EXPECT_FALSE(entry.description.empty());
     EXPECT_TRUE(warnings.empty());
-    names.insert(entry.name);
+    EXPECT_TRUE(names.insert(entry.name).second) << entry.name << " is there twice";
   }
-  EXPECT_EQ(names, (std::set<std::string_view>{"ycsb", "ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d", "ycsb-e",
-                                               "ycsb-f", "ycsb-multi", "smallbank", "tatp"}));
 }
 
-TEST(Registry, SuggestsTheNearestName) {
-  EXPECT_EQ(error_of("ycsb_a"),
-            "--workload: found 'ycsb_a', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f, ycsb, "
-            "ycsb-multi, smallbank or tatp; did you "
-            "mean ycsb-a?");
-  EXPECT_EQ(error_of("tpc-c"),
-            "--workload: found 'tpc-c', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f, ycsb, "
-            "ycsb-multi, smallbank or tatp");
+TEST(Registry, NamesAllThatThereAreAndTheNearestOne) {
+  std::string all;
+  for (const WorkloadEntry& entry : workloads()) {
+    const bool is_last = &entry == &workloads().back();
+    all += (all.empty() ? "" : is_last ? " or " : ", ") + std::string(entry.name);
+  }
+  EXPECT_EQ(error_of("ycsb_a"), "--workload: found 'ycsb_a', expected " + all + "; did you mean ycsb-a?");
+  EXPECT_EQ(error_of("nonesuch"), "--workload: found 'nonesuch', expected " + all);
 }
 
 TEST(Registry, KnowsWhichWorkloadsNeedOrder) {
