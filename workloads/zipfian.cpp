@@ -39,7 +39,6 @@ ZipfianRanks::ZipfianRanks(std::uint64_t items, double theta, double zeta)
     : alpha_(1 / (1 - off_one(theta))),
       exponent_(whole_exponent(alpha_)),
       zeta_two_(1 + std::pow(0.5, off_one(theta))),
-      second_(zeta_two_),
       start_share_(std::pow(2.0 / static_cast<double>(items), 1 - off_one(theta))) {
   grow(items, zeta);
 }

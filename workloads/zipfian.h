@@ -65,7 +65,7 @@ class ZipfianRanks {
     if (exponent_ == 0) return rank_of_logarithm(logarithm_of(unit));
     const double scaled = unit * zeta_;
     if (scaled < 1) return 0;
-    if (scaled < second_) return 1;
+    if (scaled < zeta_two_) return 1;
     const double base = eta_ * unit - eta_ + 1;
     return whole_rank(items_ *
                       (exponent_ == 100 ? integer_power(base, 100) : integer_power(base, exponent_)));
@@ -83,7 +83,7 @@ class ZipfianRanks {
     const double scaled = unit * zeta_;
     const double beyond = alpha_ * quick_log2(eta_ * unit - eta_ + 1) + log_items_;
     const std::array<double, 3> logarithms{beyond, 0.5, -1};
-    return logarithms[(scaled < second_ ? 1U : 0U) + (scaled < 1 ? 1U : 0U)];
+    return logarithms[(scaled < zeta_two_ ? 1U : 0U) + (scaled < 1 ? 1U : 0U)];
   }
   std::uint64_t rank_of_logarithm(double logarithm) const noexcept {
     return whole_rank(quick_exp2(logarithm));
@@ -97,8 +97,7 @@ class ZipfianRanks {
 
   double alpha_;        ///< 1 / (1 - theta)
   unsigned exponent_;   ///< alpha, if that is a whole number but for rounding; else 0
-  double zeta_two_;     ///< the sum over two items
-  double second_;       ///< up to where scaled numbers stand for rank 1
+  double zeta_two_;     ///< the sum over two items: up to there scaled numbers stand for rank 0 or 1
   double start_share_;  ///< (2 / items at the start)^(1 - theta)
   double items_ = 0;
   double log_items_ = 0;  ///< to base 2
