@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <coroutine>
 #include <cstring>
 #include <set>
 #include <string>
@@ -15,6 +14,7 @@
 #include "engines/partitioning.h"
 #include "tests/workloads/chi_square.h"
 #include "tests/workloads/deployment.h"
+#include "tests/workloads/model_transaction.h"
 
 namespace upout::workloads {
 namespace {
@@ -324,61 +324,6 @@ TEST(TatpMix, StaysInAPartitionUnlessItCrosses) {
 
 // What transactions do
 // ----------------------------------------------------------------------------------------------------------
-
-template <class T>
-struct Ready {
-  T value;
-  bool await_ready() const noexcept { return true; }
-  void await_suspend(std::coroutine_handle<>) const noexcept {}
-  T await_resume() const noexcept { return value; }
-};
-
-/// Does everything at once, in the model of a store, and notes which keys are touched.
-class ModelTransaction {
- public:
-  explicit ModelTransaction(ModelStore& store) : store_(&store) {}
-
-  Ready<bool> begin(std::span<const Key>) { return {true}; }
-  Ready<Status> read(Key key, std::uint32_t offset, std::span<std::byte> output, std::uint32_t& copied) {
-    kernel::Operation operation{.key = key, .output_offset = offset, .output = output};
-    apply(operation);
-    copied = operation.output_size;
-    return {operation.status};
-  }
-  Ready<Status> update(Key key, std::uint32_t offset, std::span<const std::byte> input) {
-    kernel::Operation operation{
-        .kind = kernel::OperationKind::update, .key = key, .input_offset = offset, .input = input};
-    return {apply(operation)};
-  }
-  Ready<Status> insert(Key key, std::span<const std::byte> input) {
-    kernel::Operation operation{.kind = kernel::OperationKind::insert, .key = key, .input = input};
-    return {apply(operation)};
-  }
-  Ready<Status> remove(Key key) {
-    kernel::Operation operation{.kind = kernel::OperationKind::remove, .key = key};
-    const bool is_there = store_->records.contains(key);
-    apply(operation);
-    return {is_there ? Status::ok : Status::not_found};
-  }
-  Ready<bool> commit() { return {true}; }
-  void abort() {}
-  Ready<bool> pause(std::uint64_t) { return {true}; }
-  kernel::AbortCause cause() const { return kernel::AbortCause::requested; }
-  bool is_doomed() const { return false; }
-  kernel::FramePool& frame_pool() { return frames_; }
-
-  std::set<Key> touched;
-
- private:
-  Status apply(kernel::Operation& operation) {
-    touched.insert(operation.key);
-    store_->apply(operation);
-    return operation.status;
-  }
-
-  ModelStore* store_;
-  kernel::FramePool frames_;
-};
 
 class TatpText : public ::testing::Test {
  protected:
