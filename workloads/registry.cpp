@@ -9,6 +9,7 @@
 #include "workloads/nearest.h"
 #include "workloads/small_bank.h"
 #include "workloads/tatp.h"
+#include "workloads/tpcc.h"
 #include "workloads/ycsb.h"
 #include "workloads/ycsb_multi.h"
 
@@ -38,6 +39,8 @@ constexpr auto entries = std::to_array<WorkloadEntry>({
      SmallBank::make},
     {"tatp", "TATP: seven short transactions on the subscribers of a mobile network, 80 % read only",
      Tatp::make},
+    {"tpcc", "TPC-C: five transactions of a wholesale supplier, 88 % of them orders and payments; not compliant",
+     Tpcc::make},
     {"analytics", "scans and aggregates over a table of sales: a filtered sum, a group-by, a hash join",
      Analytics::make},
 });

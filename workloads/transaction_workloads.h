@@ -2,6 +2,7 @@
 
 #include "workloads/small_bank.h"
 #include "workloads/tatp.h"
+#include "workloads/tpcc.h"
 #include "workloads/workload.h"
 #include "workloads/ycsb_multi.h"
 
@@ -21,6 +22,10 @@ bool visit_transactions(const Workload& workload, Use&& use) {
   }
   if (const auto* tatp = dynamic_cast<const Tatp*>(&workload)) {
     use(*tatp);
+    return true;
+  }
+  if (const auto* tpcc = dynamic_cast<const Tpcc*>(&workload)) {
+    use(*tpcc);
     return true;
   }
   return false;

@@ -109,9 +109,11 @@ TEST_P(RunOfTransactions, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
   const Scratch scratch;
   std::string options = small;
   const std::string workload = GetParam();
-  if (const std::string records = "recordcount"; workload != "ycsb-multi") {
+  if (const std::string records = "recordcount=2000"; workload != "ycsb-multi") {
     options.replace(options.find(records), records.size(),
-                    workload == "smallbank" ? "customers" : "subscribers");
+                    workload == "smallbank" ? "customers=2000"
+                    : workload == "tatp"    ? "subscribers=2000"
+                                            : "warehouses=2 -p items=100 -p customers=30");
   }
   std::string digest;
   for (const std::string control : {"occ", "serial"}) {
@@ -145,7 +147,7 @@ TEST_P(RunOfTransactions, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, RunOfTransactions, ::testing::Values("ycsb-multi", "smallbank", "tatp"));
+INSTANTIATE_TEST_SUITE_P(, RunOfTransactions, ::testing::Values("ycsb-multi", "smallbank", "tatp", "tpcc"));
 
 TEST(RunOfQueries, AreAnsweredRightlyOverTheSameDataEverywhere) {
   const Scratch scratch;

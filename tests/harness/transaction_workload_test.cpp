@@ -36,9 +36,10 @@ std::unique_ptr<workloads::Workload> made(const std::string& name,
 }
 
 /// Few records, so that transactions meet.
-std::string few(const std::string& name) {
-  if (name == "tatp") return "subscribers=60";
-  return name == "smallbank" ? "customers=150" : "recordcount=300";
+std::vector<std::string> few(const std::string& name) {
+  if (name == "tpcc") return {"warehouses=6", "items=100", "customers=12"};
+  if (name == "tatp") return {"subscribers=60"};
+  return {name == "smallbank" ? "customers=150" : "recordcount=300"};
 }
 
 const platform::Topology& topology() {
@@ -109,7 +110,9 @@ class TransactionWorkloads
   std::string name() const { return std::get<0>(GetParam()); }
   ConcurrencyControl control() const { return std::get<1>(GetParam()); }
   std::unique_ptr<workloads::Workload> workload() const {
-    return made(name(), {few(name()), "crosspartition=" + std::to_string(std::get<2>(GetParam()))});
+    std::vector<std::string> assignments = few(name());
+    assignments.push_back("crosspartition=" + std::to_string(std::get<2>(GetParam())));
+    return made(name(), assignments);
   }
 };
 
@@ -127,7 +130,7 @@ TEST_P(TransactionWorkloads, LoseNothingOverRanks) {
   }
 }
 
-constexpr const char* names[] = {"ycsb-multi", "smallbank", "tatp"};
+constexpr const char* names[] = {"ycsb-multi", "smallbank", "tatp", "tpcc"};
 
 std::string name_of(const ::testing::TestParamInfo<TransactionWorkloads::ParamType>& of) {
   const auto [workload, control, crossing] = of.param;
@@ -141,6 +144,15 @@ INSTANTIATE_TEST_SUITE_P(, TransactionWorkloads,
                                                               ConcurrencyControl::serial),
                                             ::testing::Values(0, 50, 100)),
                          name_of);
+
+/// Remote lines and payments are the specification's, in place of a share that crosses partitions.
+TEST(Tpcc, LosesNothingAsItIsSpecified) {
+  for (const ConcurrencyControl control : {ConcurrencyControl::occ, ConcurrencyControl::serial}) {
+    const auto work = made("tpcc", few("tpcc"));
+    expect_verified(measure(*threads(2, control), *work));
+    expect_verified(measure(*ranks(2, control, *work), *work));
+  }
+}
 
 // What would not be right
 // -----------------------------------------------------------------------------------------------------------
@@ -191,7 +203,7 @@ static_assert(engines::TransactingEngine<EngineThatLoses>);
 RunRecord measure_with(Fault fault, unsigned interval, const std::string& name) {
   constexpr unsigned enough_faults = 10;       // some transactions abort, whatever they have lost
   for (double seconds = 0.1;; seconds *= 2) {  // a machine may be busy
-    const auto work = made(name, {few(name)});
+    const auto work = made(name, few(name));
     const auto engine = threads(1, ConcurrencyControl::occ);
     EngineThatLoses::fault = fault;
     EngineThatLoses::interval = interval;
@@ -253,6 +265,30 @@ TEST(Tatp, HasFailedTransactionsIfReadsAreTorn) {
   for (const Repetition& repetition : record.repetitions) failed += repetition.failed;
   EXPECT_GT(failed, 0U);
   EXPECT_TRUE(record.verification.passed()) << "what they had read did no harm";
+}
+
+TEST(Tpcc, IsNotVerifiedIfAnInsertWasLost) {
+  const auto failed = failed_checks(measure_with(Fault::insert_is_lost, 3, "tpcc"));
+  EXPECT_TRUE(failed.contains("after_run_records_present"));
+  EXPECT_TRUE(failed.contains("after_run_record_count"));
+  EXPECT_TRUE(failed.contains("after_run_values_valid")) << "the consistency conditions";
+}
+
+/// An entry of NEW-ORDER, whose order has been delivered all the same.
+TEST(Tpcc, IsNotVerifiedIfARemovalWasLost) {
+  const auto failed = failed_checks(measure_with(Fault::removal_is_lost, 3, "tpcc"));
+  EXPECT_TRUE(failed.contains("after_run_records_present"));
+  EXPECT_TRUE(failed.contains("after_run_record_count"));
+  EXPECT_TRUE(failed.contains("after_run_values_valid")) << "the consistency conditions";
+}
+
+/// Rows have no checksums, but what has been read wrongly cannot be, or is written, and found afterwards.
+TEST(Tpcc, IsNotVerifiedIfReadsAreTorn) {
+  const RunRecord record = measure_with(Fault::read_is_torn, 100, "tpcc");
+  std::uint64_t failed = 0;
+  for (const Repetition& repetition : record.repetitions) failed += repetition.failed;
+  EXPECT_GT(failed, 0U);
+  EXPECT_FALSE(record.verification.passed());
 }
 
 // What is counted
