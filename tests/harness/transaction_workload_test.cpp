@@ -37,7 +37,7 @@ std::unique_ptr<workloads::Workload> made(const std::string& name,
 
 /// Few records, so that transactions meet.
 std::vector<std::string> few(const std::string& name) {
-  if (name == "tpcc") return {"warehouses=6", "items=100", "customers=12"};
+  if (name == "tpcc") return {"warehouses=6", "items=50", "customers=10"};
   if (name == "tatp") return {"subscribers=60"};
   return {name == "smallbank" ? "customers=150" : "recordcount=300"};
 }
@@ -131,6 +131,7 @@ TEST_P(TransactionWorkloads, LoseNothingOverRanks) {
 }
 
 constexpr const char* names[] = {"ycsb-multi", "smallbank", "tatp", "tpcc"};
+constexpr auto short_ones = std::span(names).first<3>();
 
 std::string name_of(const ::testing::TestParamInfo<TransactionWorkloads::ParamType>& of) {
   const auto [workload, control, crossing] = of.param;
@@ -139,10 +140,16 @@ std::string name_of(const ::testing::TestParamInfo<TransactionWorkloads::ParamTy
   return name + (control == ConcurrencyControl::occ ? "Occ" : "Serial") + std::to_string(crossing);
 }
 INSTANTIATE_TEST_SUITE_P(, TransactionWorkloads,
-                         ::testing::Combine(::testing::ValuesIn(names),
+                         ::testing::Combine(::testing::ValuesIn(short_ones),
                                             ::testing::Values(ConcurrencyControl::occ,
                                                               ConcurrencyControl::serial),
                                             ::testing::Values(0, 50, 100)),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Long, TransactionWorkloads,
+                         ::testing::Combine(::testing::Values("tpcc"),
+                                            ::testing::Values(ConcurrencyControl::occ,
+                                                              ConcurrencyControl::serial),
+                                            ::testing::Values(50)),
                          name_of);
 
 /// Remote lines and payments are the specification's, in place of a share that crosses partitions.

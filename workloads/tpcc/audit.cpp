@@ -159,7 +159,7 @@ void Audit::begin_rest() {
   keys_.add(history_key(place, 1), found_.district.next_history);
   keys_.add(new_order_key(place, 1), found_.district.next_order);
   for (std::uint32_t number = 1; number < found_.district.next_order; ++number)
-    keys_.add(order_line_key(place, number, 1), std::min(found_.order(number).lines + 1, 15));
+    keys_.add(order_line_key(place, number, 1), std::min<std::uint64_t>(found_.order(number).lines + 1U, 15));
 }
 
 // What has been found

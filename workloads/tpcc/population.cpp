@@ -108,8 +108,8 @@ std::string describe(Key key) {
   const Place place = place_of(key);
   const Table table = table_of(key);
   const auto name = names[std::min(static_cast<std::size_t>(table), tables - 1)];
-  const std::string warehouse = fmt::format("warehouse {}", place.warehouse + 1);
-  const std::string district = fmt::format("district {} of {}", place.district + 1, warehouse);
+  std::string warehouse = fmt::format("warehouse {}", place.warehouse + 1);
+  std::string district = fmt::format("district {} of {}", place.district + 1, warehouse);
   switch (table) {
     case Table::warehouse:
       return warehouse;

@@ -61,7 +61,7 @@ struct Request {
   ItemRow item;
   StockRow stock;
   Namesakes namesakes{};
-  std::array<std::uint32_t, recent_orders * most_lines> items{};
+  std::array<std::uint32_t, std::size_t{recent_orders} * most_lines> items{};
   std::uint64_t brands = 0;  ///< lines whose item and stock are both a brand's own
   double total = 0;          ///< of an order, in cents
   std::uint32_t low_stocks = 0;

@@ -311,11 +311,11 @@ kernel::Task<bool> stock_level(T& transaction, Request& request) {
       if (status != kernel::Status::ok) co_return false;
     }
   }
-  const std::span items = std::span(request.items).first(count);
-  std::ranges::sort(items);
-  const auto repeated = std::ranges::unique(items);
+  std::sort(request.items.begin(), request.items.begin() + static_cast<std::ptrdiff_t>(count));
+  const auto end =
+      std::unique(request.items.begin(), request.items.begin() + static_cast<std::ptrdiff_t>(count));
   request.low_stocks = 0;
-  for (const std::uint32_t item : std::span(items.begin(), repeated.begin())) {
+  for (const std::uint32_t item : std::span(request.items.begin(), end)) {
     std::uint32_t quantity = 0;
     status = co_await transaction.read(stock_key(home.warehouse, item), offsetof(StockRow, level.quantity),
                                        bytes_of(quantity), copied);
