@@ -10,6 +10,7 @@
 #include "engines/shared_memory/placement.h"
 #include "kernel/interleaver.h"
 #include "kernel/reclamation.h"
+#include "kernel/search.h"
 #include "kernel/task.h"
 #include "kernel/transaction.h"
 #include "kernel/worker.h"
@@ -32,6 +33,14 @@ class TransactionClient {
   kernel::FramePool& frame_pool() noexcept { return at_.worker->frame_pool(); }
   Store& store() noexcept { return *at_.store; }
   kernel::Worker& worker() noexcept { return *at_.worker; }
+
+  /// A transaction is going to touch these. If it is alone, nobody else runs while it waits for memory: then
+  /// all come at once, in place of one after the other.
+  void expect(std::span<const kernel::Key> keys) {
+    if (depth_ != 1) return;
+    for (const kernel::Key key : keys) expected_.emplace_back(store(), key, usual_bytes);
+    kernel::bring_near(expected_);
+  }
 
   /// Runs the tasks that `start_next()` makes, each a `std::optional<kernel::Task<T>>`, until it gives none
   /// and all have ended. What they return is dropped.
@@ -60,6 +69,8 @@ class TransactionClient {
   /// After so many tasks all come to their end, for others may wait to free memory until this thread looks
   /// at none. The gaps that this leaves are short beside the time between them.
   static constexpr std::size_t between_rests = 16384;
+  /// Of a value, of which nobody has said yet how much will be looked at.
+  static constexpr std::size_t usual_bytes = 64;
 
   /// One task after the other.
   template <class Next>
@@ -74,6 +85,7 @@ class TransactionClient {
   OneStoreAccess at_;
   std::size_t depth_;
   std::vector<kernel::Task<bool>> lanes_;
+  std::vector<kernel::Search<kernel::Shared>> expected_;
 };
 
 /// The kernel's transaction on the store that all workers share, for coroutines of a TransactionClient, as
@@ -84,7 +96,9 @@ class Transaction {
  public:
   /// Keeps a reference to the client.
   explicit Transaction(TransactionClient& client)
-      : kernel_(client.store(), client.worker()), random_(reinterpret_cast<std::uintptr_t>(this)) {}
+      : client_(&client),
+        kernel_(client.store(), client.worker()),
+        random_(reinterpret_cast<std::uintptr_t>(this)) {}
   ~Transaction() {
     if (kernel_.is_active()) kernel_.abort();
   }
@@ -93,7 +107,10 @@ class Transaction {
 
   kernel::FramePool& frame_pool() noexcept { return kernel_.frame_pool(); }
 
-  auto begin(std::span<const kernel::Key>) noexcept { return Begin(kernel_.begin()); }
+  auto begin(std::span<const kernel::Key> keys) {
+    client_->expect(keys);
+    return Begin(kernel_.begin());
+  }
   auto read(kernel::Key key, std::uint32_t offset, std::span<std::byte> output,
             std::uint32_t& copied) noexcept {
     return kernel_.read(key, offset, output, copied);
@@ -140,6 +157,7 @@ class Transaction {
     bool await_resume() const noexcept { return true; }
   };
 
+  TransactionClient* client_;
   Kernel kernel_;
   std::uint64_t random_;
 };
