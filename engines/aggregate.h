@@ -28,15 +28,13 @@ enum class Copies : std::uint8_t {
   all,  ///< each copy: for a check that they are alike
 };
 
-/// What a part of a store's records comes to. The calling thread is registered if the store is `Shared`.
+/// Takes in a part of a store's records. The calling thread is registered if the store is `Shared`.
 template <Aggregate A, class Policy>
-A gather(kernel::Store<Policy>& store, const A& empty, kernel::Part part = {}) {
-  A gathered = empty;
+void gather(A& into, kernel::Store<Policy>& store, kernel::Part part = {}) {
   kernel::Worker worker(store.heap());
-  kernel::Traversal(store, worker).run(part, [&gathered](kernel::Key key, std::span<const std::byte> value) {
-    gathered.visit(key, value);
+  kernel::Traversal(store, worker).run(part, [&into](kernel::Key key, std::span<const std::byte> value) {
+    into.visit(key, value);
   });
-  return gathered;
 }
 
 }  // namespace upout::engines

@@ -70,12 +70,6 @@ auto Engine::divide(Copies copies) const -> Division {
   return division;
 }
 
-std::vector<std::size_t> Engine::Division::parts_by_arena() const {
-  std::vector<std::size_t> numbers;
-  for (const auto& pieces : by_arena) numbers.push_back(pieces.size());
-  return numbers;
-}
-
 unsigned Engine::worker_near(std::size_t arena) const {
   unsigned worker = 0;
   while (arenas_.arena_of(threads_.map()[worker].node) != arena) ++worker;

@@ -38,8 +38,8 @@ struct Options {
 };
 
 /// One process whose worker threads share its memory: over one store or several, placed on NUMA nodes by
-/// name. Workers are threads of its own; phases that are not measured are oneTBB's, which runs as many
-/// threads on each node as there are workers. Made and used by the process's main thread.
+/// name. Workers are threads of its own; phases that are not measured, but for aggregates, are oneTBB's,
+/// which runs as many threads on each node as there are workers. Made and used by the process's main thread.
 class Engine {
  public:
   class Session {
@@ -97,18 +97,23 @@ class Engine {
     });
   }
 
-  /// Each store's records by threads of the node that it was asked to lie on, if that is one.
+  /// Each store's records by workers whose places are on the node that it was asked to lie on, if that is
+  /// one: each takes the next piece when it is done with one, and merges once.
   template <Aggregate A>
   A aggregate(const A& empty, Copies copies = Copies::one) {
     const Division division = divide(copies);
+    std::vector<std::atomic<std::size_t>> next(division.by_arena.size());
     A whole = empty;
     std::mutex merging;
-    arenas_.run(division.parts_by_arena(), [&](std::size_t arena, std::size_t item) {
-      const auto& [store, part] = division.by_arena[arena][item];
-      const A gathered = [&store = *store, &part = part, &empty] {
+    threads_.run([&](unsigned worker) {
+      const std::size_t arena = arenas_.arena_of(threads_.map()[worker].node);
+      const auto& pieces = division.by_arena[arena];
+      A gathered = empty;
+      {
         const kernel::ReaderRegistration registration;
-        return gather(store, empty, part);
-      }();
+        for (std::size_t i = next[arena]++; i < pieces.size(); i = next[arena]++)
+          gather(gathered, *pieces[i].store, pieces[i].part);
+      }
       const std::lock_guard lock(merging);
       whole.merge(gathered);
     });
@@ -147,8 +152,6 @@ class Engine {
       kernel::Part part;
     };
     std::vector<std::vector<Piece>> by_arena;
-
-    std::vector<std::size_t> parts_by_arena() const;
   };
 
   Engine(Layout layout, std::unique_ptr<Placement> placement, platform::NodeArenas arenas,

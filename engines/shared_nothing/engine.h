@@ -133,7 +133,9 @@ class EngineOf {
   A aggregate(const A& empty, Copies = Copies::one) {
     std::optional<kernel::ReaderRegistration> registration;
     if constexpr (Policy::is_shared) registration.emplace();
-    return gather(partitions_, empty);
+    A gathered = empty;
+    gather(gathered, partitions_);
+    return gathered;
   }
   unsigned copies() const { return 1; }
 

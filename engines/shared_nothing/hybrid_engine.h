@@ -122,10 +122,11 @@ class HybridEngine {
     A whole = empty;
     std::mutex merging;
     threads_.run_with_caller([&](unsigned worker) {
-      const A gathered = [&] {
+      A gathered = empty;
+      {
         const kernel::ReaderRegistration registration;
-        return gather(partitions_, empty, {worker, local_workers()});
-      }();
+        gather(gathered, partitions_, {worker, local_workers()});
+      }
       const std::lock_guard lock(merging);
       whole.merge(gathered);
     });

@@ -119,13 +119,10 @@ class Partitions {
   std::vector<kernel::Search<Policy>> expected_;
 };
 
-/// What a part of the records of each of them comes to.
+/// Takes in a part of the records of each of them.
 template <Aggregate A, class Policy>
-A gather(const Partitions<Policy>& partitions, const A& empty, kernel::Part part = {}) {
-  A whole = empty;
-  for (Partition<Policy>* partition : partitions)
-    whole.merge(engines::gather(*partition->store, empty, part));
-  return whole;
+void gather(A& into, const Partitions<Policy>& partitions, kernel::Part part = {}) {
+  for (Partition<Policy>* partition : partitions) engines::gather(into, *partition->store, part);
 }
 
 }  // namespace upout::engines::shared_nothing

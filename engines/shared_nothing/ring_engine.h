@@ -86,10 +86,11 @@ class RingEngineOver {
     A whole = empty;
     std::mutex merging;
     threads_.run([&](unsigned worker) {
-      const A gathered = [&] {
+      A gathered = empty;
+      {
         [[maybe_unused]] const Registration registration;
-        return gather(ranks_[worker / planes_.size()], empty, {worker % planes_.size(), planes_.size()});
-      }();
+        gather(gathered, ranks_[worker / planes_.size()], {worker % planes_.size(), planes_.size()});
+      }
       const std::lock_guard lock(merging);
       whole.merge(gathered);
     });
