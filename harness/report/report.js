@@ -252,7 +252,7 @@
 
   /// What throughput is of, in the runs of one table: "Operations/s, transactions/s".
   function unitsOf(runs) {
-    const units = [...new Set(runs.map((run) => run.summary.throughput.unit))].sort().join(", ");
+    const units = [...new Set(runs.map((run) => run.summary.throughput?.unit ?? "operations/s"))].sort().join(", ");
     return units.charAt(0).toUpperCase() + units.slice(1);
   }
 
