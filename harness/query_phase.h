@@ -48,15 +48,12 @@ class QueryPhase {
     workloads::visit_queries(*workload_, [&](const auto& workload) {
       const Schedule& schedule = options_->schedule;
       std::atomic<std::uint64_t> answered{0};
+      auto queries = workload.queries(options_->seed, round);
+      workload.right_answers();  // takes its time now, and not while something is measured
       progress_->phase(phase, schedule.warmup_seconds + schedule.window_seconds(),
                        [&answered] { return answered.load(); });
-      auto queries = workload.queries(options_->seed, round);
-      const auto right_answers = workload.right_answers();
-      const auto ask_for = [&](double seconds) {
-        return ask(workload, queries, right_answers, seconds, answered);
-      };
-      ask_for(schedule.warmup_seconds);
-      window = ask_for(schedule.window_seconds());
+      ask(workload, queries, schedule.warmup_seconds, answered);
+      window = ask(workload, queries, schedule.window_seconds(), answered);
       progress_->phase(phase, 0);
     });
     share(window);
@@ -64,21 +61,25 @@ class QueryPhase {
   }
 
  private:
-  template <class W, class Queries, class RightAnswers>
-  QueryWindow ask(const W& workload, Queries& queries, const RightAnswers& right_answers, double seconds,
-                  std::atomic<std::uint64_t>& answered) {
+  /// A latency is of the answer alone; that it is looked at, and that all agree to go on, comes out of the
+  /// window.
+  template <class W, class Queries>
+  QueryWindow ask(const W& workload, Queries& queries, double seconds, std::atomic<std::uint64_t>& answered) {
     QueryWindow window;
+    std::vector<Histogram> histograms(W::types.size());
     const platform::Timestamp begin = clock_->now();
-    for (platform::Timestamp now = begin; !is_over(now - begin, seconds);) {
+    while (!is_over(clock_->now() - begin, seconds)) {
       const auto query = queries.next();
+      const platform::Timestamp asked = clock_->now();
       const auto answer = workload.answer(query, *engine_);
       const platform::Timestamp end = clock_->now();
-      window.latency[std::string(W::types[query.type])].record(
-          static_cast<std::uint64_t>((end - now).count()));
+      histograms[query.type].record(static_cast<std::uint64_t>((end - asked).count()));
       window.seconds = static_cast<double>((end - begin).count()) * 1e-9;
-      window.failed += right_answers.is_right(query, answer) ? 0 : 1;
+      window.failed += workload.right_answers().is_right(query, answer) ? 0 : 1;
       answered.store(++window.answered, std::memory_order_relaxed);
-      now = end;
+    }
+    for (std::size_t type = 0; type < histograms.size(); ++type) {
+      if (histograms[type].count() != 0) window.latency[std::string(W::types[type])] = histograms[type];
     }
     return window;
   }
