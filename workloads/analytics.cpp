@@ -1,7 +1,6 @@
 #include "workloads/analytics.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "kernel/record.h"
 #include "workloads/property_reader.h"
@@ -61,9 +60,14 @@ Analytics::Queries::Queries(const AnalyticsSettings& settings, std::uint64_t see
     : weights_(settings.weights), random_(seed, round) {}
 
 auto Analytics::Queries::next() -> Query {
-  std::uint64_t draw = random_.below(std::reduce(weights_.begin(), weights_.end()));
+  // Whose next one would be due first: (asked + 1) / weight is least.
   Query query;
-  while (draw >= weights_[query.type]) draw -= weights_[query.type++];
+  for (std::size_t type = 1; type < weights_.size(); ++type) {
+    const bool is_sooner =
+        (asked_[type] + 1) * weights_[query.type] < (asked_[query.type] + 1) * weights_[type];
+    if (weights_[query.type] == 0 || is_sooner) query.type = type;
+  }
+  ++asked_[query.type];
   switch (static_cast<Type>(query.type)) {
     case Type::filtered_sum:
       query.parameter = random_.below(SalesRecords::days - days_a_year + 1);
@@ -89,6 +93,11 @@ Analytics::RightAnswers::RightAnswers(const SalesRecords& records)
     by_category_[sale.category].add(sale.revenue);
     by_segment_and_nation_[customer.segment * SalesRecords::nations + customer.nation].add(sale.revenue);
   }
+}
+
+auto Analytics::right_answers() const -> const RightAnswers& {
+  std::call_once(answering_, [this] { right_answers_.emplace(records()); });
+  return *right_answers_;
 }
 
 bool Analytics::RightAnswers::is_right(const Query& query, const Answer& answer) const {

@@ -69,7 +69,7 @@ class JoinTable {
 
 /// select number, count(*), sum(summed) join build on foreign_key = key group by number: an
 /// `engines::Aggregate` over the larger table. Numbers in the hash table, which outlives it, are below
-/// `groups`.
+/// `groups`; a row of which that is not so is damaged, and counts for nothing.
 class JoinedSum {
  public:
   JoinedSum(Table table, Column foreign_key, const JoinTable& build, std::size_t groups, Column summed)
@@ -78,8 +78,7 @@ class JoinedSum {
   void visit(kernel::Key key, std::span<const std::byte> value) noexcept {
     if (!table_.holds(key)) return;
     const std::uint64_t* const group = build_->find(foreign_key_.of(value));
-    if (group == nullptr) return;
-    assert(*group < results_.size());
+    if (group == nullptr || *group >= results_.size()) return;
     results_[*group].add(summed_.of(value));
   }
   void merge(const JoinedSum& other) noexcept { merge_sums(results_, other.results_); }

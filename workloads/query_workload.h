@@ -17,7 +17,7 @@ namespace upout::workloads {
 /// - `queries(seed, round)`: what draws them, the same ones in each process, with `next()`;
 /// - `answer(query, engine)`: a template over any `engines::Engine`, collective;
 /// - `right_answers()`: what knows what each answer has to be, from nothing but what the workload is, with
-///   `is_right(query, answer)`,
+///   `is_right(query, answer)`; the first call may take long,
 ///
 /// and a place in `visit_queries` (workloads/query_workloads.h).
 class QueryWorkload : public Workload {

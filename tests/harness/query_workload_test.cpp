@@ -42,7 +42,7 @@ RunRecord measure(E& engine, const workloads::Workload& workload) {
   Progress progress(ProgressMode::silent);
   RunRecord record;
   Measurement measurement(engine, workload, options, clock, interrupt, progress);
-  EXPECT_TRUE(measurement.perform(record, [] {}));
+  EXPECT_TRUE(measurement.perform(record));
   return record;
 }
 
