@@ -239,7 +239,8 @@ constexpr auto rules = std::to_array<RunRule>({
     {"complete", Severity::invalid, Subject::run, "all that was asked for was measured",
      "a run that was ended early says nothing about what was left out", complete},
     {"no-failed-operations", Severity::invalid, Subject::run,
-     "no operation with a status, and no transaction with an end, that the workload did not expect",
+     "no operation with a status, no transaction with an end and no query with an answer that the workload "
+     "did not expect",
      "failing is often faster than succeeding", no_failed_operations},
     {"real-engine", Severity::invalid, Subject::run, "an engine that keeps records and finds them",
      "without one, figures are those of the load generator and the recorder", real_engine},
