@@ -572,6 +572,42 @@ TEST_F(TpccText, TakesBackAnOrderOfAnUnusedItem) {
   EXPECT_FALSE(request.wants_abort) << "an item that has to be there is not";
 }
 
+/// Finds each number taken; by a transaction that has committed since, or for no reason.
+class OvertakenTransaction : public ModelTransaction {
+ public:
+  OvertakenTransaction(ModelStore& store, const Place& home, bool has_reason)
+      : ModelTransaction(store), store_(&store), home_(home), has_reason_(has_reason) {}
+  Ready<Status> insert(Key, std::span<const std::byte>) {
+    auto row = row_at<tpcc::DistrictRow>(*store_, tpcc::district_key(home_));
+    row.next_order += has_reason_ ? 1 : 0;
+    row.next_history += has_reason_ ? 1 : 0;
+    put(*store_, tpcc::district_key(home_), row);
+    return {Status::exists};
+  }
+
+ private:
+  ModelStore* store_;
+  Place home_;
+  bool has_reason_;
+};
+
+/// It has failed only if nobody else can have taken the number; else it tries to commit, which it cannot.
+TEST_F(TpccText, KnowsWhyANumberIsTaken) {
+  const auto stream = workload_.transactions({0, 1}, 1, 42, 1);
+  std::array<unsigned, 2> tried{};
+  while (tried[0] < 20 || tried[1] < 20) {
+    tpcc::Request& request = stream->draw(0);
+    if (request.type > 1 || request.has_unused_item) continue;
+    ++tried[request.type];
+    for (const bool has_reason : {true, false}) {
+      OvertakenTransaction transaction(deployment_.store, request.home, has_reason);
+      const kernel::Verdict verdict = Tpcc::text(transaction, request).now();
+      EXPECT_EQ(verdict == kernel::Verdict::commit, has_reason) << Tpcc::types[request.type];
+      EXPECT_FALSE(request.wants_abort);
+    }
+  }
+}
+
 TEST(TpccStock, IsFilledUpBeforeItIsTooLow) {
   EXPECT_EQ(tpcc::quantity_after(20, 10), 10U);
   EXPECT_EQ(tpcc::quantity_after(19, 10), 100U);
