@@ -13,7 +13,6 @@ namespace upout::workloads {
 
 using platform::Expected;
 using tpcc::between;
-using tpcc::Place;
 using tpcc::Scale;
 
 namespace {
