@@ -142,6 +142,18 @@ TEST_F(SharedNothingEngine, CombinesNumbersOfAllRanks) {
   EXPECT_EQ(numbers, (std::array<std::uint64_t, 2>{5, ranks - 1}));
 }
 
+TEST_F(SharedNothingEngine, PutsTogetherHoweverManyNumbersEachRankHas) {
+  const auto engine = make();
+  std::uint64_t rank = 0;
+  engine->run_on_workers([&](Engine::Session&, WorkerId id) { rank = id.global; });
+  const std::vector<std::uint64_t> own(rank, rank);  // of rank 2: 2, 2; the first one has none
+  std::vector<std::uint64_t> expected;
+  for (std::uint64_t other = 0; other < engine->workers(); ++other)
+    expected.insert(expected.end(), other, other);
+  EXPECT_EQ(engine->concatenate(own), expected);
+  EXPECT_TRUE(engine->concatenate({}).empty()) << "nobody has any";
+}
+
 TEST_F(SharedNothingEngine, RanksAgreeOnAnInstantAhead) {
   const auto engine = make();
   engine->run_on_workers([&](Engine::Session& session, WorkerId) {
