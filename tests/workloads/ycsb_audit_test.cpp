@@ -23,7 +23,7 @@ TEST(YcsbAudit, FindsAllAfterLoadAndRunInEachWorkload) {
         const auto workload = made(entry.name, {"recordcount=500", length});
         Deployment deployment{*workload, workers};
         deployment.load();
-        deployment.run(3000);
+        deployment.run(1000);
         const AuditResult result = deployment.audit();
         EXPECT_EQ(result.missing + result.damaged, 0U)
             << entry.name << " " << length << ": " << result.first_fault;

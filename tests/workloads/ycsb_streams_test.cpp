@@ -300,11 +300,11 @@ TEST(YcsbRun, FindsWhatItPicksWithEveryDistribution) {
     const std::string chosen = "requestdistribution=" + std::string(distribution);
     const auto workload =
         made("ycsb",
-             {"recordcount=500", chosen, "readproportion=0.4", "updateproportion=0.2", "insertproportion=0.2",
+             {"recordcount=200", chosen, "readproportion=0.4", "updateproportion=0.2", "insertproportion=0.2",
               "readmodifywriteproportion=0.1", "scanproportion=0.1", "maxscanlength=5", "fieldlength=8"});
     Deployment deployment{*workload, 3};
     deployment.load();
-    deployment.run(10'000);
+    deployment.run(3000);
     EXPECT_EQ(deployment.failed, 0U) << distribution;
     const AuditResult result = deployment.audit();
     EXPECT_EQ(result.missing + result.damaged, 0U) << distribution << ": " << result.first_fault;
