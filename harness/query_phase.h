@@ -68,11 +68,11 @@ class QueryPhase {
     QueryWindow window;
     std::vector<Histogram> histograms(W::types.size());
     const platform::Timestamp begin = clock_->now();
-    while (!is_over(clock_->now() - begin, seconds)) {
+    for (platform::Timestamp end = begin; !is_over(end - begin, seconds);) {
       const auto query = queries.next();
       const platform::Timestamp asked = clock_->now();
       const auto answer = workload.answer(query, *engine_);
-      const platform::Timestamp end = clock_->now();
+      end = clock_->now();
       histograms[query.type].record(static_cast<std::uint64_t>((end - asked).count()));
       window.seconds = static_cast<double>((end - begin).count()) * 1e-9;
       window.failed += workload.right_answers().is_right(query, answer) ? 0 : 1;
