@@ -91,12 +91,8 @@ TEST_P(RunOfWorkload, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
     const nlohmann::json result = read_run(json);
     EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
     EXPECT_EQ(result["repetitions"].size(), 6u);
-    std::uint64_t operations = 0;  // a busy machine may leave a short window without any
-    for (const nlohmann::json& repetition : result["repetitions"]) {
-      EXPECT_EQ(repetition["failed"], 0u);
-      operations += repetition["operations"].get<std::uint64_t>();
-    }
-    EXPECT_GT(operations, 0u);
+    for (const nlohmann::json& repetition : result["repetitions"]) EXPECT_EQ(repetition["failed"], 0u);
+    EXPECT_GT(result["summary"]["throughput"]["median"], 0.0);
     EXPECT_GT(result["summary"]["latency_ns"]["read"]["p50"], 0u);
     if (digest.empty()) digest = result["verification"]["digest"];
     EXPECT_EQ(result["verification"]["digest"], digest);
