@@ -49,7 +49,7 @@ void expect_partial_result(const std::string& path) {
   ASSERT_GE(result["repetitions"].size(), 1u);
   EXPECT_LT(result["repetitions"].size(), 100u);
   EXPECT_TRUE(result["repetitions"][0]["complete"].get<bool>());
-  EXPECT_GT(result["summary"]["throughput"]["median"], 0.0);
+  EXPECT_GT(operations_of(result), 0U);
 }
 
 void expect_nobody_left(const std::string& json) {

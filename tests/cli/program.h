@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -35,8 +36,18 @@ inline nlohmann::json read_run(const std::string& path) {
   return document ? document->at("runs").at(0) : nlohmann::json();
 }
 
-/// Small and short: a smoke test of the whole path.
+/// Small and short: a smoke test of the whole path. A window is long enough for one worker of several to have
+/// had a turn in it, on a machine that is busy with other things.
 inline const std::string small =
-    " -p recordcount=2000 --seconds 0.06 --repetitions 6 --warmup 0.005 --quiet --oversubscribe ";
+    " -p recordcount=2000 --seconds 0.3 --repetitions 6 --warmup 0.005 --quiet --oversubscribe ";
+inline constexpr double small_window_seconds = 0.05;
+
+/// In all windows of a run: a single one may have seen nothing, if something else had the machine meanwhile.
+inline std::uint64_t operations_of(const nlohmann::json& run) {
+  std::uint64_t sum = 0;
+  for (const nlohmann::json& repetition : run["repetitions"])
+    sum += repetition["operations"].get<std::uint64_t>();
+  return sum;
+}
 
 }  // namespace upout::cli::testing

@@ -92,7 +92,7 @@ TEST_P(RunOfWorkload, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
     EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
     EXPECT_EQ(result["repetitions"].size(), 6u);
     for (const nlohmann::json& repetition : result["repetitions"]) EXPECT_EQ(repetition["failed"], 0u);
-    EXPECT_GT(result["summary"]["throughput"]["median"], 0.0);
+    EXPECT_GT(operations_of(result), 0U);
     EXPECT_GT(result["summary"]["latency_ns"]["read"]["p50"], 0u);
     if (digest.empty()) digest = result["verification"]["digest"];
     EXPECT_EQ(result["verification"]["digest"], digest);
@@ -178,13 +178,10 @@ TEST(Run, TheLatenciesAreOfTheOperationsThatWereCounted) {
   for (const Place& place : {places[1], places[5]}) {
     ASSERT_EQ(run(place, "--workload ycsb-a" + small + "--json " + (scratch / "out.json")).status, 0);
     const nlohmann::json result = read_run(scratch / "out.json");
-    std::uint64_t counted = 0;
-    for (const nlohmann::json& repetition : result["repetitions"])
-      counted += repetition["operations"].get<std::uint64_t>();
     std::uint64_t timed = 0;
     for (const nlohmann::json& latency : result["summary"]["latency_ns"])
       timed += latency["count"].get<std::uint64_t>();
-    EXPECT_EQ(counted, timed) << place.name;
+    EXPECT_EQ(operations_of(result), timed) << place.name;
   }
 }
 
@@ -203,7 +200,7 @@ TEST(Run, AgainstNothingIsMeasuredAndNeverAResult) {
     EXPECT_EQ(result["verification"]["passed"], false);
     EXPECT_EQ(result["verdict"]["class"], "invalid");
     EXPECT_NE(result["verdict"].dump().find("real-engine"), std::string::npos) << result["verdict"].dump(1);
-    EXPECT_GT(result["summary"]["throughput"]["median"], 0.0);
+    EXPECT_GT(operations_of(result), 0U);
     for (const nlohmann::json& repetition : result["repetitions"]) EXPECT_EQ(repetition["failed"], 0U);
   }
 }
@@ -221,11 +218,11 @@ TEST(Run, OffersOperationsAtARateEverywhere) {
     EXPECT_EQ(result["load"]["offered_per_second"], 20e3);
     EXPECT_EQ(result["load"]["arrivals"], "uniform");
     EXPECT_TRUE(result["id"].get<std::string>().ends_with("-ycsb-a-d16-rate20000-uniform")) << result["id"];
-    EXPECT_GT(result["load"]["achieved_per_second"], 0.0);
+    EXPECT_GT(operations_of(result), 0U);
     for (const nlohmann::json& repetition : result["repetitions"]) {
       EXPECT_EQ(repetition["failed"], 0U);
-      // A hundredth of a second, give or take one a worker.
-      EXPECT_NEAR(repetition["offered_operations"].get<double>(), 200, 5);
+      // Give or take one a worker.
+      EXPECT_NEAR(repetition["offered_operations"].get<double>(), 20e3 * small_window_seconds, 5);
     }
   }
 }

@@ -19,7 +19,7 @@ using platform::Timestamp;
 using namespace std::chrono_literals;
 
 constexpr std::size_t message_bytes = 2048;
-constexpr std::uint64_t records = 5000;
+constexpr std::uint64_t records = 2000;
 
 std::span<const std::byte> bytes_of(const std::uint64_t& value) {
   return std::as_bytes(std::span(&value, 1));
@@ -126,14 +126,15 @@ TEST_P(Moving, TakesAlongWhatIsWrittenMeanwhile) {
 
 /// The partition's client keeps on writing faster than it can be copied.
 TEST_P(Moving, EndsAlthoughMoreIsWrittenThanCanBeSent) {
+  constexpr std::size_t each_turn = 100;  // a message has room for fewer
   ASSERT_TRUE(one_.begin_move(0, 1));
   std::uint64_t turn = 0;
   run([&] {
     if (own().is_frozen) return;
     ++turn;
-    for (std::size_t i = 0; i < 300; ++i) {
+    for (std::size_t i = 0; i < each_turn; ++i) {
       kernel::Operation put{.kind = kernel::OperationKind::put,
-                            .key = keys_[(turn * 300 + i) % keys_.size()],
+                            .key = keys_[(turn * each_turn + i) % keys_.size()],
                             .input = bytes_of(turn)};
       perform(put);
     }

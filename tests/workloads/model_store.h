@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "kernel/operation.h"
@@ -53,23 +53,20 @@ class ModelStore {
     if (operation.kind != OperationKind::get) write(operation, record->second);
   }
 
-  std::unordered_map<kernel::Key, Value> records;
+  std::map<kernel::Key, Value> records;
 
  private:
   std::mutex mutex_;
 
   void scan(kernel::Operation& operation) const {
-    std::vector<kernel::Key> keys;
-    for (const auto& [key, value] : records) {
-      if (key >= operation.key) keys.push_back(key);
-    }
-    std::ranges::sort(keys);
     operation.status = kernel::Status::ok;
     operation.output_size = 0;
-    for (std::size_t i = 0; i < std::min<std::size_t>(keys.size(), operation.limit); ++i) {
-      const Value& value = records.at(keys[i]);
+    std::uint32_t found = 0;
+    for (auto at = records.lower_bound(operation.key); at != records.end() && found < operation.limit;
+         ++at, ++found) {
+      const auto& [key, value] = *at;
       const auto to = operation.output.subspan(operation.output_size);
-      const kernel::ScanEntry entry{keys[i], static_cast<std::uint32_t>(value.size())};
+      const kernel::ScanEntry entry{key, static_cast<std::uint32_t>(value.size())};
       std::memcpy(to.data(), &entry, sizeof(entry));
       std::ranges::copy(value, to.begin() + sizeof(entry));
       operation.output_size += static_cast<std::uint32_t>(kernel::scan_entry_bytes(value.size()));
