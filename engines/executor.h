@@ -53,6 +53,11 @@ class Executor {
     done_.reserve(depth);
   }
 
+  /// None is left if there is none now.
+  struct Always {
+    bool operator()() const noexcept { return true; }
+  };
+
   kernel::FramePool& frame_pool() noexcept { return frames_; }
   S& session() noexcept { return *session_; }
 
@@ -60,18 +65,26 @@ class Executor {
   /// and all have ended. What they return is dropped.
   template <class StartNext>
   void run(StartNext&& start_next) {
-    Rounds rounds(*this, start_next);
+    run(start_next, Always{});
+  }
+  /// The same, until it gives none and `is_over()`: until then it is asked in each round.
+  template <class StartNext, class IsOver>
+  void run(StartNext&& start_next, IsOver is_over) {
+    Rounds rounds(*this, start_next, is_over);
     while (rounds.next()) {
     }
   }
 
   /// The same, a round at a time, for who has something else to do in between. Owns the tasks.
-  template <class StartNext>
+  template <class StartNext, class IsOver = Always>
   class Rounds {
    public:
-    /// Keeps references to both.
-    Rounds(Executor& executor, StartNext& start_next)
-        : executor_(&executor), start_next_(&start_next), tasks_(executor.waiting_.size()) {}
+    /// Keeps references to the first two.
+    Rounds(Executor& executor, StartNext& start_next, IsOver is_over = {})
+        : executor_(&executor),
+          start_next_(&start_next),
+          is_over_(std::move(is_over)),
+          tasks_(executor.waiting_.size()) {}
 
     /// False: there is nothing more to do.
     bool next() {
@@ -96,8 +109,10 @@ class Executor {
       Executor& on = *executor_;
       for (std::size_t idle = on.idle_.size(); goes_on_ && idle != 0; --idle) {
         auto next = (*start_next_)();
-        goes_on_ = next.has_value();
-        if (!goes_on_) break;
+        if (!next) {
+          goes_on_ = !is_over_();
+          break;
+        }
         on.running_ = on.idle_.back();
         on.idle_.pop_back();
         tasks_[on.running_].emplace(std::move(*next)).start();
@@ -112,6 +127,7 @@ class Executor {
 
     Executor* executor_;
     StartNext* start_next_;
+    IsOver is_over_;
     std::vector<std::invoke_result_t<StartNext&>> tasks_;
     bool goes_on_ = true;
   };

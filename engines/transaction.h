@@ -48,6 +48,7 @@ concept TransactionContext = requires(T& transaction, kernel::Key key, std::uint
 /// - a `TransactionClient` is made by the worker from its session and a depth, and used by that thread;
 ///   `run(start_next)` runs the tasks that `start_next()` makes, each a `std::optional<kernel::Task<T>>`,
 ///   at most `depth` at a time, until it gives none and all have ended; frames come from its `frame_pool()`;
+///   `run(start_next, is_over)` asks again, as long as `is_over()` says no, and serves others meanwhile;
 /// - a `Transaction` is made from a client, which outlives it.
 template <class E>
 concept TransactingEngine = Engine<E> && TransactionContext<typename E::Transaction> &&

@@ -15,36 +15,41 @@ std::uint64_t stream_of(workloads::WorkerSlot slot, std::uint32_t round) {
   return std::uint64_t{round} << 32 | slot.index;
 }
 
+double seconds_between(platform::Timestamp from, platform::Timestamp to) {
+  return static_cast<double>((to - from).count()) * 1e-9;
+}
+
 }  // namespace
 
 Arrivals::Arrivals(const OfferedLoad& load, workloads::WorkerSlot slot, std::uint64_t seed,
                    std::uint32_t round, platform::Timestamp start, Window window)
     : kind_(load.arrivals),
-      gap_ns_(1e9 * slot.count / load.per_second),
+      curve_(load.curve(seconds_between(start, window.begin), seconds_between(window.begin, window.end))),
+      slot_(slot),
       start_(start),
       window_(window),
-      random_(seed ^ salt, stream_of(slot, round)),
-      first_ns_(gap_ns_ * (slot.index + 1) / slot.count) {
+      random_(seed ^ salt, stream_of(slot, round)) {
   step();
 }
 
 void Arrivals::step() noexcept {
   if (kind_ == ArrivalKind::uniform) {
     // Not by adding up gaps: so many additions drift.
-    since_start_ns_ = first_ns_ + gap_ns_ * static_cast<double>(number_);
+    before_ = static_cast<double>(number_ * slot_.count + slot_.index + 1);
   } else {
-    since_start_ns_ -= gap_ns_ * std::log1p(-random_.unit());
+    before_ -= std::log1p(-random_.unit()) * slot_.count;
   }
   ++number_;
-  next_ = start_ + platform::Timestamp(static_cast<std::int64_t>(since_start_ns_));
+  next_ = start_ + platform::Timestamp(static_cast<std::int64_t>(curve_.when_expected(before_) * 1e9));
 }
 
 std::uint64_t Arrivals::offered(platform::Timestamp until) const {
   const platform::Timestamp end = std::min(until, window_.end);
   const platform::Timestamp from = std::max(next_, window_.begin);
   if (from >= end) return in_window_;
-  return in_window_ +
-         static_cast<std::uint64_t>(std::ceil(static_cast<double>((end - from).count()) / gap_ns_));
+  const double expected = curve_.expected_until(seconds_between(start_, end)) -
+                          curve_.expected_until(seconds_between(start_, from));
+  return in_window_ + static_cast<std::uint64_t>(std::ceil(expected / slot_.count));
 }
 
 }  // namespace upout::harness

@@ -34,6 +34,25 @@ json to_json(const Rebalance& rebalance) {
           {"lost_operations", rebalance.dip.lost_operations}};
 }
 
+json to_json(const Histogram& histogram) {
+  return {{"p50", histogram.quantile(0.5)},  {"p90", histogram.quantile(0.9)},
+          {"p99", histogram.quantile(0.99)}, {"p999", histogram.quantile(0.999)},
+          {"max", histogram.max()},          {"count", histogram.count()}};
+}
+
+json to_json(const std::vector<IntervalFigures>& series) {
+  json array = json::array();
+  for (const IntervalFigures& point : series) {
+    array.push_back({{"begin_seconds", point.begin_seconds},
+                     {"seconds", point.seconds},
+                     {"operations", point.operations},
+                     {"throughput", static_cast<double>(point.operations) / point.seconds},
+                     {"latency_ns", to_json(point.latency)}});
+    if (point.offered) array.back()["offered_per_second"] = *point.offered / point.seconds;
+  }
+  return array;
+}
+
 json repetitions_json(const std::vector<Repetition>& repetitions) {
   json array = json::array();
   for (const Repetition& repetition : repetitions) {
@@ -46,6 +65,7 @@ json repetitions_json(const std::vector<Repetition>& repetitions) {
     if (repetition.offered) array.back()["offered_operations"] = *repetition.offered;
     if (repetition.aborts_by_cause) array.back()["aborts_by_cause"] = *repetition.aborts_by_cause;
     if (repetition.rebalance) array.back()["rebalance"] = to_json(*repetition.rebalance);
+    if (!repetition.series.empty()) array.back()["time_series"] = to_json(repetition.series);
   }
   return array;
 }
@@ -66,11 +86,7 @@ json throughput_json(const std::vector<Repetition>& repetitions, const std::stri
 
 json latency_json(const std::map<std::string, Histogram>& latency) {
   json kinds = json::object();
-  for (const auto& [kind, histogram] : latency) {
-    kinds[kind] = {{"p50", histogram.quantile(0.5)},  {"p90", histogram.quantile(0.9)},
-                   {"p99", histogram.quantile(0.99)}, {"p999", histogram.quantile(0.999)},
-                   {"max", histogram.max()},          {"count", histogram.count()}};
-  }
+  for (const auto& [kind, histogram] : latency) kinds[kind] = to_json(histogram);
   return kinds;
 }
 
@@ -87,6 +103,19 @@ json verification_json(const Verification& verification) {
   return made;
 }
 
+json to_json(const GoalProbe& probe) {
+  return {{"offered_per_second", probe.rate}, {"latency_ns", probe.latency.count()}, {"kept", probe.kept}};
+}
+
+json to_json(const GoalReport& report) {
+  json probes = json::array();
+  for (const GoalProbe& probe : report.probes) probes.push_back(to_json(probe));
+  return {{"latency", report.goal.name},
+          {"at_most_ns", report.goal.at_most.count()},
+          {"probes", std::move(probes)},
+          {"measured", to_json(report.measured)}};
+}
+
 /// Of an open loop; what was achieved is over all complete repetitions.
 json load_json(const RunRecord& run) {
   double operations = 0;
@@ -96,9 +125,12 @@ json load_json(const RunRecord& run) {
     operations += static_cast<double>(repetition.operations);
     seconds += repetition.seconds;
   }
-  return {{"arrivals", name_of(run.load.arrivals)},
-          {"offered_per_second", run.load.per_second},
-          {"achieved_per_second", seconds > 0 ? json(operations / seconds) : json(nullptr)}};
+  json made = {{"arrivals", name_of(run.load.arrivals)},
+               {"offered_per_second", run.load.per_second},
+               {"achieved_per_second", seconds > 0 ? json(operations / seconds) : json(nullptr)}};
+  if (run.load.profile) made["profile"] = run.load.profile->text;
+  if (run.goal) made["goal"] = to_json(*run.goal);
+  return made;
 }
 
 json run_json(const RunRecord& run) {

@@ -1,7 +1,12 @@
 #include "harness/load_checks.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
 #include <string>
+
+#include "platform/duration.h"
 
 namespace upout::harness {
 
@@ -15,17 +20,59 @@ platform::Expected<void> check_load(const LoadChoice& load, const workloads::Wor
     return platform::unexpected("--engine null", with,
                                 "a workload without scans: there are no records to return");
   }
-  if (load.has_rate && (workload.has_transactions() || workload.has_queries())) {
-    return platform::unexpected("--rate", with,
-                                fmt::format("a workload of single operations: {} are begun in a closed loop",
-                                            workload.has_queries() ? "queries" : "transactions"));
+  if (!load.open_by.empty() && workload.has_queries()) {
+    return platform::unexpected(
+        std::string(load.open_by), with,
+        "a workload of operations or transactions: queries are asked in a closed loop");
   }
-  if (load.has_arrivals && !load.has_rate) {
-    return platform::unexpected("--arrivals", "it without --rate",
+  if (load.has_series && workload.has_queries()) {
+    return platform::unexpected("--interval", with,
+                                "a workload of operations or transactions: a query may take longer than one");
+  }
+  if (load.has_arrivals && load.open_by.empty()) {
+    return platform::unexpected("--arrivals", "it without --rate, --profile or --goal",
                                 "--rate, such as 2M/s: without it operations do not arrive, they follow "
                                 "those that are done");
   }
   return {};
+}
+
+std::string_view open_by(const RunOptions& options) {
+  if (options.goal) return "--goal";
+  if (options.load.profile) return "--profile";
+  return options.load.is_open() ? "--rate" : "";
+}
+
+platform::Expected<void> check_measured(const RunOptions& options) {
+  constexpr std::size_t most_intervals = 3600;
+  if (options.goal && options.rebalance != "none") {
+    return platform::unexpected("--goal", "it beside --rebalance " + options.rebalance,
+                                "--rebalance none: windows that search for a rate move no partition");
+  }
+  const double seconds = options.schedule.window_seconds();
+  const double interval = static_cast<double>(options.interval.count()) * 1e-9;
+  if (interval == 0) return {};
+  if (seconds / interval > most_intervals) {
+    return platform::unexpected(
+        "--interval", platform::to_string(options.interval),
+        fmt::format("at most {} of them in a window, which lasts for {} s", most_intervals, seconds));
+  }
+  if (interval > seconds) {
+    return platform::unexpected(
+        "--interval", platform::to_string(options.interval),
+        fmt::format("at most the {} s of a window (--seconds / --repetitions)", seconds));
+  }
+  return {};
+}
+
+void complete_load(RunOptions& options) {
+  if (!options.load.profile) return;
+  const double seconds = options.schedule.window_seconds();
+  options.load.per_second = options.load.profile->mean_rate(seconds);
+  if (options.interval != platform::Timestamp::zero()) return;
+  constexpr double least_intervals = 20;
+  options.interval =
+      platform::Timestamp(static_cast<std::int64_t>(std::min(1.0, seconds / least_intervals) * 1e9));
 }
 
 }  // namespace upout::harness

@@ -4,11 +4,16 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "harness/histogram.h"
-#include "harness/recorder.h"
+#include "harness/offered_load.h"
+#include "harness/record.h"
 #include "harness/run.h"
+#include "harness/time_series.h"
+#include "harness/window.h"
 #include "platform/clock.h"
 
 /// What the measured phases of operations and of transactions have in common.
@@ -41,16 +46,47 @@ std::uint64_t longest_of(const Recorders& recorders) {
   return longest;
 }
 
-/// One of their histograms, over all workers of all processes. Collective.
+/// One histogram of each of them, over all workers of all processes. Collective.
+template <class E, class Recorders, class HistogramOf>
+std::unique_ptr<Histogram> merged(E& engine, Recorders& recorders, HistogramOf&& histogram_of) {
+  auto all = std::make_unique<Histogram>();
+  for (auto& recorder : recorders) all->merge(histogram_of(recorder));
+  std::uint64_t greatest = all->max();
+  engine.sum(all->counts());
+  engine.max({&greatest, 1});
+  all->set_max(greatest);
+  return all;
+}
 template <class E, class Recorders>
 std::unique_ptr<Histogram> merged_histogram(E& engine, Recorders& recorders, std::size_t which) {
-  auto merged = std::make_unique<Histogram>();
-  for (auto& recorder : recorders) merged->merge(recorder.histograms()[which]);
-  std::uint64_t greatest = merged->max();
-  engine.sum(merged->counts());
-  engine.max({&greatest, 1});
-  merged->set_max(greatest);
-  return merged;
+  return merged(engine, recorders,
+                [which](auto& recorder) -> Histogram& { return recorder.histograms()[which]; });
+}
+
+/// Their time series, over all workers of all processes; empty if none was asked for. Collective.
+template <class E, class Recorders>
+std::vector<IntervalFigures> merged_series(E& engine, Recorders& recorders, const OfferedLoad& load,
+                                           const RunOptions& options) {
+  const Window window =
+      window_after({}, {.seconds = options.schedule.window_seconds(), .warmup_seconds = 0, .repetitions = 1});
+  std::vector<IntervalFigures> points(intervals_in(window, options.interval));
+  std::vector<std::uint64_t> done(points.size());
+  for (auto& recorder : recorders)
+    std::ranges::transform(done, recorder.series().done(), done.begin(), std::plus());
+  engine.sum(done);
+  const auto seconds = [](platform::Timestamp time) { return static_cast<double>(time.count()) * 1e-9; };
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const platform::Timestamp begin = static_cast<std::int64_t>(i) * options.interval;
+    const platform::Timestamp end = std::min(begin + options.interval, window.end);
+    points[i] = {.begin_seconds = seconds(begin), .seconds = seconds(end - begin), .operations = done[i]};
+    if (load.is_open()) {
+      const RateCurve curve = load.curve(0, seconds(window.end));
+      points[i].offered = curve.expected_until(seconds(end)) - curve.expected_until(seconds(begin));
+    }
+    points[i].latency = *merged(
+        engine, recorders, [i](auto& recorder) -> Histogram& { return recorder.series().latencies()[i]; });
+  }
+  return points;
 }
 
 }  // namespace upout::harness

@@ -16,6 +16,7 @@
 #include "harness/arrivals.h"
 #include "harness/closed_loop.h"
 #include "harness/generators.h"
+#include "harness/goal_phase.h"
 #include "harness/interrupt.h"
 #include "harness/measured_phase.h"
 #include "harness/move_at_half.h"
@@ -49,12 +50,13 @@ class Measurement {
       : engine_(&engine),
         workload_(&workload),
         options_(&options),
+        load_(options.load),
         clock_(&clock),
         interrupt_(&interrupt),
         progress_(&progress),
         generators_(engine.workers(), options.clients, options.threads_per_rank),
         writers_(generators_.count()),
-        transactions_(engine, workload, options, clock, interrupt, progress, generators_),
+        transactions_(engine, workload, options, load_, clock, interrupt, progress, generators_),
         queries_(engine, workload, options, clock, interrupt, progress),
         loading_(engine.local_shares()) {
     streams_.resize(engine.local_workers());
@@ -65,7 +67,8 @@ class Measurement {
   /// the last one, while nothing is under way.
   template <class Begin, class End>
   platform::Expected<void> perform(RunRecord& record, Begin&& begin, End&& end) {
-    progress_->expect(options_->schedule.repetitions *
+    constexpr unsigned usual_probes = 12;
+    progress_->expect((options_->schedule.repetitions + (options_->goal ? usual_probes : 0)) *
                       (options_->schedule.window_seconds() + options_->schedule.warmup_seconds));
     if constexpr (keeps_records) {
       if (auto success = load(); !success) {
@@ -76,10 +79,7 @@ class Measurement {
     }
     record.verification.applies = keeps_records;
     begin();
-    const unsigned repetitions = options_->schedule.repetitions;
-    for (unsigned i = 0; i < repetitions && !is_interrupted(); ++i) {
-      repeat("measure " + std::to_string(i + 1) + "/" + std::to_string(repetitions), record);
-    }
+    options_->goal ? measure_goal(record) : measure(record);
     end();
     record.incomplete = is_interrupted();
     if constexpr (keeps_records) verify(record);
@@ -99,6 +99,32 @@ class Measurement {
     if constexpr (requires { E::keeps_records; }) return E::keeps_records;
     return true;
   }();
+
+  /// All repetitions.
+  void measure(RunRecord& record) {
+    const unsigned repetitions = options_->schedule.repetitions;
+    for (unsigned i = 0; i < repetitions && !is_interrupted(); ++i) {
+      repeat("measure " + std::to_string(i + 1) + "/" + std::to_string(repetitions), record);
+    }
+  }
+
+  /// The same, at the highest rate that keeps the goal.
+  void measure_goal(RunRecord& record) {
+    measure_at_goal(
+        *options_->goal, record,
+        [&](double rate, const std::string& phase) {
+          load_.per_second = rate;
+          RunRecord seen;
+          seen.deployment = record.deployment;
+          repeat(phase, seen);
+          return seen;
+        },
+        [&](double rate) {
+          load_.per_second = rate;
+          measure(record);
+        },
+        [this] { return is_interrupted(); });
+  }
 
   /// What is there after the run.
   void verify(RunRecord& record) {
@@ -280,7 +306,7 @@ class Measurement {
   /// One worker's load, in the loop that was asked for.
   void generate(Session& session, engines::WorkerId id, RepetitionState& state) {
     workloads::OperationStream& stream = *streams_[id.local];
-    if (!options_->load.is_open()) {
+    if (!load_.is_open()) {
       ClosedLoop loop(session, *clock_, options_->depth);
       return measure(session, id, state, [&](platform::Timestamp, Recorder& recorder, auto&& look) {
         loop.drive(stream, [&](auto done, auto started, auto now) {
@@ -291,7 +317,7 @@ class Measurement {
     }
     OpenLoop loop(session, *clock_, options_->depth);
     measure(session, id, state, [&](platform::Timestamp start, Recorder& recorder, auto&& look) {
-      Arrivals arrivals(options_->load, generators_.slot_of(id), options_->seed, state.round, start,
+      Arrivals arrivals(load_, generators_.slot_of(id), options_->seed, state.round, start,
                         recorder.window());
       loop.drive(stream, arrivals, [&](auto done, auto arrived, auto now) {
         look(now);
@@ -310,7 +336,7 @@ class Measurement {
     Recorder* recorder = nullptr;
     {
       const std::lock_guard lock(state.making);
-      recorder = &state.recorders.emplace_back(window_after(start, options_->schedule),
+      recorder = &state.recorders.emplace_back(window_after(start, options_->schedule), options_->interval,
                                                rebalances() ? stretches : 0);
     }
     state.active[id.local].store(recorder);
@@ -347,16 +373,21 @@ class Measurement {
   void add_repetition(RepetitionState& state, std::uint64_t failed, RunRecord& record) {
     Repetition repetition;
     repetition.complete = !is_interrupted();
-    std::array<std::uint64_t, 3> sums{0, failed, state.offered};
+    std::array<std::uint64_t, 4> sums{0, failed, state.offered, 0};
     std::uint64_t longest = longest_of(state.recorders);
-    for (const Recorder& recorder : state.recorders) sums[0] += recorder.operations();
+    for (Recorder& recorder : state.recorders) {
+      sums[0] += recorder.operations();
+      for (const Histogram& kind : recorder.histograms()) sums[3] += kind.count();
+    }
     engine_->sum(sums);
     engine_->max({&longest, 1});
     repetition.operations = sums[0];
     repetition.failed = sums[1];
-    if (options_->load.is_open()) repetition.offered = sums[2];
+    if (load_.is_open()) repetition.offered = sums[2];
+    repetition.answered = sums[3];
     repetition.seconds =
         repetition.complete ? options_->schedule.window_seconds() : static_cast<double>(longest) * 1e-9;
+    repetition.series = merged_series(*engine_, state.recorders, load_, *options_);
     if (!repetition.complete && repetition.operations == 0) return;
     // A window that was cut short counts only if there is no whole one.
     if (repetition.complete || record.repetitions.empty()) add_latencies(state.recorders, record);
@@ -370,6 +401,9 @@ class Measurement {
       repetition.complete = !is_interrupted();
       repetition.operations = window.committed;
       repetition.failed = window.failed;
+      if (load_.is_open()) repetition.offered = window.offered;
+      repetition.answered = window.answered;
+      repetition.series = std::move(window.series);
       for (const auto& [cause, times] : window.aborts_by_cause) {
         if (cause != kernel::name_of(kernel::AbortCause::requested)) repetition.aborts += times;
       }
@@ -450,6 +484,7 @@ class Measurement {
   E* engine_;
   const workloads::Workload* workload_;
   const RunOptions* options_;
+  OfferedLoad load_;
   const platform::Clock* clock_;
   const Interrupt* interrupt_;
   Progress* progress_;

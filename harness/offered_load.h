@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
+#include "harness/load_profile.h"
 #include "platform/error.h"
 
 namespace upout::harness {
@@ -15,10 +17,16 @@ std::string_view name_of(ArrivalKind kind);
 
 /// What operations are offered to a deployment, whatever it does of them. A value.
 struct OfferedLoad {
-  double per_second = 0;  ///< over all workers that generate load; 0: a closed loop, whose load is its depth
+  /// Over all workers that generate load, on average over a window; 0: a closed loop, whose load is its
+  /// depth.
+  double per_second = 0;
   ArrivalKind arrivals = ArrivalKind::poisson;
+  std::optional<LoadProfile> profile = {};  ///< how the rate goes over each window; without, it is the same
 
   bool is_open() const noexcept { return per_second > 0; }
+  RateCurve curve(double warmup_seconds, double window_seconds) const {
+    return profile ? profile->curve(warmup_seconds, window_seconds) : RateCurve::constant(per_second);
+  }
 };
 
 /// One in a thousand seconds, for a gap has to fit a Timestamp; and a thousand million, more than a worker

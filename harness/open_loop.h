@@ -51,7 +51,7 @@ class OpenLoop {
     platform::Timestamp now = clock_->now();
     while (goes_on || free_.size() != operations_.size()) {
       done_.clear();
-      if (goes_on) goes_on = submit_arrived(stream, arrivals, now) && !is_over(arrivals, now);
+      if (goes_on) goes_on = submit_arrived(stream, arrivals, now) && !arrivals.have_ended(now);
       session_->poll(done_);
       now = clock_->now();
       if (!observe(std::span<kernel::Operation* const>(done_), std::span<const platform::Timestamp>(started_),
@@ -65,11 +65,6 @@ class OpenLoop {
   }
 
  private:
-  static bool is_over(const Arrivals& arrivals, platform::Timestamp now) noexcept {
-    const Window& window = arrivals.window();
-    return now >= window.end && (arrivals.are_over() || now - window.end >= window.end - window.begin);
-  }
-
   /// False: the stream has ended.
   bool submit_arrived(workloads::OperationStream& stream, Arrivals& arrivals, platform::Timestamp now) {
     arrived_.clear();

@@ -413,7 +413,7 @@ Expected<void> PointBuilder::check_workload(const Point& point, const Assignment
 Expected<void> PointBuilder::check_load(const Point& point, const workloads::Workload& workload,
                                         const Assignment& values) const {
   auto possible = harness::check_load({.engine = point.engine->name,
-                                       .has_rate = values.contains("rate"),
+                                       .open_by = values.contains("rate") ? "--rate" : "",
                                        .has_arrivals = values.contains("arrivals")},
                                       workload);
   if (possible) return possible;

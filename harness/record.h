@@ -9,6 +9,7 @@
 
 #include "harness/build_info.h"
 #include "harness/histogram.h"
+#include "harness/latency_goal.h"
 #include "harness/offered_load.h"
 #include "harness/rebalance.h"
 #include "platform/error.h"
@@ -43,6 +44,16 @@ struct Deployment {
   bool oversubscribed = false;
 };
 
+/// One interval of a window.
+struct IntervalFigures {
+  double begin_seconds = 0;            ///< from the window's begin on
+  double seconds = 0;                  ///< its length
+  std::uint64_t operations = 0;        ///< completed within it, or transactions committed
+  std::optional<double> offered = {};  ///< that were to arrive within it, in an open loop
+  /// Of those that completed within it; in an open loop of those that arrived within it.
+  Histogram latency = {};
+};
+
 /// One measured window.
 struct Repetition {
   std::uint64_t operations = 0;  ///< completed within the window, or transactions committed, by all workers
@@ -52,10 +63,12 @@ struct Repetition {
   std::optional<std::map<std::string, std::uint64_t>> aborts_by_cause = {};
   /// That arrived within the window, in an open loop, whether or not they were done in it.
   std::optional<std::uint64_t> offered = {};
+  std::uint64_t answered = 0;  ///< of these, those that were done at some time; the others were given up
   std::uint64_t failed =
       0;  ///< operations with a status, and transactions with an end, that the workload did not expect
-  bool complete = true;                     ///< false: ended early by a signal
-  std::optional<Rebalance> rebalance = {};  ///< that took place in it
+  bool complete = true;                      ///< false: ended early by a signal
+  std::optional<Rebalance> rebalance = {};   ///< that took place in it
+  std::vector<IntervalFigures> series = {};  ///< one after the other, if asked for
 
   double throughput() const { return seconds > 0 ? double(operations) / seconds : 0; }
 };
@@ -85,6 +98,7 @@ struct RunRecord {
   /// Over all nodes: records x (value bytes on average + 16 for key and header).
   std::uint64_t working_set_bytes = 0;
   OfferedLoad load;
+  std::optional<GoalReport> goal = {};  ///< that the load was made to keep
   double warmup_seconds = 0;
   std::vector<Repetition> repetitions;
   std::map<std::string, Histogram>

@@ -7,18 +7,12 @@
 #include <vector>
 
 #include "harness/histogram.h"
+#include "harness/time_series.h"
+#include "harness/window.h"
 #include "kernel/operation.h"
 #include "platform/clock.h"
 
 namespace upout::harness {
-
-/// The time that is measured: from `begin` on, and before `end`.
-struct Window {
-  platform::Timestamp begin{};
-  platform::Timestamp end{};
-
-  bool has(platform::Timestamp time) const noexcept { return time >= begin && time < end; }
-};
 
 /// What one worker measures in one window: throughput is of the operations that come back within it. Latency
 /// is of the same ones in a closed loop. In an open loop it is of those that arrive within it, whenever they
@@ -29,8 +23,10 @@ class Recorder {
  public:
   using Histograms = std::array<Histogram, kernel::operation_kinds>;
 
-  /// `stretches`: equal pieces of the window whose operations are to be counted one by one; 0: none.
-  explicit Recorder(Window window, std::size_t stretches = 0) : window_(window), timeline_(stretches) {}
+  /// `interval`: of its time series; zero: there is none. `stretches`: equal pieces of the window whose
+  /// operations are to be counted one by one; 0: none.
+  explicit Recorder(Window window, platform::Timestamp interval = {}, std::size_t stretches = 0)
+      : window_(window), series_(window, interval), timeline_(stretches) {}
 
   /// As ClosedLoop's observer takes it. False: the window is over.
   bool observe(std::span<kernel::Operation* const> done, std::span<const platform::Timestamp> started,
@@ -47,6 +43,7 @@ class Recorder {
       while (next < done.size() && done[next]->kind == kind && started[done[next]->slot] == start) ++next;
       const auto latency = static_cast<std::uint64_t>((now - start).count());
       histograms_[static_cast<std::size_t>(kind)].record(latency, next - i);
+      series_.record(now, latency, next - i);
       i = next;
     }
     return true;
@@ -59,8 +56,9 @@ class Recorder {
     for (const kernel::Operation* operation : done) {
       const platform::Timestamp arrival = arrived[operation->slot];
       if (!window_.has(arrival)) continue;
-      histograms_[static_cast<std::size_t>(operation->kind)].record(
-          static_cast<std::uint64_t>((now - arrival).count()));
+      const auto latency = static_cast<std::uint64_t>((now - arrival).count());
+      histograms_[static_cast<std::size_t>(operation->kind)].record(latency);
+      series_.record(arrival, latency, 1);
     }
   }
 
@@ -71,6 +69,7 @@ class Recorder {
   platform::Timestamp last() const noexcept { return last_ > window_.begin ? last_ : window_.begin; }
   const Window& window() const noexcept { return window_; }
   Histograms& histograms() noexcept { return histograms_; }
+  TimeSeries& series() noexcept { return series_; }
   const std::vector<std::uint64_t>& timeline() const noexcept { return timeline_; }
 
  private:
@@ -78,6 +77,7 @@ class Recorder {
     last_ = now;
     operations_ += done;
     completed_.store(operations_, std::memory_order_relaxed);
+    series_.count(now, done);
     if (!timeline_.empty()) timeline_[stretch_of(now)] += done;
   }
 
@@ -91,6 +91,7 @@ class Recorder {
   platform::Timestamp last_{};
   std::atomic<std::uint64_t> completed_{0};
   Histograms histograms_{};
+  TimeSeries series_;
   std::vector<std::uint64_t> timeline_;  ///< operations, by stretch
 };
 

@@ -109,7 +109,7 @@ platform::Expected<void> check_engine(const RunOptions& options, const MpiProces
 platform::Expected<void> check(const RunOptions& options, const workloads::Workload& workload,
                                const MpiProcess* mpi) {
   if (auto engine = check_engine(options, mpi); !engine) return engine;
-  return check_load({.engine = options.engine, .has_rate = options.load.is_open()}, workload);
+  return check_load({.engine = options.engine, .open_by = open_by(options)}, workload);
 }
 
 /// Transactions' partitions are ranges of keys.
@@ -296,12 +296,18 @@ RunRecord begin_record(const RunOptions& options, const workloads::Workload& wor
   return record;
 }
 
+/// Of an open loop, as it was asked for.
+std::string load_id(const RunOptions& options) {
+  const OfferedLoad& load = options.load;
+  if (options.goal) return fmt::format("-{}-{}", options.goal->text, name_of(load.arrivals));
+  if (load.profile) return fmt::format("-{}-{}", load.profile->text, name_of(load.arrivals));
+  return load.is_open() ? fmt::format("-rate{:.10g}-{}", load.per_second, name_of(load.arrivals)) : "";
+}
+
 /// Such as "shared-memory-2-ycsb-b-d16", or in an open loop "shared-memory-2-ycsb-b-d16-rate2000000-poisson".
 std::string default_id(const RunOptions& options, const workloads::Workload& workload, unsigned workers) {
-  const std::string load = options.load.is_open() ? fmt::format("-rate{:.10g}-{}", options.load.per_second,
-                                                                name_of(options.load.arrivals))
-                                                  : "";
-  return fmt::format("{}-{}-{}-d{}{}", options.engine, workers, workload.name(), options.depth, load);
+  return fmt::format("{}-{}-{}-d{}{}", options.engine, workers, workload.name(), options.depth,
+                     load_id(options));
 }
 
 const auto nothing = [] {};

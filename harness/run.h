@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engines/shared_nothing/batching.h"
 #include "engines/shared_nothing/mpi_process.h"
 #include "harness/interrupt.h"
+#include "harness/latency_goal.h"
 #include "harness/offered_load.h"
 #include "harness/progress.h"
 #include "harness/record.h"
@@ -58,7 +60,9 @@ struct RunOptions {
   unsigned islands = 0;          ///< groups of its workers; 0: one for each NUMA node that has some
   platform::PageKind pages = platform::PageKind::transparent;  ///< that its data are asked to lie in
   std::uint64_t seed = 1;
-  OfferedLoad load;  ///< over all workers that generate; without a rate, a closed loop
+  OfferedLoad load;                      ///< over all workers that generate; without a rate, a closed loop
+  std::optional<LatencyGoal> goal = {};  ///< the load is the highest one that keeps it
+  platform::Timestamp interval{};        ///< of a time series of each window; zero: there is none
   Schedule schedule;
 };
 

@@ -141,6 +141,11 @@ double in_flight_at_most(const json& deployment) {
                              deployment.at("depth").get<std::uint64_t>());
 }
 
+/// Transactions that ended as they were to, without a commit.
+double wanted_to_abort(const json& repetition) {
+  return repetition.value("aborts_by_cause", json::object()).value("requested", 0.0);
+}
+
 /// Both are counted, so a load that is carried differs only in what is on its way when a window begins and
 /// ends: next to nothing in a long run, and much of a short or slow one.
 Violation load_carried(const Evidence& evidence) {
@@ -151,7 +156,7 @@ Violation load_carried(const Evidence& evidence) {
   for (const json& repetition : evidence.run.at("repetitions")) {
     if (!repetition.at("complete").get<bool>()) continue;
     offered += repetition.at("offered_operations").get<double>();
-    done += repetition.at("operations").get<double>();
+    done += repetition.at("operations").get<double>() + wanted_to_abort(repetition);
     on_its_way += in_flight_at_most(evidence.run.at("deployment"));
   }
   if (offered == 0) return "no operation that arrived in a complete window";

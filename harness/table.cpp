@@ -84,11 +84,22 @@ std::uint64_t link_delay(const nlohmann::json& run) {
   return run["deployment"].value("link_delay_ns", std::uint64_t{0});
 }
 
-/// What arrived in a second, in millions; of a closed loop nothing did.
+/// Such as "keeps p99 of 50 us".
+std::string goal(const nlohmann::json& report) {
+  return fmt::format("{} {} of {}", report["measured"]["kept"].get<bool>() ? "keeps" : "MISSES",
+                     report["latency"].get<std::string>(),
+                     platform::to_string(platform::Timestamp(report["at_most_ns"].get<std::int64_t>())));
+}
+
+/// What arrived in a second, in millions, and why so much; of a closed loop nothing did.
 std::string offered(const nlohmann::json& run) {
   if (!run.contains("load")) return "-";
   const nlohmann::json& load = run["load"];
-  return fmt::format("{}, {}", millions(load["offered_per_second"]), load["arrivals"].get<std::string>());
+  std::string text =
+      fmt::format("{}, {}", millions(load["offered_per_second"]), load["arrivals"].get<std::string>());
+  if (load.contains("profile")) text += ", " + load["profile"].get<std::string>();
+  if (load.contains("goal")) text += ", " + goal(load["goal"]);
+  return text;
 }
 
 /// How many of a hundred attempts of transactions did not commit, although the transaction wanted to.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engines/engine.h"
+#include "harness/arrivals.h"
 #include "harness/generators.h"
 #include "harness/interrupt.h"
 #include "harness/measured_phase.h"
@@ -28,9 +29,12 @@ namespace upout::harness {
 /// What all workers have measured in one window, over all processes.
 struct TransactionWindow {
   std::uint64_t committed = 0;
-  std::uint64_t failed = 0;  ///< transactions that ended as the workload did not expect
+  std::uint64_t offered = 0;   ///< that arrived, in an open loop
+  std::uint64_t answered = 0;  ///< of these, those that ended, whenever
+  std::uint64_t failed = 0;    ///< transactions that ended as the workload did not expect
   std::map<std::string, std::uint64_t> aborts_by_cause;
   std::map<std::string, Histogram> latency;  ///< by type of transaction
+  std::vector<IntervalFigures> series;       ///< if one was asked for
   platform::Timestamp longest{};             ///< from the window's begin until the last of them ended
 };
 
@@ -39,13 +43,14 @@ struct TransactionWindow {
 template <class E>
 class TransactionPhase {
  public:
-  /// Keeps references to all of its arguments.
+  /// Keeps references to all of its arguments. `load`: it may change between repetitions.
   TransactionPhase(E& engine, const workloads::Workload& workload, const RunOptions& options,
-                   const platform::Clock& clock, const Interrupt& interrupt, Progress& progress,
-                   const Generators& generators)
+                   const OfferedLoad& load, const platform::Clock& clock, const Interrupt& interrupt,
+                   Progress& progress, const Generators& generators)
       : engine_(&engine),
         workload_(&workload),
         options_(&options),
+        load_(&load),
         clock_(&clock),
         interrupt_(&interrupt),
         progress_(&progress),
@@ -73,6 +78,8 @@ class TransactionPhase {
     std::deque<TransactionRecorder> recorders;
     std::vector<std::atomic<TransactionRecorder*>> active(engine_->local_workers());
     std::mutex making;
+    std::atomic<std::uint64_t> offered{0};
+    const std::uint32_t round = rounds_++;
     const Schedule& schedule = options_->schedule;
     const auto committed_so_far = [&] {
       std::uint64_t sum = 0;
@@ -100,52 +107,67 @@ class TransactionPhase {
       TransactionRecorder* recorder = nullptr;
       {
         const std::lock_guard lock(making);
-        recorder = &recorders.emplace_back(window_after(start, schedule), W::types.size());
+        recorder = &recorders.emplace_back(
+            window_after(start, schedule), W::types.size(),
+            load_->is_open() ? TransactionRecorder::Loop::open : TransactionRecorder::Loop::closed,
+            options_->interval);
       }
       active[id.local].store(recorder);
       while (clock_->now() < start) {
       }
-      loop.drive(*recorder, [this] { return interrupt_->requested(); });
+      const auto is_enough = [this] { return interrupt_->requested(); };
+      if (!load_->is_open()) return loop.drive(*recorder, is_enough);
+      Arrivals arrivals(*load_, generators_.slot_of(id), options_->seed, round, start, recorder->window());
+      loop.drive(*recorder, arrivals, is_enough);
+      offered += arrivals.offered(is_enough() ? recorder->last() : recorder->window().end);
     });
     progress_->phase(phase, 0);
-    return gather<W>(recorders, failures_of(streams_) - failed_before);
+    return gather<W>(recorders, failures_of(streams_) - failed_before, offered);
   }
 
   template <class W>
-  TransactionWindow gather(std::deque<TransactionRecorder>& recorders, std::uint64_t failed) {
-    std::array<std::uint64_t, 2 + kernel::abort_causes> sums{0, failed};
+  TransactionWindow gather(std::deque<TransactionRecorder>& recorders, std::uint64_t failed,
+                           std::uint64_t offered) {
+    constexpr std::size_t first_cause = 4;
+    std::array<std::uint64_t, first_cause + kernel::abort_causes> sums{0, failed, offered, 0};
     std::uint64_t longest = longest_of(recorders);
     for (const TransactionRecorder& recorder : recorders) {
       sums[0] += recorder.committed();
+      sums[3] += recorder.ended();
       for (std::size_t cause = 0; cause < kernel::abort_causes; ++cause)
-        sums[2 + cause] += recorder.aborted()[cause];
+        sums[first_cause + cause] += recorder.aborted()[cause];
     }
     engine_->sum(sums);
     engine_->max({&longest, 1});
     TransactionWindow window;
     window.committed = sums[0];
     window.failed = sums[1];
+    window.offered = sums[2];
+    window.answered = sums[3];
     window.longest = platform::Timestamp(longest);
     for (std::size_t cause = 0; cause < kernel::abort_causes; ++cause) {
-      if (sums[2 + cause] == 0) continue;
+      if (sums[first_cause + cause] == 0) continue;
       window.aborts_by_cause[std::string(kernel::name_of(static_cast<kernel::AbortCause>(cause)))] =
-          sums[2 + cause];
+          sums[first_cause + cause];
     }
     for (std::size_t type = 0; type < W::types.size(); ++type) {
       const auto merged = merged_histogram(*engine_, recorders, type);
       if (merged->count() != 0) window.latency[std::string(W::types[type])] = *merged;
     }
+    window.series = merged_series(*engine_, recorders, *load_, *options_);
     return window;
   }
 
   E* engine_;
   const workloads::Workload* workload_;
   const RunOptions* options_;
+  const OfferedLoad* load_;
   const platform::Clock* clock_;
   const Interrupt* interrupt_;
   Progress* progress_;
   Generators generators_;
   std::vector<std::unique_ptr<workloads::TransactionStream>> streams_;  ///< by local worker
+  std::uint32_t rounds_ = 0;                                            ///< repetitions that have begun
 };
 
 }  // namespace upout::harness

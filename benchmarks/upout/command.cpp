@@ -6,6 +6,8 @@
 #include <cstdio>
 
 #include "engines/shared_memory/placement.h"
+#include "harness/latency_goal.h"
+#include "harness/load_profile.h"
 #include "harness/offered_load.h"
 #include "platform/duration.h"
 #include "platform/worker_map.h"
@@ -13,6 +15,18 @@
 namespace upout {
 
 namespace {
+
+/// What `parse` makes of a text is right, or its error says what is wrong.
+template <class Parse>
+CLI::Validator parsed_by(Parse parse, const char* type_name) {
+  return CLI::Validator(
+      [parse](const std::string& text) {
+        const auto parsed = parse(text);
+        if (parsed) return std::string();
+        return fmt::format("found {}, expected {}", parsed.error().found, parsed.error().expected);
+      },
+      type_name);
+}
 
 template <class Number>
 bool parses_whole(const std::string& text, Number& number) {
@@ -47,40 +61,29 @@ CLI::Validator seconds_between(double least, double most) {
 }
 
 CLI::Validator duration_up_to(platform::Timestamp longest) {
-  const auto check = [longest](const std::string& text) {
-    const auto duration = platform::parse_duration(text, longest);
-    if (duration) return std::string();
-    return fmt::format("found {}, expected {}", duration.error().found, duration.error().expected);
-  };
-  return {check, "DURATION"};
+  return parsed_by([longest](const std::string& text) { return platform::parse_duration(text, longest); },
+                   "DURATION");
 }
 
 CLI::Validator operation_rate() {
-  const auto check = [](const std::string& text) {
-    const auto rate = harness::parse_rate(text);
-    if (rate) return std::string();
-    return fmt::format("found {}, expected {}", rate.error().found, rate.error().expected);
-  };
-  return {check, "RATE"};
+  return parsed_by(harness::parse_rate, "RATE");
+}
+
+CLI::Validator load_profile() {
+  return parsed_by(harness::parse_profile, "SHAPE=RATES");
+}
+
+CLI::Validator latency_goal() {
+  return parsed_by(harness::parse_goal, "PERCENTILE=DURATION");
 }
 
 CLI::Validator worker_binding() {
-  const auto check = [](const std::string& text) {
-    const auto binding = platform::Binding::parse(text);
-    if (binding) return std::string();
-    return fmt::format("found {}, expected {}", binding.error().found, binding.error().expected);
-  };
-  return {check, "NAME|LIST"};
+  return parsed_by([](const std::string& text) { return platform::Binding::parse(text); }, "NAME|LIST");
 }
 
 CLI::Validator placement_name() {
-  return CLI::Validator(
-      [](const std::string& text) {
-        const auto kind = engines::shared_memory::placement_named(text);
-        if (kind) return std::string();
-        return fmt::format("found {}, expected {}", kind.error().found, kind.error().expected);
-      },
-      "NAME");
+  return parsed_by([](const std::string& text) { return engines::shared_memory::placement_named(text); },
+                   "NAME");
 }
 
 }  // namespace upout

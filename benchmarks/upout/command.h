@@ -44,6 +44,9 @@ CLI::Validator seconds_between(double least, double most);
 CLI::Validator duration_up_to(platform::Timestamp longest);
 /// As harness::parse_rate takes it.
 CLI::Validator operation_rate();
+/// As harness::parse_profile and harness::parse_goal take them.
+CLI::Validator load_profile();
+CLI::Validator latency_goal();
 /// The same for `--bind`.
 CLI::Validator worker_binding();
 /// The same for `--placement`.

@@ -145,8 +145,9 @@ Expected<void> check_engine(const RunCommand& command) {
 
 Expected<void> check_load(const RunCommand& command, const workloads::Workload& workload) {
   return harness::check_load({.engine = command.options.engine,
-                              .has_rate = command.options.load.is_open(),
-                              .has_arrivals = command.arrivals_given},
+                              .open_by = harness::open_by(command.options),
+                              .has_arrivals = command.arrivals_given,
+                              .has_series = command.options.interval != platform::Timestamp::zero()},
                              workload);
 }
 

@@ -14,6 +14,7 @@
 #include "benchmarks/upout/run_checks.h"
 #include "engines/shared_nothing/delayed_transport.h"
 #include "harness/interrupt.h"
+#include "harness/load_checks.h"
 #include "harness/plan.h"
 #include "harness/progress.h"
 #include "harness/record.h"
@@ -48,6 +49,8 @@ Examples:
   mpirun -n 4 upout run --engine shared-nothing --records-per-worker 1000000 --workload ycsb-b
   mpirun -n 2 upout run --engine shared-nothing --read-path rma --workload ycsb-b
   upout run --engine shared-memory --threads 2 --rate 2M/s --arrivals poisson --workload ycsb-b
+  upout run --engine shared-memory --threads 2 --goal p99=100us --workload ycsb-b
+  upout run --engine shared-memory --threads 2 --profile bursts=200K,2M,1s,100ms --interval 50ms --workload ycsb-b
   upout run --engine null --threads 2 --workload ycsb-c -p requestdistribution=uniform
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
@@ -56,8 +59,8 @@ Examples:
 
 What is measured: the records are loaded, read back and checked; then each repetition warms up and counts the
 operations that come back, or the transactions that commit, within its window; then every record is read back and checked again.
-Each worker keeps --depth operations in flight (a closed loop), or, with --rate, they arrive at that rate, however the
-engine is doing (an open loop), and their latency counts from when they arrive.
+Each worker keeps --depth operations in flight (a closed loop), or, with --rate, --profile or --goal, they arrive at that
+rate, however the engine is doing (an open loop), and their latency counts from when they arrive.
 Exit status: 0 if it was measured and verified (of --engine null: measured), 1 if not, 2 if the options make no sense, 128 + N after signal N.)";
 
 Expected<void> write_results(const RunCommand& command, const nlohmann::json& document) {
@@ -96,6 +99,10 @@ void execute(const RunCommand& command, Program& program) {
       checked ? make_workload(command, program.mpi.get(), warnings) : tl::unexpected(checked.error());
   if (workload) {
     if (auto load = check_load(command, **workload); !load) workload = tl::unexpected(load.error());
+  }
+  if (workload) {
+    if (auto measured = harness::check_measured(command.options); !measured)
+      workload = tl::unexpected(measured.error());
   }
   if (workload) {
     if (auto index = check_index(command, **workload); !index) workload = tl::unexpected(index.error());
@@ -171,21 +178,49 @@ void add_run_command(CLI::App& app, Program& program) {
                   "operations, or transactions, in flight on each worker; with --rate, at most so many")
       ->check(whole_number(1, 4096))
       ->capture_default_str();
-  run->add_option_function<std::string>(
-         "--rate",
-         [command](const std::string& text) {
-           command->options.load.per_second = *harness::parse_rate(text);
-         },
-         "operations that arrive in a second, over all workers, such as 2M/s: an open loop; at most --depth "
-         "of "
-         "them are in flight on a worker, and latency counts the time that others wait; without it, a closed "
-         "loop")
-      ->check(operation_rate());
+  CLI::Option* rate = run->add_option_function<std::string>(
+                             "--rate",
+                             [command](const std::string& text) {
+                               command->options.load.per_second = *harness::parse_rate(text);
+                             },
+                             "operations that arrive in a second, over all workers, such as 2M/s: an open "
+                             "loop; at most --depth "
+                             "of "
+                             "them are in flight on a worker, and latency counts the time that others wait; "
+                             "without it, a closed "
+                             "loop")
+                          ->check(operation_rate());
   CLI::Option* arrivals =
       run->add_option("--arrivals", command->options.load.arrivals,
                       "how they arrive: poisson, independently of each other, or uniform, at equal intervals")
           ->transform(CLI::CheckedTransformer(arrival_kinds))
           ->default_str("poisson");
+  CLI::Option* profile =
+      run->add_option_function<std::string>(
+             "--profile",
+             [command](const std::string& text) {
+               command->options.load.profile = *harness::parse_profile(text);
+             },
+             "a rate that changes over each window, and the same again in the next one: ramp=100K..2M, "
+             "steps=500K,1M,2M, or bursts=200K,2M,1s,100ms (the rate between them and in them, the period, "
+             "how "
+             "long one lasts); with a time series")
+          ->check(load_profile());
+  CLI::Option* goal =
+      run->add_option_function<std::string>(
+             "--goal",
+             [command](const std::string& text) { command->options.goal = *harness::parse_goal(text); },
+             "the rate is the highest that keeps a latency, such as p99=100us; it is searched for")
+          ->check(latency_goal());
+  run->add_option_function<std::string>(
+         "--interval",
+         [command](const std::string& text) {
+           command->options.interval = *platform::parse_duration(text, harness::longest_interval);
+         },
+         "of a time series of each window in the document: throughput and latencies of each interval, such "
+         "as "
+         "1s; without it there is one of --profile alone, each second or twentieth of a shorter window")
+      ->check(duration_up_to(harness::longest_interval));
   run->add_option_function<std::string>(
          "--bind",
          [command](const std::string& text) { command->options.bind = *platform::Binding::parse(text); },
@@ -302,6 +337,8 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_flag("--dry-run", command->dry_run,
                 "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
+  rate->excludes(profile);
+  goal->excludes(rate)->excludes(profile);
   run->callback([command, threads, batch_bytes, batch_turns, partitions, placement, islands, pages, transport,
                  ranks, threads_per_rank, clients, link_delay, read_path, arrivals, &program] {
     command->threads_given = threads->count() > 0;
@@ -315,6 +352,7 @@ void add_run_command(CLI::App& app, Program& program) {
     command->link_delay_given = link_delay->count() > 0;
     command->read_path_given = read_path->count() > 0;
     command->arrivals_given = arrivals->count() > 0;
+    harness::complete_load(command->options);
     try {
       execute(*command, program);
     } catch (const std::exception& error) {

@@ -26,9 +26,7 @@ class TransactionClient {
   /// The session is one of an engine that `offers_transactions`; `depth` is at least 1 and at most
   /// `most_depth`.
   template <class Session>
-  TransactionClient(Session& session, std::size_t depth) : at_(session.one_store()), depth_(depth) {
-    lanes_.reserve(depth);
-  }
+  TransactionClient(Session& session, std::size_t depth) : at_(session.one_store()), depth_(depth) {}
 
   kernel::FramePool& frame_pool() noexcept { return at_.worker->frame_pool(); }
   Store& store() noexcept { return *at_.store; }
@@ -46,45 +44,86 @@ class TransactionClient {
   /// and all have ended. What they return is dropped.
   template <class StartNext>
   void run(StartNext&& start_next) {
+    run(start_next, [] { return true; });
+  }
+  /// The same, until it gives none and `is_over()`: until then it is asked again and again.
+  template <class StartNext, class IsOver>
+  void run(StartNext&& start_next, IsOver&& is_over) {
     for (bool goes_on = true; goes_on;) {
       std::size_t left = between_rests;
+      const auto may_start = [&] { return goes_on && left != 0; };
       const auto next = [&] {
-        auto task = goes_on && left != 0 ? start_next() : decltype(start_next())();
-        if (left != 0) goes_on = goes_on && task.has_value();
-        if (task) --left;
+        auto task = may_start() ? start_next() : decltype(start_next())();
+        if (may_start()) {
+          --left;
+          goes_on = task.has_value() || !is_over();
+        }
         return task;
       };
+      is_looked_ = false;
+      lanes_.resize(depth_);
       worker().interleaver().run([&] {
-        for (std::size_t i = 0; i < depth_; ++i) {
-          lanes_.push_back(run_lane(next));
-          lanes_.back().start();
-        }
+        for (std::size_t lane = 0; lane < depth_; ++lane) begin_lane(lane, next, may_start, false);
       });
       lanes_.clear();
+      resting_.clear();
       kernel::announce_quiescent();
     }
   }
 
  private:
-  /// After so many tasks all come to their end, for others may wait to free memory until this thread looks
-  /// at none. The gaps that this leaves are short beside the time between them.
+  /// After so many tasks, or vain looks for one, all come to their end, for others may wait to free memory
+  /// until this thread looks at none. The gaps that this leaves are short beside the time between them.
   static constexpr std::size_t between_rests = 16384;
   /// Of a value, of which nobody has said yet how much will be looked at.
   static constexpr std::size_t usual_bytes = 64;
 
-  /// One task after the other.
-  template <class Next>
-  kernel::Task<bool> run_lane(const Next& next) {
-    for (;;) {
+  template <class Next, class MayStart>
+  void begin_lane(std::size_t lane, const Next& next, const MayStart& may_start, bool waits_first) {
+    lanes_[lane].reset();
+    lanes_[lane].emplace(run_lane(lane, next, may_start, waits_first));
+    lanes_[lane]->start();
+  }
+
+  /// One task after the other. While there is none, one lane alone looks for it, so that those that have one
+  /// do not wait for the turns of those that have not; the others rest, and it calls one when it has found
+  /// something to do itself.
+  template <class Next, class MayStart>
+  kernel::Task<bool> run_lane(std::size_t lane, const Next& next, const MayStart& may_start,
+                              bool waits_first) {
+    for (bool looks = waits_first;;) {
+      if (looks) co_await worker().interleaver().yield();
       auto task = next();
-      if (!task) co_return true;
+      if (!task) {
+        if (!may_start()) co_return true;
+        if (!looks && is_looked_) {
+          resting_.push_back(lane);
+          co_return true;
+        }
+        looks = is_looked_ = true;
+        continue;
+      }
+      if (looks) is_looked_ = call_another(next, may_start);
+      looks = false;
       co_await std::move(*task);  // g++ 12 would copy what is no rvalue
     }
   }
 
+  /// To look for a task. False: all have one.
+  template <class Next, class MayStart>
+  bool call_another(const Next& next, const MayStart& may_start) {
+    if (resting_.empty()) return false;
+    const std::size_t lane = resting_.back();
+    resting_.pop_back();
+    begin_lane(lane, next, may_start, true);
+    return true;
+  }
+
   OneStoreAccess at_;
   std::size_t depth_;
-  std::vector<kernel::Task<bool>> lanes_;
+  std::vector<std::optional<kernel::Task<bool>>> lanes_;
+  std::vector<std::size_t> resting_;  ///< lanes that have ended, for want of a task
+  bool is_looked_ = false;            ///< whether a lane looks for a task
   std::vector<kernel::Search<kernel::Shared>> expected_;
 };
 

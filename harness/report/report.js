@@ -245,7 +245,10 @@
   const load = (run) => run.load;
 
   function offeredCell(run) {
-    return load(run) ? [withPrefix(load(run).offered_per_second), small(load(run).arrivals)] : ["–"];
+    if (!load(run)) return ["–"];
+    const { offered_per_second: rate, arrivals, profile, goal } = load(run);
+    const kept = goal ? `${goal.measured.kept ? "keeps" : "MISSES"} ${goal.latency} of ${duration(goal.at_most_ns)}` : undefined;
+    return [withPrefix(rate), ...[arrivals, profile, kept].filter((text) => text !== undefined).map(small)];
   }
 
   const hasTransactions = (run) => run.deployment.concurrency_control !== "none";

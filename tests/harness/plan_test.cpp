@@ -528,12 +528,14 @@ INSTANTIATE_TEST_SUITE_P(
             "p.toml:5: found concurrency_control = \"serial\" with ycsb-c, expected it with a workload of "
             "transactions, such as ycsb-multi"},
         Mistake{"ArrivalsWithoutARate", POINT "threads = 1\narrivals = 'uniform'\n",
-                "p.toml:5 --arrivals: found it without --rate, expected --rate, such as 2M/s: without it "
+                "p.toml:5 --arrivals: found it without --rate, --profile or --goal, expected --rate, such as "
+                "2M/s: without it "
                 "operations do not arrive, they follow those that are done"},
-        Mistake{"TransactionsThatArrive",
-                "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'smallbank'\nrate = 100\n",
-                "p.toml:5 --rate: found it with smallbank, expected a workload of single operations: "
-                "transactions are begun in a closed loop"},
+        Mistake{
+            "QueriesThatArrive",
+            "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'analytics'\nrate = 100\n",
+            "p.toml:5 --rate: found it with analytics, expected a workload of operations or transactions: "
+            "queries are asked in a closed loop"},
         Mistake{"NothingThatCommitsTransactions",
                 "[[points]]\nengine = 'null'\nthreads = 1\nworkload = 'smallbank'\n",
                 "p.toml:1 --engine null: found it with smallbank, expected a workload of single operations: "

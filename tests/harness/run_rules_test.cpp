@@ -228,6 +228,21 @@ TEST(RunRules, CountWhatClientsAloneHaveInFlight) {
   }
 }
 
+/// What a transaction wanted to abort is done.
+TEST(RunRules, CountTransactionsThatWantedToAbortAsCarried) {
+  Facts facts;
+  facts.open_few(1000, 0);
+  const auto is_carried = [&facts](std::uint64_t committed, const char* cause) {
+    for (json& repetition : facts.run["repetitions"]) {
+      repetition["operations"] = committed;
+      repetition["aborts_by_cause"] = {{cause, 999 - committed}};
+    }
+    return facts.verdict().dump().find("load-carried") == std::string::npos;
+  };
+  EXPECT_TRUE(is_carried(500, "requested"));
+  EXPECT_FALSE(is_carried(500, "read_changed")) << "it was tried again";
+}
+
 /// What a signal cut short is no whole window.
 TEST(RunRules, CountWhatArrivedInCompleteWindowsAlone) {
   Facts facts;

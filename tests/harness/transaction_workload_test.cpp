@@ -326,6 +326,28 @@ TEST(TransactionRecorder, CountsWhatEndsWithinTheWindowWithAllOfItsAttempts) {
   EXPECT_EQ(recorder.last(), nanoseconds(199));
 }
 
+/// As in a Recorder: whoever arrives within the window counts, whenever it ends, and throughput is of those
+/// that end within it.
+TEST(TransactionRecorder, OfAnOpenLoopTimesWhatArrivesWithinTheWindow) {
+  using std::chrono::nanoseconds;
+  TransactionRecorder recorder({nanoseconds(100), nanoseconds(200)}, 1, TransactionRecorder::Loop::open,
+                               nanoseconds(30));
+  kernel::TransactionCounts committed;
+  committed.committed = 1;
+  recorder.ended(0, nanoseconds(90), nanoseconds(110), committed);                     // arrived too early
+  recorder.ended(0, nanoseconds(120), nanoseconds(135), committed);                    // all within
+  recorder.ended(0, nanoseconds(195), nanoseconds(400), committed);                    // ended afterwards
+  recorder.ended(0, nanoseconds(140), nanoseconds(150), kernel::TransactionCounts{});  // wanted to abort
+  recorder.ended(0, nanoseconds(200), nanoseconds(201), committed);                    // arrived too late
+  EXPECT_EQ(recorder.committed(), 2U);
+  EXPECT_EQ(recorder.ended(), 3U);
+  EXPECT_EQ(recorder.histograms()[0].count(), 2U);
+  EXPECT_EQ(recorder.histograms()[0].max(), 205U);
+  EXPECT_EQ(recorder.series().done(), (std::vector<std::uint64_t>{1, 1, 0, 0}));
+  EXPECT_EQ(recorder.series().latencies()[0].count(), 1U);
+  EXPECT_EQ(recorder.series().latencies()[3].max(), 205U) << "the last one is shorter";
+}
+
 // What is drawn
 // -----------------------------------------------------------------------------------------------------------
 
