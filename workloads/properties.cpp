@@ -2,18 +2,15 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <memory>
 #include <system_error>
 #include <utility>
 
 #include "workloads/nearest.h"
 #include "workloads/property_file.h"
 #include "workloads/property_reader.h"
+#include "workloads/text_file.h"
 
 namespace upout::workloads {
 
@@ -44,21 +41,6 @@ bool equal_but_for_case(std::string_view text, std::string_view lower_case) {
   });
 }
 
-Expected<std::string> read_text(const std::string& path) {
-  std::string text;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  std::array<char, 4096> chunk;
-  std::size_t count = 0;
-  while (file && (count = std::fread(chunk.data(), 1, chunk.size(), file.get())) > 0) {
-    text.append(chunk.data(), count);
-  }
-  if (!file || std::ferror(file.get()) != 0) {
-    const std::string reason = std::generic_category().message(errno);
-    return platform::unexpected("-P " + path, "no file that can be read (" + reason + ")", "a property file");
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string list_of(std::span<const std::string_view> words) {
@@ -67,7 +49,7 @@ std::string list_of(std::span<const std::string_view> words) {
 }
 
 Expected<void> Properties::read_file(const std::string& path) {
-  auto text = read_text(path);
+  auto text = read_text_file(path, "-P " + path, "a property file");
   if (!text) return tl::unexpected(std::move(text.error()));
   auto properties = parse_property_file(*text, path);
   if (!properties) return tl::unexpected(std::move(properties.error()));
@@ -135,16 +117,13 @@ Expected<bool> Properties::boolean(std::string_view name, bool fallback) const {
 }
 
 Expected<std::size_t> Properties::choice(std::string_view name, std::size_t fallback,
-                                         std::span<const std::string_view> allowed,
-                                         std::span<const std::string_view> elsewhere) const {
+                                         std::span<const std::string_view> allowed) const {
   const Property* property = find(name);
   if (property == nullptr) return fallback;
   const auto found = std::ranges::find(allowed, property->value);
   if (found != allowed.end()) return static_cast<std::size_t>(found - allowed.begin());
   std::string expected = list_of(allowed);
-  if (std::ranges::find(elsewhere, property->value) != elsewhere.end()) {
-    expected += fmt::format(" ({} is not there yet)", property->value);
-  } else if (const auto meant = nearest(property->value, allowed)) {
+  if (const auto meant = nearest(property->value, allowed)) {
     expected += fmt::format("; did you mean {}?", *meant);
   }
   return platform::unexpected(property->where(), quoted(property->value), std::move(expected));

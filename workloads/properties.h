@@ -47,10 +47,9 @@ class Properties {
                                             std::uint64_t least, std::uint64_t most) const;
   platform::Expected<double> real(std::string_view name, double fallback, double least, double most) const;
   platform::Expected<bool> boolean(std::string_view name, bool fallback) const;
-  /// An index into `allowed`. `elsewhere` are values that are no typing errors but not to be had here.
+  /// An index into `allowed`.
   platform::Expected<std::size_t> choice(std::string_view name, std::size_t fallback,
-                                         std::span<const std::string_view> allowed,
-                                         std::span<const std::string_view> elsewhere = {}) const;
+                                         std::span<const std::string_view> allowed) const;
 
  private:
   void add(Property property, bool from_file);

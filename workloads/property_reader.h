@@ -26,9 +26,8 @@ class PropertyReader {
   }
   void share(std::string_view name, double& value) { real(name, value, 0, 1); }
   void boolean(std::string_view name, bool& value) { keep(properties_.boolean(name, value), value); }
-  std::size_t choice(std::string_view name, std::size_t value, std::span<const std::string_view> allowed,
-                     std::span<const std::string_view> elsewhere = {}) {
-    keep(properties_.choice(name, value, allowed, elsewhere), value);
+  std::size_t choice(std::string_view name, std::size_t value, std::span<const std::string_view> allowed) {
+    keep(properties_.choice(name, value, allowed), value);
     return value;
   }
 

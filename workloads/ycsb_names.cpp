@@ -18,6 +18,7 @@ constexpr auto used = std::to_array<std::string_view>({
     "fieldcount",
     "fieldlength",
     "fieldlengthdistribution",
+    "fieldlengthhistogram",
     "hotspotdatafraction",
     "hotspotopnfraction",
     "insertcount",
@@ -45,7 +46,6 @@ struct UnusedName {
   std::string_view advice;
 };
 
-constexpr std::string_view no_histogram = "fieldlengthdistribution is constant, uniform or zipfian";
 constexpr std::string_view histograms = "latencies are always kept as histograms; use --json for them";
 constexpr std::string_view no_names = "records and fields have no names, keys are 64-bit numbers";
 constexpr std::string_view no_retries = "an insert that fails is counted and fails the run's verification";
@@ -64,7 +64,6 @@ constexpr auto unused = std::to_array<UnusedName>({
     {"dotransactions", "every run loads, measures and verifies"},
     {"exporter", "use --json"},
     {"exportfile", "use --json"},
-    {"fieldlengthhistogram", no_histogram},
     {"fieldnameprefix", no_names},
     {"gbudb.", ycsb_client},
     {"hdrhistogram.", histograms},

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "workloads/property_reader.h"
+#include "workloads/text_file.h"
 #include "workloads/ycsb_names.h"
 
 namespace upout::workloads {
@@ -21,7 +22,7 @@ constexpr std::uint64_t most_records = std::uint64_t{1} << 40;
 constexpr auto distributions =
     std::to_array<std::string_view>({"uniform", "zipfian", "latest", "hotspot", "exponential", "sequential"});
 constexpr auto field_length_distributions =
-    std::to_array<std::string_view>({"constant", "uniform", "zipfian"});
+    std::to_array<std::string_view>({"constant", "uniform", "zipfian", "histogram"});
 constexpr auto insert_orders = std::to_array<std::string_view>({"hashed", "ordered"});
 
 std::optional<Error> check_class(const Properties& properties) {
@@ -64,9 +65,30 @@ std::optional<Error> take_range(YcsbSettings& settings, const Properties& proper
                fmt::format("some of the {} records of recordcount", settings.all_records)};
 }
 
+/// YCSB's default is a file in the current folder. Its longest field is the longest one there is.
+std::optional<Error> take_histogram(YcsbSettings& settings, const Properties& properties) {
+  if (settings.field_lengths != FieldLengthDistribution::histogram) return std::nullopt;
+  const Property* given = properties.find("fieldlengthhistogram");
+  const std::string path = given != nullptr ? given->value : "hist.txt";
+  const std::string where = given != nullptr ? given->where() : "fieldlengthhistogram";
+  auto histogram =
+      read_text_file(path, fmt::format("{} {}", where, path),
+                     "a file with the lengths of fields: 'BlockSize', a tab, bytes; then lines "
+                     "of bucket, tab, count")
+          .and_then([&](const std::string& text) { return FieldLengthHistogram::parse(text, path); });
+  if (!histogram) return std::move(histogram.error());
+  settings.field_length = histogram->greatest();
+  settings.length_histogram = std::make_shared<const FieldLengthHistogram>(*std::move(histogram));
+  return std::nullopt;
+}
+
+bool takes_shortest_length(const YcsbSettings& settings) {
+  return settings.field_lengths == FieldLengthDistribution::uniform ||
+         settings.field_lengths == FieldLengthDistribution::zipfian;
+}
+
 std::optional<Error> check_field_lengths(const YcsbSettings& settings, const Properties& properties) {
-  if (settings.field_lengths == FieldLengthDistribution::constant ||
-      settings.min_field_length <= settings.field_length) {
+  if (!takes_shortest_length(settings) || settings.min_field_length <= settings.field_length) {
     return std::nullopt;
   }
   const Property* culprit = properties.find("minfieldlength");
@@ -78,9 +100,10 @@ std::optional<Error> check_field_lengths(const YcsbSettings& settings, const Pro
 
 std::optional<Error> check_size(const YcsbSettings& settings, const Properties& properties) {
   if (settings.longest_value_bytes() <= kernel::max_value_bytes) return std::nullopt;
-  const Property* culprit = properties.find("fieldlength");
+  const Property* culprit =
+      properties.find(settings.length_histogram != nullptr ? "fieldlengthhistogram" : "fieldlength");
   if (culprit == nullptr) culprit = properties.find("fieldcount");
-  return Error{culprit->where(),
+  return Error{culprit != nullptr ? culprit->where() : "fieldlengthhistogram",
                fmt::format("{} fields of {} bytes", settings.field_count, settings.field_length),
                fmt::format("a record of at most {} bytes", kernel::max_value_bytes)};
 }
@@ -114,11 +137,16 @@ void warn_of_unused(const YcsbSettings& settings, const Properties& properties,
                                 {"hotspotopnfraction", {hotspot, hotspot}},
                                 {"exponential.percentile", {exponential, exponential}},
                                 {"exponential.frac", {exponential, exponential}}});
-  const Property* shortest = properties.find("minfieldlength");
-  if (shortest != nullptr && settings.field_lengths == FieldLengthDistribution::constant) {
+  const auto warn_unless = [&](std::string_view name, bool is_used) {
+    const Property* property = properties.find(name);
+    if (property == nullptr || is_used) return;
     warnings.push_back(
-        fmt::format("{}: has no effect: fieldlengthdistribution is constant", shortest->where()));
-  }
+        fmt::format("{}: has no effect: fieldlengthdistribution is {}", property->where(),
+                    field_length_distributions[static_cast<std::size_t>(settings.field_lengths)]));
+  };
+  warn_unless("fieldlength", settings.length_histogram == nullptr);
+  warn_unless("minfieldlength", takes_shortest_length(settings));
+  warn_unless("fieldlengthhistogram", settings.length_histogram != nullptr);
   const RequestDistribution chosen = settings.mix.distribution;
   for (const Parameter& parameter : parameters) {
     const Property* property = properties.find(parameter.name);
@@ -138,8 +166,7 @@ std::optional<Error> read_all(YcsbSettings& settings, const Properties& properti
   read.integer("fieldlength", settings.field_length, 0, kernel::max_value_bytes);
   read.integer("minfieldlength", settings.min_field_length, 0, kernel::max_value_bytes);
   settings.field_lengths = static_cast<FieldLengthDistribution>(
-      read.choice("fieldlengthdistribution", 0, field_length_distributions,
-                  std::to_array<std::string_view>({"histogram"})));
+      read.choice("fieldlengthdistribution", 0, field_length_distributions));
   read.boolean("readallfields", settings.read_all_fields);
   read.boolean("writeallfields", settings.write_all_fields);
   read.share("readproportion", settings.mix.reads);
@@ -173,6 +200,7 @@ Expected<YcsbSettings> read_ycsb_settings(std::string_view name, const YcsbMix& 
   std::optional<Error> error = check_class(properties);
   if (!error) error = read_all(settings, properties);
   if (!error) error = take_range(settings, properties);
+  if (!error) error = take_histogram(settings, properties);
   if (!error) error = check_field_lengths(settings, properties);
   if (!error) error = check_scans(settings, properties);
   if (!error) error = check_size(settings, properties);
@@ -227,8 +255,11 @@ nlohmann::json to_json(const YcsbSettings& settings) {
   if (settings.first_record != 0) json["insertstart"] = settings.first_record;
   if (settings.record_count != settings.all_records - settings.first_record)
     json["insertcount"] = settings.record_count;
-  if (settings.field_lengths != FieldLengthDistribution::constant)
-    json["minfieldlength"] = settings.min_field_length;
+  if (takes_shortest_length(settings)) json["minfieldlength"] = settings.min_field_length;
+  if (settings.length_histogram != nullptr) {
+    json["fieldlengthhistogram"] = settings.length_histogram->file_name();
+    json["fieldlengthhistogram_xxh3"] = settings.length_histogram->content_hash();
+  }
   add_shape(settings, json);
   return json;
 }

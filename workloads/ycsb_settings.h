@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -50,6 +51,7 @@ struct YcsbSettings {
   std::size_t field_length = 100;    ///< of the longest field
   std::size_t min_field_length = 1;  ///< unless all have one length
   FieldLengthDistribution field_lengths = FieldLengthDistribution::constant;
+  std::shared_ptr<const FieldLengthHistogram> length_histogram = nullptr;  ///< if they are spread so
   bool read_all_fields = true;
   bool write_all_fields = false;
   bool hashed_order = true;
@@ -63,7 +65,10 @@ struct YcsbSettings {
   double exponential_percentile = ExponentialDistances::default_percentile;
   double exponential_fraction = ExponentialDistances::default_fraction;
 
-  FieldLengths lengths() const { return {field_lengths, min_field_length, field_length}; }
+  FieldLengths lengths() const {
+    return length_histogram != nullptr ? FieldLengths(length_histogram)
+                                       : FieldLengths(field_lengths, min_field_length, field_length);
+  }
   ValueFormat format() const { return {field_count, lengths()}; }
 
   /// Of the longest value that there may be: what buffers have room for.

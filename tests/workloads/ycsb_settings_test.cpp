@@ -141,9 +141,9 @@ TEST(YcsbSettings, RefuseBadValues) {
       "sequential; did you mean sequential?");
   EXPECT_EQ(error_of({"insertorder=random"}), "-p insertorder: found 'random', expected hashed or ordered");
   EXPECT_EQ(
-      error_of({"fieldlengthdistribution=histogram"}),
-      "-p fieldlengthdistribution: found 'histogram', expected constant, uniform or zipfian (histogram is "
-      "not there yet)");
+      error_of({"fieldlengthdistribution=histogramm"}),
+      "-p fieldlengthdistribution: found 'histogramm', expected constant, uniform, zipfian or histogram; "
+      "did you mean histogram?");
   EXPECT_EQ(
       error_of({"fieldlengthdistribution=uniform", "minfieldlength=101"}),
       "-p minfieldlength: found fields of 101 to 100 bytes, expected minfieldlength of at most fieldlength");
