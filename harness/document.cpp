@@ -53,6 +53,10 @@ json to_json(const std::vector<IntervalFigures>& series) {
   return array;
 }
 
+std::string_view name_of(EndedBy cause) {
+  return cause == EndedBy::count ? "count" : "time";
+}
+
 json repetitions_json(const std::vector<Repetition>& repetitions) {
   json array = json::array();
   for (const Repetition& repetition : repetitions) {
@@ -62,6 +66,7 @@ json repetitions_json(const std::vector<Repetition>& repetitions) {
                      {"aborts", repetition.aborts},
                      {"failed", repetition.failed},
                      {"complete", repetition.complete}});
+    if (repetition.ended_by) array.back()["ended_by"] = name_of(*repetition.ended_by);
     if (repetition.offered) array.back()["offered_operations"] = *repetition.offered;
     if (repetition.aborts_by_cause) array.back()["aborts_by_cause"] = *repetition.aborts_by_cause;
     if (repetition.rebalance) array.back()["rebalance"] = to_json(*repetition.rebalance);
@@ -147,6 +152,10 @@ json run_json(const RunRecord& run) {
                  {"latency_ns", latency_json(run.latency)}}},
                {"verification", verification_json(run.verification)}};
   if (run.load.is_open()) made["load"] = load_json(run);
+  if (run.limits) {
+    made["limits"] = {{"operations", run.limits->operations},
+                      {"seconds", run.limits->seconds ? json(*run.limits->seconds) : json(nullptr)}};
+  }
   return made;
 }
 

@@ -52,6 +52,10 @@ platform::Expected<void> check_measured(const RunOptions& options) {
   const double seconds = options.schedule.window_seconds();
   const double interval = static_cast<double>(options.interval.count()) * 1e-9;
   if (interval == 0) return {};
+  if (options.schedule.operations != 0) {
+    return platform::unexpected("--interval", "it with operationcount",
+                                "--seconds: a time series is of windows of which the length is known");
+  }
   if (seconds / interval > most_intervals) {
     return platform::unexpected(
         "--interval", platform::to_string(options.interval),

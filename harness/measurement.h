@@ -15,6 +15,7 @@
 #include "engines/engine.h"
 #include "harness/arrivals.h"
 #include "harness/closed_loop.h"
+#include "harness/counted_stream.h"
 #include "harness/generators.h"
 #include "harness/goal_phase.h"
 #include "harness/interrupt.h"
@@ -69,7 +70,7 @@ class Measurement {
   platform::Expected<void> perform(RunRecord& record, Begin&& begin, End&& end) {
     constexpr unsigned usual_probes = 12;
     progress_->expect((options_->schedule.repetitions + (options_->goal ? usual_probes : 0)) *
-                      (options_->schedule.window_seconds() + options_->schedule.warmup_seconds));
+                      options_->schedule.expected_seconds());
     if constexpr (keeps_records) {
       if (auto success = load(); !success) {
         progress_->finish();  // it looks at counters that go with this object
@@ -257,7 +258,6 @@ class Measurement {
   void repeat(const std::string& phase, RunRecord& record) {
     if (workload_->has_transactions()) return repeat_transactions(phase, record);
     if (workload_->has_queries()) return repeat_queries(phase, record);
-    const Schedule& schedule = options_->schedule;
     RepetitionState state{
         .moving = static_cast<std::uint32_t>(record.repetitions.size() % record.deployment.partitions),
         .round = rounds_++,
@@ -271,7 +271,7 @@ class Measurement {
       return sum * engine_->workers() / engine_->local_workers();
     };
     const bool sees_load = generators_.are_seen_by(engine_->local_workers());
-    progress_->phase(phase, schedule.warmup_seconds + schedule.window_seconds(),
+    progress_->phase(phase, options_->schedule.expected_seconds(),
                      sees_load ? Progress::Operations(operations_so_far) : Progress::Operations());
     engine_->run_on_workers([&](Session& session, engines::WorkerId id) {
       if (!generators_.has(id)) return serve(session, state);
@@ -306,6 +306,7 @@ class Measurement {
   /// One worker's load, in the loop that was asked for.
   void generate(Session& session, engines::WorkerId id, RepetitionState& state) {
     workloads::OperationStream& stream = *streams_[id.local];
+    if (options_->schedule.operations != 0) return generate_counted(session, id, state);
     if (!load_.is_open()) {
       ClosedLoop loop(session, *clock_, options_->depth);
       return measure(session, id, state, [&](platform::Timestamp, Recorder& recorder, auto&& look) {
@@ -325,6 +326,31 @@ class Measurement {
         return !interrupt_->requested();
       });
       state.offered += arrivals.offered(interrupt_->requested() ? recorder.last() : recorder.window().end);
+    });
+  }
+
+  /// Of a round of a run whose operations are counted.
+  std::uint64_t operations_of(std::uint32_t round) const {
+    return even_share(options_->schedule.operations, round, options_->schedule.repetitions);
+  }
+
+  /// One worker's share of a round's operations. Those of the warm-up have all come back before the first of
+  /// them is submitted, so that so many are done, and no more.
+  void generate_counted(Session& session, engines::WorkerId id, RepetitionState& state) {
+    const workloads::WorkerSlot slot = generators_.slot_of(id);
+    CountedStream counted(*streams_[id.local],
+                          even_share(operations_of(state.round), slot.index, slot.count));
+    ClosedLoop loop(session, *clock_, options_->depth);
+    measure(session, id, state, [&](platform::Timestamp start, Recorder& recorder, auto&&) {
+      const platform::Timestamp begin = recorder.window().begin;
+      if (begin > start) {
+        loop.drive(*streams_[id.local],
+                   [&](auto, auto, auto now) { return now < begin && !interrupt_->requested(); });
+      }
+      if (interrupt_->requested()) return;
+      loop.drive(counted, [&](auto done, auto started, auto now) {
+        return recorder.observe(done, started, now) && !interrupt_->requested();
+      });
     });
   }
 
@@ -385,8 +411,11 @@ class Measurement {
     repetition.failed = sums[1];
     if (load_.is_open()) repetition.offered = sums[2];
     repetition.answered = sums[3];
-    repetition.seconds =
-        repetition.complete ? options_->schedule.window_seconds() : static_cast<double>(longest) * 1e-9;
+    if (repetition.complete && options_->schedule.operations != 0)
+      repetition.ended_by =
+          repetition.operations == operations_of(state.round) ? EndedBy::count : EndedBy::time;
+    const bool lasted = repetition.complete && repetition.ended_by != EndedBy::count;
+    repetition.seconds = lasted ? options_->schedule.window_seconds() : static_cast<double>(longest) * 1e-9;
     repetition.series = merged_series(*engine_, state.recorders, load_, *options_);
     if (!repetition.complete && repetition.operations == 0) return;
     // A window that was cut short counts only if there is no whole one.

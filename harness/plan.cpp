@@ -14,6 +14,7 @@
 #include "harness/generators.h"
 #include "harness/load_checks.h"
 #include "harness/plan_file.h"
+#include "harness/run_limits.h"
 #include "platform/worker_map.h"
 #include "workloads/registry.h"
 #include "workloads/transactions.h"
@@ -251,8 +252,11 @@ class PointBuilder {
   Expected<std::string> properties_text(const Point& point, const Assignment& values) const;
   Expected<void> check_room(const Point& point, const Assignment& values) const;
   Expected<void> check_workload(const Point& point, const Assignment& values);
+  void warn(std::span<const std::string> warnings);
   Expected<void> check_load(const Point& point, const workloads::Workload& workload,
                             const Assignment& values) const;
+  Expected<void> check_limits(const Point& point, const workloads::Workload& workload,
+                              const Assignment& values);
   Expected<void> check_transactions(const Point& point, const workloads::Workload& workload,
                                     const Assignment& values) const;
 
@@ -395,10 +399,10 @@ Expected<void> PointBuilder::check_workload(const Point& point, const Assignment
     properties.set(property.name, property.value, property.origin);
   std::vector<std::string> warnings;
   const auto workload = workloads::make_workload(point.workload, properties, warnings);
-  for (std::string& warning : warnings)
-    if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(std::move(warning));
+  warn(warnings);
   if (workload) {
     if (auto load = check_load(point, **workload, values); !load) return load;
+    if (auto limits = check_limits(point, **workload, values); !limits) return limits;
     return check_transactions(point, **workload, values);
   }
 
@@ -422,6 +426,32 @@ Expected<void> PointBuilder::check_load(const Point& point, const workloads::Wor
   const auto key = values.find(error.where.substr(std::strlen("--")));
   error.where = (key == values.end() ? point.where : at(key->second.line)) + " " + error.where;
   return tl::unexpected(std::move(error));
+}
+
+/// Whether the point's run can end as its properties say, if it says nothing of seconds itself.
+Expected<void> PointBuilder::check_limits(const Point& point, const workloads::Workload& workload,
+                                          const Assignment& values) {
+  Schedule schedule;
+  if (const auto own = values.find("repetitions"); own != values.end())
+    schedule.repetitions = as_number(own->second.value);
+  const auto rebalance = values.find("rebalance");
+  std::vector<std::string> warnings;
+  auto limited = limit(schedule,
+                       {.has_seconds = values.contains("seconds"),
+                        .open_by = values.contains("rate") ? "--rate" : "",
+                        .moves_partitions = rebalance != values.end() && rebalance->second.value != "none"},
+                       workload, warnings);
+  warn(warnings);
+  if (limited) return {};
+  platform::Error error = limited.error();
+  error.where = point.where + " " + error.where;
+  return tl::unexpected(std::move(error));
+}
+
+/// Once of each.
+void PointBuilder::warn(std::span<const std::string> warnings) {
+  for (const std::string& warning : warnings)
+    if (std::ranges::find(warnings_, warning) == warnings_.end()) warnings_.push_back(warning);
 }
 
 Expected<void> PointBuilder::check_transactions(const Point& point, const workloads::Workload& workload,

@@ -54,10 +54,19 @@ struct IntervalFigures {
   Histogram latency = {};
 };
 
+/// What ended a repetition of a run whose operations are counted.
+enum class EndedBy : std::uint8_t { count, time };
+
+/// Of a run whose operations are counted: what its repetitions together were to do, and for how long at most.
+struct CountLimits {
+  std::uint64_t operations = 0;
+  std::optional<double> seconds;  ///< none: for however long it takes
+};
+
 /// One measured window.
 struct Repetition {
   std::uint64_t operations = 0;  ///< completed within the window, or transactions committed, by all workers
-  double seconds = 0;            ///< the window's length
+  double seconds = 0;            ///< the window's length; if a count ended it, until the last one came back
   std::uint64_t aborts = 0;      ///< attempts that did not commit, although the transaction wanted to
   /// Of transactions: those, and what wanted to be aborted; only causes that there were.
   std::optional<std::map<std::string, std::uint64_t>> aborts_by_cause = {};
@@ -67,6 +76,7 @@ struct Repetition {
   std::uint64_t failed =
       0;  ///< operations with a status, and transactions with an end, that the workload did not expect
   bool complete = true;                      ///< false: ended early by a signal
+  std::optional<EndedBy> ended_by = {};      ///< none: its operations were not counted, or a signal
   std::optional<Rebalance> rebalance = {};   ///< that took place in it
   std::vector<IntervalFigures> series = {};  ///< one after the other, if asked for
 
@@ -100,6 +110,7 @@ struct RunRecord {
   OfferedLoad load;
   std::optional<GoalReport> goal = {};  ///< that the load was made to keep
   double warmup_seconds = 0;
+  std::optional<CountLimits> limits = {};
   std::vector<Repetition> repetitions;
   std::map<std::string, Histogram>
       latency;  ///< by kind of operation or type of transaction, over all complete repetitions

@@ -278,6 +278,12 @@ platform::Expected<void> check_partitions(const RunOptions& options, const workl
   return check_transactions(options, workload, generators.count(), map->partitions());
 }
 
+CountLimits limits_of(const Schedule& schedule) {
+  return {.operations = schedule.operations,
+          .seconds = schedule.seconds < Schedule::unlimited_seconds ? std::optional(schedule.seconds)
+                                                                    : std::nullopt};
+}
+
 RunRecord begin_record(const RunOptions& options, const workloads::Workload& workload,
                        Deployment deployment) {
   RunRecord record;
@@ -291,20 +297,24 @@ RunRecord begin_record(const RunOptions& options, const workloads::Workload& wor
   record.seed = options.seed;
   record.load = options.load;
   record.warmup_seconds = options.schedule.warmup_seconds;
+  if (options.schedule.operations != 0) record.limits = limits_of(options.schedule);
   record.working_set_bytes =
       workload.record_count() * kernel::Record<kernel::Shared>::bytes_for(workload.value_bytes());
   return record;
 }
 
-/// Of an open loop, as it was asked for.
+/// Of an open loop, as it was asked for, or of a run whose operations are counted.
 std::string load_id(const RunOptions& options) {
   const OfferedLoad& load = options.load;
   if (options.goal) return fmt::format("-{}-{}", options.goal->text, name_of(load.arrivals));
   if (load.profile) return fmt::format("-{}-{}", load.profile->text, name_of(load.arrivals));
-  return load.is_open() ? fmt::format("-rate{:.10g}-{}", load.per_second, name_of(load.arrivals)) : "";
+  if (load.is_open()) return fmt::format("-rate{:.10g}-{}", load.per_second, name_of(load.arrivals));
+  const std::uint64_t operations = options.schedule.operations;
+  return operations != 0 ? fmt::format("-operations{}", operations) : "";
 }
 
-/// Such as "shared-memory-2-ycsb-b-d16", or in an open loop "shared-memory-2-ycsb-b-d16-rate2000000-poisson".
+/// Such as "shared-memory-2-ycsb-b-d16", in an open loop "shared-memory-2-ycsb-b-d16-rate2000000-poisson", of
+/// so many operations "shared-memory-2-ycsb-b-d16-operations1000".
 std::string default_id(const RunOptions& options, const workloads::Workload& workload, unsigned workers) {
   return fmt::format("{}-{}-{}-d{}{}", options.engine, workers, workload.name(), options.depth,
                      load_id(options));

@@ -26,8 +26,18 @@ struct Schedule {
   double seconds = 10;           ///< measured in all, shared by the repetitions
   double warmup_seconds = 0.25;  ///< before each repetition
   unsigned repetitions = 10;
+  /// Measured in all, shared by the repetitions: one that has done its share before its time is over ends
+  /// then. 0: the time alone ends them.
+  std::uint64_t operations = 0;
+
+  /// For a run that operations alone end.
+  static constexpr double unlimited_seconds = 1e9;
 
   double window_seconds() const { return seconds / repetitions; }
+  /// Of a repetition, with its warm-up; 0: nobody knows.
+  double expected_seconds() const {
+    return seconds < unlimited_seconds ? warmup_seconds + window_seconds() : 0;
+  }
 };
 
 struct RunOptions {

@@ -199,7 +199,7 @@ Violation long_windows(const Evidence& evidence) {
       shortest = std::min(shortest, repetition.at("seconds").get<double>());
   }
   if (shortest >= shortest_window_seconds) return std::nullopt;
-  return fmt::format("a window of {:.3f} s", shortest);
+  return fmt::format("a window of {:.3g} s", shortest);
 }
 
 Violation performance_governor(const Evidence& evidence) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <string_view>
 #include <vector>
 
@@ -78,6 +79,31 @@ Row row_of(const nlohmann::json& run) {
           latency(latencies, "p99"),
           verified(run["verification"]),
           run["verdict"]["class"]};
+}
+
+/// How a run ended whose operations were counted, and after which time; empty for others.
+std::string count_sentence(const nlohmann::json& run) {
+  if (!run.contains("limits")) return {};
+  std::uint64_t operations = 0;
+  std::vector<double> seconds;
+  std::size_t counted = 0;
+  for (const nlohmann::json& repetition : run["repetitions"]) {
+    if (!repetition["complete"].get<bool>()) continue;
+    operations += repetition["operations"].get<std::uint64_t>();
+    seconds.push_back(repetition["seconds"]);
+    if (repetition["ended_by"] == "count") ++counted;
+  }
+  if (seconds.empty()) return {};
+  const bool is_short = std::ranges::find(run["verdict"]["reasons"], "long-windows", [](const auto& reason) {
+                          return reason["rule"];
+                        }) != run["verdict"]["reasons"].end();
+  return fmt::format(
+      "Counted operations ({}): {} in {:.3g} s; {} of {} repetitions ended by the count{}; the shortest took "
+      "{:.3g} s{}.\n",
+      run["workload"]["name"].get<std::string>(), operations,
+      std::accumulate(seconds.begin(), seconds.end(), 0.0), counted, seconds.size(),
+      counted < seconds.size() ? ", the others by the time" : "", *std::ranges::min_element(seconds),
+      is_short ? ", which is too short to be published" : "");
 }
 
 std::uint64_t link_delay(const nlohmann::json& run) {
@@ -187,6 +213,7 @@ std::string render_table(std::span<const nlohmann::json> documents) {
     for (const nlohmann::json& run : document["runs"]) {
       rows.push_back(row_of(run));
       if (const std::string cost = rebalance_sentence(run); !cost.empty()) notes += cost + "\n";
+      notes += count_sentence(run);
       delays.push_back(link_delay(run));
       read_paths.push_back(run["deployment"].value("read_path", "none"));
       controls.push_back(run["deployment"]["concurrency_control"]);

@@ -61,6 +61,12 @@ struct AuditResult {
   std::string first_fault;  ///< the first missing or damaged record, in words; empty if there is none
 };
 
+/// When what is measured is over, as far as the workload's properties say so; 0: they do not.
+struct RunLimits {
+  std::uint64_t operations = 0;  ///< by all workers together
+  std::uint64_t seconds = 0;
+};
+
 /// Reads every record that must be there and checks it.
 class AuditStream : public OperationStream {
  public:
@@ -83,6 +89,7 @@ class Workload {
   virtual bool needs_order() const = 0;         ///< it scans, so the store must keep its records in order
   virtual bool has_transactions() const { return false; }
   virtual bool has_queries() const { return false; }
+  virtual RunLimits limits() const { return {}; }  ///< of a workload of single operations
   virtual std::size_t output_bytes() const = 0;  ///< the most that one operation returns, or a value if that
                                                  ///< is more
   /// No loaded record has a greater key: for those who deal out ranges.

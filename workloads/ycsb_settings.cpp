@@ -19,6 +19,8 @@ using platform::Expected;
 namespace {
 
 constexpr std::uint64_t most_records = std::uint64_t{1} << 40;
+constexpr std::uint64_t most_operations = std::uint64_t{1} << 60;
+constexpr std::uint64_t most_seconds = 1'000'000;
 constexpr auto distributions =
     std::to_array<std::string_view>({"uniform", "zipfian", "latest", "hotspot", "exponential", "sequential"});
 constexpr auto field_length_distributions =
@@ -162,6 +164,8 @@ std::optional<Error> read_all(YcsbSettings& settings, const Properties& properti
   read.integer("recordcount", settings.all_records, 1, most_records);
   read.integer("insertstart", settings.first_record, 0, most_records);
   read.integer("insertcount", settings.record_count, 1, most_records);
+  read.integer("operationcount", settings.limits.operations, 0, most_operations);
+  read.integer("maxexecutiontime", settings.limits.seconds, 0, most_seconds);
   read.integer("fieldcount", settings.field_count, 1, kernel::max_value_bytes);
   read.integer("fieldlength", settings.field_length, 0, kernel::max_value_bytes);
   read.integer("minfieldlength", settings.min_field_length, 0, kernel::max_value_bytes);

@@ -47,6 +47,7 @@ struct YcsbSettings {
   std::uint64_t all_records = 1'000'000;   ///< recordcount; what follows is the part of them that is loaded
   std::uint64_t first_record = 0;          ///< insertstart
   std::uint64_t record_count = 1'000'000;  ///< insertcount
+  RunLimits limits = {};                   ///< operationcount and maxexecutiontime
   std::size_t field_count = 10;
   std::size_t field_length = 100;    ///< of the longest field
   std::size_t min_field_length = 1;  ///< unless all have one length

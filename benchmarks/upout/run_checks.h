@@ -31,6 +31,7 @@ struct RunCommand {
   bool link_delay_given = false;
   bool read_path_given = false;
   bool arrivals_given = false;
+  bool seconds_given = false;
 };
 
 /// The workload, with its properties. `mpi`: null without a launcher.

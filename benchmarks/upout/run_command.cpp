@@ -19,6 +19,7 @@
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/run.h"
+#include "harness/run_limits.h"
 #include "harness/table.h"
 #include "platform/duration.h"
 
@@ -91,7 +92,7 @@ void print_preview(const RunCommand& command, const workloads::Workload& workloa
   if (program.is_root()) fmt::print("{}", harness::render_preview(*preview));
 }
 
-void execute(const RunCommand& command, Program& program) {
+void execute(RunCommand& command, Program& program) {
   Expected<void> checked = check_engine(command);
   if (checked && program.is_root()) checked = check_output(command.json);
   std::vector<std::string> warnings;
@@ -101,6 +102,17 @@ void execute(const RunCommand& command, Program& program) {
     if (auto load = check_load(command, **workload); !load) workload = tl::unexpected(load.error());
   }
   if (workload) {
+    const harness::RunOptions& options = command.options;
+    auto limited = harness::limit(options.schedule,
+                                  {.has_seconds = command.seconds_given,
+                                   .open_by = harness::open_by(options),
+                                   .moves_partitions = options.rebalance != "none"},
+                                  **workload, warnings);
+    if (limited) command.options.schedule = *limited;
+    if (!limited) workload = tl::unexpected(limited.error());
+  }
+  if (workload) {
+    harness::complete_load(command.options);
     if (auto measured = harness::check_measured(command.options); !measured)
       workload = tl::unexpected(measured.error());
   }
@@ -315,10 +327,13 @@ void add_run_command(CLI::App& app, Program& program) {
           ->check(duration_up_to(longest_link_delay));
   run->add_flag("--oversubscribe", command->options.oversubscribe,
                 "allow more workers than places for them; such a figure is never publishable");
-  run->add_option("--seconds", command->options.schedule.seconds,
-                  "measured in all, shared by the repetitions")
-      ->check(seconds_between(0.001, 1e6))
-      ->capture_default_str();
+  CLI::Option* seconds =
+      run->add_option("--seconds", command->options.schedule.seconds,
+                      "measured in all, shared by the repetitions; without it, YCSB's properties "
+                      "operationcount (so many operations in all) and maxexecutiontime (seconds at most) end "
+                      "the run, if they are given")
+          ->check(seconds_between(0.001, 1e6))
+          ->capture_default_str();
   run->add_option("--repetitions", command->options.schedule.repetitions,
                   "measured windows; fewer than 6 have no 95 % interval")
       ->check(whole_number(1, 10000))
@@ -340,7 +355,7 @@ void add_run_command(CLI::App& app, Program& program) {
   rate->excludes(profile);
   goal->excludes(rate)->excludes(profile);
   run->callback([command, threads, batch_bytes, batch_turns, partitions, placement, islands, pages, transport,
-                 ranks, threads_per_rank, clients, link_delay, read_path, arrivals, &program] {
+                 ranks, threads_per_rank, clients, link_delay, read_path, arrivals, seconds, &program] {
     command->threads_given = threads->count() > 0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;
@@ -352,7 +367,7 @@ void add_run_command(CLI::App& app, Program& program) {
     command->link_delay_given = link_delay->count() > 0;
     command->read_path_given = read_path->count() > 0;
     command->arrivals_given = arrivals->count() > 0;
-    harness::complete_load(command->options);
+    command->seconds_given = seconds->count() > 0;
     try {
       execute(*command, program);
     } catch (const std::exception& error) {

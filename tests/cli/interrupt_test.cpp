@@ -87,6 +87,27 @@ TEST(Interrupt, OfAnOpenLoopKeepsWhatWasMeasured) {
   expect_partial_result(json);
 }
 
+TEST(Interrupt, OfCountedOperationsKeepsWhatWasMeasured) {
+  for (const bool has_ranks : {false, true}) {
+    const Scratch scratch;
+    const std::string json = scratch / "out.json";
+    std::string options = marked_options(json);
+    const std::string seconds = "--seconds 50";
+    options.replace(options.find(seconds), seconds.size(),
+                    "-p operationcount=1000000000000 -p maxexecutiontime=50");
+    const std::string command = has_ranks ? under_mpirun(2, "run --engine shared-nothing" + options)
+                                          : program + " run --engine shared-memory --threads 2" + options;
+    const Ended ended = interrupted(command, scratch);
+    EXPECT_NE(ended.status, 0) << ended.err;
+    expect_partial_result(json);
+    const nlohmann::json repetitions = read_run(json)["repetitions"];
+    EXPECT_EQ(repetitions.front()["ended_by"], "time");
+    const nlohmann::json& last = repetitions.back();
+    EXPECT_EQ(last.contains("ended_by"), last["complete"].get<bool>());
+    expect_nobody_left(json);
+  }
+}
+
 TEST(Interrupt, OfMpirunKeepsWhatWasMeasuredAndLeavesNoRankBehind) {
   const Scratch scratch;
   const std::string json = scratch / "out.json";

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "tests/cli/program.h"
 
 namespace upout::cli {
@@ -513,6 +516,104 @@ TEST(Run, ADashWritesTheDocumentToStdoutAndNothingElse) {
   EXPECT_TRUE(harness::validate_document(document));
 }
 
+/// YCSB's workload A, as a file of it has it; but for the number of operations, which is not to divide
+/// evenly.
+const std::string workload_a =
+    "# Yahoo! Cloud System Benchmark\n# Workload A: Update heavy workload\n\nrecordcount=1000\n"
+    "operationcount=1001\nworkload=site.ycsb.workloads.CoreWorkload\n\nreadallfields=true\n\n"
+    "readproportion=0.5\nupdateproportion=0.5\nscanproportion=0\ninsertproportion=0\n\n"
+    "requestdistribution=zipfian\n";
+
+TEST(Run, DoesAsManyOperationsAsPropertiesSayEverywhere) {
+  const Scratch scratch;
+  const std::string options = "--workload ycsb -P " + scratch.write("workloada", workload_a) +
+                              " --repetitions 6 --warmup 0.005 --quiet --oversubscribe --json " +
+                              (scratch / "out.json");
+  for (const Place& place : places) {
+    SCOPED_TRACE(place.name);
+    const Ended ended = run(place, options);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    EXPECT_EQ(ended.err, "");
+    EXPECT_NE(ended.out.find("Counted operations (ycsb): 1001 in "), std::string::npos) << ended.out;
+    const nlohmann::json result = read_run(scratch / "out.json");
+    EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
+    EXPECT_EQ(result["limits"], nlohmann::json::parse(R"({"operations": 1001, "seconds": null})"));
+    EXPECT_TRUE(result["id"].get<std::string>().ends_with("-ycsb-d16-operations1001")) << result["id"];
+    std::vector<std::uint64_t> done;
+    for (const nlohmann::json& repetition : result["repetitions"]) {
+      done.push_back(repetition["operations"]);
+      EXPECT_EQ(repetition["ended_by"], "count");
+      EXPECT_GT(repetition["seconds"], 0.0);
+    }
+    EXPECT_EQ(done, (std::vector<std::uint64_t>{167, 167, 167, 167, 167, 166}));
+    std::uint64_t timed = 0;
+    for (const nlohmann::json& latency : result["summary"]["latency_ns"])
+      timed += latency["count"].get<std::uint64_t>();
+    EXPECT_EQ(timed, 1001U);
+  }
+}
+
+TEST(Run, EndsWhenItsTimeIsOverBeforeItsOperationsAreDone) {
+  const Scratch scratch;
+  const std::string options =
+      " --workload ycsb-a -p recordcount=1000 -p operationcount=1000000000000 -p maxexecutiontime=1 "
+      "--warmup 0 --repetitions 4 --quiet --oversubscribe --json " +
+      (scratch / "out.json");
+  for (const Place& place : {places[1], places[9], places[13]}) {
+    SCOPED_TRACE(place.name);
+    const Ended ended = run(place, options);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    EXPECT_NE(ended.out.find("0 of 4 repetitions ended by the count"), std::string::npos) << ended.out;
+    const nlohmann::json result = read_run(scratch / "out.json");
+    EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
+    EXPECT_EQ(result["incomplete"], false);
+    EXPECT_EQ(result["limits"]["seconds"], 1.0);
+    ASSERT_EQ(result["repetitions"].size(), 4U);
+    for (const nlohmann::json& repetition : result["repetitions"]) {
+      EXPECT_EQ(repetition["ended_by"], "time");
+      EXPECT_EQ(repetition["seconds"], 0.25);
+      EXPECT_TRUE(repetition["complete"]);
+    }
+  }
+}
+
+TEST(Run, TakesTheTimeOfThePropertiesAsItsOwn) {
+  const Scratch scratch;
+  const Ended ended = upout(
+      "run --engine shared-memory --workload ycsb-c -p recordcount=1000 -p maxexecutiontime=1 --repetitions "
+      "4 "
+      "--warmup 0 --quiet --oversubscribe --json " +
+      (scratch / "out.json"));
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const nlohmann::json result = read_run(scratch / "out.json");
+  EXPECT_FALSE(result.contains("limits"));
+  for (const nlohmann::json& repetition : result["repetitions"]) {
+    EXPECT_EQ(repetition["seconds"], 0.25);
+    EXPECT_FALSE(repetition.contains("ended_by"));
+  }
+}
+
+TEST(Run, OfFewOperationsIsNotPublishedAndSaysWhy) {
+  const Scratch scratch;
+  const Ended ended =
+      upout("run --engine shared-memory --workload ycsb -P " + scratch.write("workloada", workload_a) +
+            " --warmup 0 --quiet --json " + (scratch / "out.json"));
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const nlohmann::json verdict = read_run(scratch / "out.json")["verdict"];
+  EXPECT_NE(verdict["class"], "publishable");
+  EXPECT_NE(verdict.dump().find("long-windows"), std::string::npos) << verdict.dump(1);
+  EXPECT_NE(ended.out.find("which is too short to be published"), std::string::npos) << ended.out;
+}
+
+TEST(Run, RefusesToCountWhatArrivesAtARate) {
+  const Ended ended =
+      upout("run --engine shared-memory --workload ycsb-c -p operationcount=1000 --rate 1K/s --quiet");
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_EQ(ended.err,
+            "upout: operationcount: found it beside --rate, expected --seconds: what arrives at a rate is "
+            "measured for a time\n");
+}
+
 TEST(Run, TakesYcsbPropertyFilesAndOverrides) {
   const Scratch scratch;
   const std::string file = scratch.write("workload",
@@ -521,10 +622,10 @@ TEST(Run, TakesYcsbPropertyFilesAndOverrides) {
   const Ended ended = upout("run --engine shared-memory --workload ycsb -P " + file + small +
                             "-p recordcount=700 --json " + (scratch / "out.json"));
   ASSERT_EQ(ended.status, 0) << ended.err;
-  EXPECT_NE(ended.err.find("operationcount"), std::string::npos)
-      << "known to YCSB, not used here: named in a warning";
+  EXPECT_NE(ended.err.find("operationcount"), std::string::npos) << "--seconds rules: named in a warning";
   const nlohmann::json result = read_run(scratch / "out.json");
   EXPECT_EQ(result["verification"]["records"], 700u);
+  EXPECT_FALSE(result.contains("limits"));
   EXPECT_GT(result["summary"]["latency_ns"]["update"]["count"], 0u);
 }
 

@@ -94,6 +94,26 @@ TEST(Document, OfAnOpenLoopSaysWhatWasOfferedAndAchieved) {
       samples::document(samples::run("shared-memory", 2, "ycsb-c", 1e6)).at("runs")[0].contains("load"));
 }
 
+TEST(Document, OfCountedOperationsSaysWhatEndedItsRepetitions) {
+  RunRecord record = samples::run("shared-memory", 2, "ycsb-c", 1e6);
+  record.limits = {.operations = 5'000'000, .seconds = 30};
+  record.repetitions[0].ended_by = EndedBy::count;
+  record.repetitions[1].ended_by = EndedBy::time;
+  const json document = samples::document(record);
+  EXPECT_TRUE(validate_document(document)) << validate_document(document).error().to_string();
+  const json& run = document.at("runs")[0];
+  EXPECT_EQ(run.at("limits"), json::parse(R"({"operations": 5000000, "seconds": 30.0})"));
+  EXPECT_EQ(run.at("repetitions")[0].at("ended_by"), "count");
+  EXPECT_EQ(run.at("repetitions")[1].at("ended_by"), "time");
+  EXPECT_FALSE(run.at("repetitions")[2].contains("ended_by"));
+  record.limits->seconds.reset();
+  const json without_time = samples::document(record);
+  EXPECT_TRUE(validate_document(without_time)) << validate_document(without_time).error().to_string();
+  EXPECT_TRUE(without_time.at("runs")[0].at("limits").at("seconds").is_null());
+  EXPECT_FALSE(
+      samples::document(samples::run("shared-memory", 2, "ycsb-c", 1e6)).at("runs")[0].contains("limits"));
+}
+
 TEST(Document, SaysWhatEachWorkerAskedForAndGot) {
   const std::vector<platform::WorkerBinding> workers{
       {.host = "node-a", .worker = 0, .asked_cpu = 3, .allowed_cpus = {3}, .node = 1},

@@ -461,6 +461,21 @@ TEST_F(PlanTest, WhatYcsbKnowsAndHasNoEffectHereIsAWarningOnce) {
   EXPECT_NE(plan.warnings[0].find("dataintegrity"), std::string::npos) << plan.warnings[0];
 }
 
+TEST_F(PlanTest, OperationsAreCountedWhereThePlanSaysNothingOfSeconds) {
+  const std::string counted = std::string(one_point) + "properties.operationcount = 1000\n";
+  EXPECT_TRUE(read(counted).value().warnings.empty());
+  const Plan timed = read(counted + "seconds = [1, 2]\n").value();
+  EXPECT_EQ(timed.warnings,
+            (std::vector<std::string>{"operationcount: has no effect: --seconds says how long is measured"}));
+  EXPECT_EQ(
+      error(counted + "repetitions = 2000\n"),
+      "p.toml:1 operationcount: found '1000', expected at least one for each of the 2000 repetitions, or "
+      "--seconds");
+  EXPECT_EQ(error(counted + "rate = 1000\n"),
+            "p.toml:1 operationcount: found it beside --rate, expected --seconds: what arrives at a rate is "
+            "measured for a time");
+}
+
 TEST_F(PlanTest, AFileThatIsNotThereIsAnErrorThatNamesTheSuitesPlans) {
   const auto plan = read_plan("quikc", MachineSize{2});
   ASSERT_FALSE(plan);

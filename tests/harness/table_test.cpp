@@ -48,6 +48,26 @@ TEST(Table, HasDigitsOfLowRatesToo) {
   EXPECT_TRUE(shows(20, " 0.0000200"));
 }
 
+TEST(Table, SaysHowLongCountedOperationsTook) {
+  RunRecord run = samples::run("shared-memory", 2, "ycsb-c", 1e6);
+  EXPECT_EQ(render_table(std::vector{samples::document(run)}).find("Counted"), std::string::npos);
+  run.limits = {.operations = 1000, .seconds = {}};
+  run.repetitions = {{.operations = 500, .seconds = 2, .ended_by = EndedBy::count},
+                     {.operations = 500, .seconds = 1.5, .ended_by = EndedBy::count}};
+  const auto note = [&] {
+    const std::string table = render_table(std::vector{samples::document(run)});
+    const std::size_t begin = table.find("Counted operations");
+    return begin == std::string::npos ? table : table.substr(begin);
+  };
+  EXPECT_EQ(note(),
+            "Counted operations (ycsb-c): 1000 in 3.5 s; 2 of 2 repetitions ended by the count; the shortest "
+            "took 1.5 s.\n");
+  run.repetitions[1] = {.operations = 300, .seconds = 0.1, .ended_by = EndedBy::time};
+  EXPECT_EQ(note(),
+            "Counted operations (ycsb-c): 800 in 2.1 s; 1 of 2 repetitions ended by the count, the others by "
+            "the time; the shortest took 0.1 s, which is too short to be published.\n");
+}
+
 TEST(Table, SetsWhatWasOfferedBesideWhatWasAchievedWhereALoopWasOpen) {
   const RunRecord closed = samples::run("shared-memory", 2, "ycsb-c", 1e6);
   EXPECT_EQ(render_table(std::vector{samples::document(closed)}).find("offered"), std::string::npos);

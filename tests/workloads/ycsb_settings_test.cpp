@@ -94,20 +94,32 @@ TEST(YcsbSettings, GiveEachRecordAKeyOfItsOwn) {
 }
 
 TEST(YcsbSettings, WarnOfWhatYcsbHasAndHasNoEffectHere) {
-  const Made result =
-      made("ycsb-a", {"operationcount=1000", "threadcount=4", "table=usertable", "dataintegrity=true",
-                      "hdrhistogram.percentiles=95,99", "htrace.sampler.classes=X"});
+  const Made result = made("ycsb-a", {"threadcount=4", "table=usertable", "dataintegrity=true",
+                                      "hdrhistogram.percentiles=95,99", "htrace.sampler.classes=X"});
   EXPECT_EQ(result.error, "");
   EXPECT_EQ(result.warnings,
             (std::vector<std::string>{
-                "-p operationcount: has no effect: runs last for a time, not for a number of operations; use "
-                "--seconds",
                 "-p threadcount: has no effect: use --threads, or ranks",
                 "-p table: has no effect: records and fields have no names, keys are 64-bit numbers",
                 "-p dataintegrity: has no effect: every value is self-checking, and every run is verified",
                 "-p hdrhistogram.percentiles: has no effect: latencies are always kept as histograms; use "
                 "--json for them",
                 "-p htrace.sampler.classes: has no effect: it is for YCSB's own client"}));
+}
+
+TEST(YcsbSettings, SayWhenARunIsOver) {
+  EXPECT_EQ(made("ycsb-a", {}).settings.limits.operations, 0U);
+  EXPECT_EQ(made("ycsb-a", {}).settings.limits.seconds, 0U);
+  const Made both = made("ycsb-a", {"operationcount=1000", "maxexecutiontime=60"});
+  EXPECT_EQ(both.settings.limits.operations, 1000U);
+  EXPECT_EQ(both.settings.limits.seconds, 60U);
+  EXPECT_TRUE(both.warnings.empty());
+  EXPECT_EQ(to_json(both.settings), to_json(made("ycsb-a", {}).settings)) << "the same operations";
+  EXPECT_EQ(made("ycsb-a", {"operationcount=2147483647"}).error, "") << "as many as YCSB can count";
+  EXPECT_EQ(error_of({"operationcount=-1"}),
+            "-p operationcount: found '-1', expected a whole number from 0 to 1152921504606846976");
+  EXPECT_EQ(error_of({"maxexecutiontime=1.5"}),
+            "-p maxexecutiontime: found '1.5', expected a whole number from 0 to 1000000");
 }
 
 TEST(YcsbSettings, RefuseAPropertyThatNobodyKnows) {
