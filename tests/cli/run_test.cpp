@@ -516,6 +516,34 @@ TEST(Run, ADashWritesTheDocumentToStdoutAndNothingElse) {
   EXPECT_TRUE(harness::validate_document(document));
 }
 
+/// Each process reads the file, and all know the same length of each field.
+TEST(Run, LoadsFieldsAsLongAsAHistogramSaysEverywhere) {
+  const Scratch scratch;
+  const std::string file = scratch.write("lengths.txt", "BlockSize\t16\n0\t70\n1\t20\n2\t0\n3\t10\n4\t0\n");
+  const std::string options =
+      "--workload ycsb-a -p fieldlengthdistribution=histogram -p fieldlengthhistogram=" + file + small +
+      "--json " + (scratch / "out.json");
+  std::string digest;
+  for (const Place& place : {places[1], places[6], places[9], places[13]}) {
+    SCOPED_TRACE(place.name);
+    const Ended ended = run(place, options);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const nlohmann::json result = read_run(scratch / "out.json");
+    EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
+    EXPECT_EQ(result["workload"]["properties"]["fieldlengthhistogram"], "lengths.txt");
+    EXPECT_EQ(result["workload"]["properties"]["fieldlength"], 64U);
+    for (const nlohmann::json& repetition : result["repetitions"]) EXPECT_EQ(repetition["failed"], 0U);
+    if (digest.empty()) digest = result["verification"]["digest"];
+    EXPECT_EQ(result["verification"]["digest"], digest);
+  }
+  EXPECT_EQ(mpirun(2,
+                   "run --engine shared-nothing --workload ycsb-a -p fieldlengthdistribution=histogram -p "
+                   "fieldlengthhistogram=/nowhere" +
+                       small)
+                .status,
+            2);
+}
+
 /// YCSB's workload A, as a file of it has it; but for the number of operations, which is not to divide
 /// evenly.
 const std::string workload_a =
