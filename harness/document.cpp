@@ -138,6 +138,16 @@ json load_json(const RunRecord& run) {
   return made;
 }
 
+/// `throughput`: as the summary has it. The share is of the time of a worker that generates load.
+json generator_json(const RunRecord& run, const json& throughput) {
+  const auto share = [&] {
+    const double of_each = throughput.at("median").get<double>() / run.deployment.generating_workers();
+    return *run.generator_ns * 1e-9 * of_each;
+  };
+  return {{"ns_per_operation", *run.generator_ns},
+          {"share", throughput.is_null() ? json(nullptr) : json(share())}};
+}
+
 json run_json(const RunRecord& run) {
   json made = {{"id", run.id},
                {"deployment", to_json(run.deployment)},
@@ -156,6 +166,7 @@ json run_json(const RunRecord& run) {
     made["limits"] = {{"operations", run.limits->operations},
                       {"seconds", run.limits->seconds ? json(*run.limits->seconds) : json(nullptr)}};
   }
+  if (run.generator_ns) made["generator"] = generator_json(run, made["summary"]["throughput"]);
   return made;
 }
 

@@ -26,6 +26,7 @@
 #include "harness/query_phase.h"
 #include "harness/record.h"
 #include "harness/recorder.h"
+#include "harness/rehearsal.h"
 #include "harness/run.h"
 #include "harness/transaction_phase.h"
 #include "platform/clock.h"
@@ -77,6 +78,7 @@ class Measurement {
         return success;
       }
       if (!is_interrupted()) audit("load", record.verification);
+      rehearse_load(record);
     }
     record.verification.applies = keeps_records;
     begin();
@@ -125,6 +127,14 @@ class Measurement {
           measure(record);
         },
         [this] { return is_interrupted(); });
+  }
+
+  /// Before there are streams of the run, whose memory this needs and which share something in a process.
+  void rehearse_load(RunRecord& record) {
+    if (is_interrupted()) return;
+    progress_->phase("rehearse", 0);
+    record.generator_ns = rehearse(*engine_, *workload_, record.deployment.partitions, *options_, generators_,
+                                   *clock_, *interrupt_);
   }
 
   /// What is there after the run.

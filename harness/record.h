@@ -42,6 +42,8 @@ struct Deployment {
   std::string replication = "none";
   std::string durability = "none";
   bool oversubscribed = false;
+
+  unsigned generating_workers() const { return (clients == 0 ? ranks : clients) * threads_per_rank; }
 };
 
 /// One interval of a window.
@@ -111,6 +113,9 @@ struct RunRecord {
   std::optional<GoalReport> goal = {};  ///< that the load was made to keep
   double warmup_seconds = 0;
   std::optional<CountLimits> limits = {};
+  /// Of an operation, or of a transaction: what generating and recording it takes a worker without a
+  /// database. Not of queries, nor where there is no database anyway.
+  std::optional<double> generator_ns = {};
   std::vector<Repetition> repetitions;
   std::map<std::string, Histogram>
       latency;  ///< by kind of operation or type of transaction, over all complete repetitions

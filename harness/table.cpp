@@ -183,6 +183,16 @@ void add_offered(std::vector<Row>& rows, const std::vector<std::string>& loads) 
     rows[i + 1].insert(rows[i + 1].begin() + throughput, loads[i]);
 }
 
+/// What a worker does besides waiting for the database; of the only run of a table.
+std::string generator_sentence(const nlohmann::json& run) {
+  if (!run.contains("generator") || run["generator"]["share"].is_null()) return {};
+  const bool is_transaction = run["deployment"]["concurrency_control"] != "none";
+  return fmt::format("generator and recorder: {:.0f} ns {}, {:.1f} % of the time\n",
+                     run["generator"]["ns_per_operation"].get<double>(),
+                     is_transaction ? "a transaction" : "an operation",
+                     100 * run["generator"]["share"].get<double>());
+}
+
 /// Columns as wide as their widest cell.
 std::string aligned(const std::vector<Row>& rows, std::string_view indent) {
   std::vector<std::size_t> widths;
@@ -203,6 +213,7 @@ std::string aligned(const std::vector<Row>& rows, std::string_view indent) {
 
 std::string render_table(std::span<const nlohmann::json> documents) {
   std::string notes;
+  std::string generator;
   std::vector<Row> rows{Row(headings.begin(), headings.end())};
   std::vector<std::uint64_t> delays;
   std::vector<std::string> read_paths;
@@ -214,6 +225,7 @@ std::string render_table(std::span<const nlohmann::json> documents) {
       rows.push_back(row_of(run));
       if (const std::string cost = rebalance_sentence(run); !cost.empty()) notes += cost + "\n";
       notes += count_sentence(run);
+      generator = generator_sentence(run);
       delays.push_back(link_delay(run));
       read_paths.push_back(run["deployment"].value("read_path", "none"));
       controls.push_back(run["deployment"]["concurrency_control"]);
@@ -221,6 +233,7 @@ std::string render_table(std::span<const nlohmann::json> documents) {
       loads.push_back(offered(run));
     }
   }
+  if (controls.size() == 1) notes += generator;
   add_transactions(rows, controls, abort_rates);
   add_link_delays(rows, delays);
   add_read_paths(rows, read_paths);

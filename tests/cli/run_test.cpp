@@ -49,6 +49,13 @@ constexpr Place places[] = {
      "--engine shared-nothing --transport ring --ranks 2 --threads-per-rank 2 --clients 1"},
 };
 
+/// That the record has what generator and recorder took. No share is too great for a machine that others use.
+void expect_generator(const nlohmann::json& result) {
+  ASSERT_TRUE(result.contains("generator"));
+  EXPECT_GT(result["generator"]["ns_per_operation"], 0.0);
+  EXPECT_GE(result["generator"]["share"], 0.0);
+}
+
 class RunOfMovingPartitions : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(RunOfMovingPartitions, MovesOneInEachRepetitionAndLosesNothing) {
@@ -90,6 +97,7 @@ TEST_P(RunOfWorkload, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
     const Ended ended = run(place, "--workload " + std::string(GetParam()) + small + "--json " + json);
     ASSERT_EQ(ended.status, 0) << ended.err;
     EXPECT_NE(ended.out.find(GetParam()), std::string::npos) << "the table names the workload";
+    EXPECT_NE(ended.out.find("generator and recorder: "), std::string::npos) << ended.out;
     EXPECT_EQ(ended.err.find("arning"), std::string::npos) << ended.err;
     const nlohmann::json result = read_run(json);
     EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
@@ -97,6 +105,7 @@ TEST_P(RunOfWorkload, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
     for (const nlohmann::json& repetition : result["repetitions"]) EXPECT_EQ(repetition["failed"], 0u);
     EXPECT_GT(operations_of(result), 0U);
     EXPECT_GT(result["summary"]["latency_ns"]["read"]["p50"], 0u);
+    expect_generator(result);
     if (digest.empty()) digest = result["verification"]["digest"];
     EXPECT_EQ(result["verification"]["digest"], digest);
   }
@@ -137,6 +146,7 @@ TEST_P(RunOfTransactions, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
       EXPECT_EQ(result["deployment"]["concurrency_control"], control);
       EXPECT_EQ(result["summary"]["throughput"]["unit"], "transactions/s");
       EXPECT_EQ(result["workload"]["properties"]["partitions"], "one a worker");
+      expect_generator(result);
       for (const nlohmann::json& repetition : result["repetitions"]) {
         EXPECT_EQ(repetition["failed"], 0u);
         std::uint64_t aborts = 0;
@@ -166,6 +176,7 @@ TEST(RunOfQueries, AreAnsweredRightlyOverTheSameDataEverywhere) {
     const nlohmann::json result = read_run(json);
     EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
     EXPECT_EQ(result["summary"]["throughput"]["unit"], "queries/s");
+    EXPECT_FALSE(result.contains("generator"));
     for (const nlohmann::json& repetition : result["repetitions"]) {
       EXPECT_GT(repetition["operations"], 0u) << "a window lasts until there is an answer";
       EXPECT_EQ(repetition["failed"], 0u);
@@ -202,6 +213,7 @@ TEST(Run, AgainstNothingIsMeasuredAndNeverAResult) {
     EXPECT_EQ(result["verification"]["applicable"], false);
     EXPECT_EQ(result["verification"]["passed"], false);
     EXPECT_EQ(result["verdict"]["class"], "invalid");
+    EXPECT_FALSE(result.contains("generator")) << "there it takes all of the time";
     EXPECT_NE(result["verdict"].dump().find("real-engine"), std::string::npos) << result["verdict"].dump(1);
     EXPECT_GT(operations_of(result), 0U);
     for (const nlohmann::json& repetition : result["repetitions"]) EXPECT_EQ(repetition["failed"], 0U);
@@ -222,6 +234,7 @@ TEST(Run, OffersOperationsAtARateEverywhere) {
     EXPECT_EQ(result["load"]["arrivals"], "uniform");
     EXPECT_TRUE(result["id"].get<std::string>().ends_with("-ycsb-a-d16-rate20000-uniform")) << result["id"];
     EXPECT_GT(operations_of(result), 0U);
+    expect_generator(result);
     for (const nlohmann::json& repetition : result["repetitions"]) {
       EXPECT_EQ(repetition["failed"], 0U);
       // Give or take one a worker.

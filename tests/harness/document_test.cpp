@@ -114,6 +114,26 @@ TEST(Document, OfCountedOperationsSaysWhatEndedItsRepetitions) {
       samples::document(samples::run("shared-memory", 2, "ycsb-c", 1e6)).at("runs")[0].contains("limits"));
 }
 
+TEST(Document, SaysWhichShareOfTheTimeTheGeneratorTook) {
+  const auto generator = [](const RunRecord& record) {
+    const json document = samples::document(record);
+    EXPECT_TRUE(validate_document(document)) << validate_document(document).error().to_string();
+    return document.at("runs")[0].value("generator", json());
+  };
+  RunRecord run = samples::run("shared-memory", 2, "ycsb-c", 1e6);
+  EXPECT_TRUE(generator(run).is_null()) << "it is not known";
+  run.generator_ns = 50;
+  EXPECT_DOUBLE_EQ(generator(run).at("ns_per_operation").get<double>(), 50);
+  EXPECT_NEAR(generator(run).at("share").get<double>(), 0.025, 1e-9) << "half of a million each";
+  RunRecord ranks = samples::run("shared-nothing", 6, "ycsb-c", 1e6);
+  ranks.generator_ns = 50;
+  ranks.deployment.clients = 2;
+  ranks.deployment.threads_per_rank = 2;
+  EXPECT_NEAR(generator(ranks).at("share").get<double>(), 0.0125, 1e-9) << "of four workers that are clients";
+  for (Repetition& repetition : run.repetitions) repetition.complete = false;
+  EXPECT_TRUE(generator(run).at("share").is_null());
+}
+
 TEST(Document, SaysWhatEachWorkerAskedForAndGot) {
   const std::vector<platform::WorkerBinding> workers{
       {.host = "node-a", .worker = 0, .asked_cpu = 3, .allowed_cpus = {3}, .node = 1},

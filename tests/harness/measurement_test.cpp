@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -60,10 +61,11 @@ bool stores_agree(unsigned extra) {
   return check->passed;
 }
 
-/// A workload that remembers for which workers it was asked for something to be measured.
-class SlotsOfRuns : public workloads::Workload {
+/// A hundred records of ycsb-d, which inserts and reads what is new; of which a test may replace what is to
+/// be measured.
+class ForwardingWorkload : public workloads::Workload {
  public:
-  SlotsOfRuns() {
+  ForwardingWorkload() {
     workloads::Properties properties;
     properties.set("recordcount", "100", "test");
     std::vector<std::string> warnings;
@@ -83,9 +85,6 @@ class SlotsOfRuns : public workloads::Workload {
   }
   std::unique_ptr<workloads::RunStream> run(workloads::WorkerSlot slot, std::size_t depth,
                                             std::uint64_t seed) const override {
-    const std::lock_guard lock(mutex_);
-    indices_.push_back(slot.index);
-    count_ = slot.count;
     return workload_->run(slot, depth, seed);
   }
   std::unique_ptr<workloads::AuditStream> audit(
@@ -97,6 +96,37 @@ class SlotsOfRuns : public workloads::Workload {
     return workload_->expected_records(writers);
   }
 
+ private:
+  std::unique_ptr<workloads::Workload> workload_;
+};
+
+/// Another stream, of which a test may replace what it wants.
+class ForwardingStream : public workloads::RunStream {
+ public:
+  explicit ForwardingStream(std::unique_ptr<workloads::RunStream> stream) : stream_(std::move(stream)) {}
+
+  std::size_t next(std::span<kernel::Operation* const> free) override { return stream_->next(free); }
+  void complete(std::span<kernel::Operation* const> done) override { stream_->complete(done); }
+  std::uint64_t failed() const override { return stream_->failed(); }
+  workloads::WriterProgress progress() const override { return stream_->progress(); }
+
+ private:
+  std::unique_ptr<workloads::RunStream> stream_;
+};
+
+/// A workload that remembers for which workers it was asked for something to be measured, and how many of
+/// these streams there have been at a time.
+class SlotsOfRuns : public ForwardingWorkload {
+ public:
+  std::unique_ptr<workloads::RunStream> run(workloads::WorkerSlot slot, std::size_t depth,
+                                            std::uint64_t seed) const override {
+    const std::lock_guard lock(mutex_);
+    indices_.push_back(slot.index);
+    count_ = slot.count;
+    most_ = std::max(most_, ++living_);
+    return std::make_unique<Stream>(ForwardingWorkload::run(slot, depth, seed), living_);
+  }
+
   /// In ascending order.
   std::vector<std::uint32_t> indices() const {
     std::vector<std::uint32_t> sorted = indices_;
@@ -104,12 +134,53 @@ class SlotsOfRuns : public workloads::Workload {
     return sorted;
   }
   std::uint32_t count() const { return count_; }
+  unsigned most_streams() const { return most_; }
 
  private:
-  std::unique_ptr<workloads::Workload> workload_;
+  class Stream final : public ForwardingStream {
+   public:
+    Stream(std::unique_ptr<workloads::RunStream> stream, std::atomic<unsigned>& living)
+        : ForwardingStream(std::move(stream)), living_(&living) {}
+    ~Stream() override { --*living_; }
+
+   private:
+    std::atomic<unsigned>* living_;
+  };
+
   mutable std::mutex mutex_;
   mutable std::vector<std::uint32_t> indices_;
   mutable std::uint32_t count_ = 0;
+  mutable std::atomic<unsigned> living_{0};
+  mutable unsigned most_ = 0;
+};
+
+/// A workload whose generator reads the clock so many times for each operation that it draws.
+class SlowGenerator : public ForwardingWorkload {
+ public:
+  explicit SlowGenerator(unsigned clock_reads) : clock_reads_(clock_reads) {}
+
+  std::unique_ptr<workloads::RunStream> run(workloads::WorkerSlot slot, std::size_t depth,
+                                            std::uint64_t seed) const override {
+    return std::make_unique<Stream>(ForwardingWorkload::run(slot, depth, seed), clock_reads_);
+  }
+
+ private:
+  class Stream final : public ForwardingStream {
+   public:
+    Stream(std::unique_ptr<workloads::RunStream> stream, unsigned clock_reads)
+        : ForwardingStream(std::move(stream)), clock_reads_(clock_reads) {}
+    std::size_t next(std::span<kernel::Operation* const> free) override {
+      for (std::size_t i = 0; i < free.size() * clock_reads_; ++i) latest_ = clock_.now().count();
+      return ForwardingStream::next(free);
+    }
+
+   private:
+    unsigned clock_reads_;
+    platform::Clock clock_;
+    volatile platform::Timestamp::rep latest_ = 0;  // so that no reading is left out
+  };
+
+  unsigned clock_reads_;
 };
 
 TEST(Measurement, SeesRecordsThatNoKeyLeadsTo) {
@@ -187,8 +258,77 @@ TEST(Measurement, ServersDoNothingOfTheirOwn) {
     const unsigned generators = clients == 0 ? 3 : clients;
     std::vector<std::uint32_t> expected(generators);
     std::iota(expected.begin(), expected.end(), 0U);
+    const std::vector<std::uint32_t> each_once = expected;
+    expected.insert(expected.end(), each_once.begin(),
+                    each_once.end());  // what it rehearses with comes first
+    std::ranges::sort(expected);
     EXPECT_EQ(workload.indices(), expected);
     EXPECT_EQ(workload.count(), generators);
+    EXPECT_EQ(workload.most_streams(), generators) << "those that it rehearsed with were still there";
+  }
+}
+
+/// Of ycsb-d, with so many clock reads for each operation that is drawn.
+template <class E>
+RunRecord with_generator(E& engine, unsigned clock_reads, RunOptions options) {
+  const SlowGenerator workload(clock_reads);
+  options.schedule = {.seconds = 0.02, .warmup_seconds = 0, .repetitions = 2};
+  const platform::Clock clock;
+  const Interrupt interrupt;
+  Progress progress(ProgressMode::silent);
+  RunRecord record;
+  Measurement measurement(engine, workload, options, clock, interrupt, progress);
+  EXPECT_TRUE(measurement.perform(record));
+  for (const Check& check : record.verification.checks)
+    EXPECT_TRUE(check.passed) << check.name << ": " << check.detail;
+  for (const Repetition& repetition : record.repetitions) EXPECT_EQ(repetition.failed, 0U);
+  return record;
+}
+
+/// A generator of some ten nanoseconds against one of some ten thousand: nothing that else runs on the
+/// machine can hide that.
+template <class MakeEngine>
+void expect_slow_generator_to_show(MakeEngine&& make_engine, const RunOptions& options) {
+  const auto fast = with_generator(*make_engine(), 0, options).generator_ns;
+  const auto slow = with_generator(*make_engine(), 2000, options).generator_ns;
+  ASSERT_TRUE(fast);
+  ASSERT_TRUE(slow);
+  EXPECT_GT(*fast, 0);
+  EXPECT_GT(*slow, 10 * *fast);
+}
+
+TEST(Measurement, KnowsWhatGeneratorAndRecorderTakeOnThreads) {
+  const auto topology = platform::Topology::discover();
+  const auto map = platform::WorkerMap::create(*topology);
+  const auto two_threads = [&] {
+    return std::move(Engine::create(*topology, *map,
+                                    {.threads = 2, .oversubscribe = true, .expected_records = 100}))
+        .value();
+  };
+  RunOptions options;
+  expect_slow_generator_to_show(two_threads, options);
+  options.load = {.per_second = 1e4, .arrivals = ArrivalKind::poisson};
+  expect_slow_generator_to_show(two_threads, options);
+}
+
+TEST(Measurement, KnowsWhatGeneratorAndRecorderTakeOverRanks) {
+  using engines::shared_nothing::RingEngine;
+  const auto topology = platform::Topology::discover();
+  const auto map = platform::WorkerMap::create(*topology);
+  for (const unsigned clients : {0U, 1U}) {
+    RunOptions options;
+    options.engine = "shared-nothing";
+    options.clients = clients;
+    expect_slow_generator_to_show(
+        [&] {
+          return std::move(RingEngine::create(*topology, *map, 2,
+                                              {.oversubscribe = true,
+                                               .expected_records = 100,
+                                               .value_bytes = 1000,
+                                               .clients = clients}))
+              .value();
+        },
+        options);
   }
 }
 

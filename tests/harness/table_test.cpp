@@ -78,5 +78,19 @@ TEST(Table, SetsWhatWasOfferedBesideWhatWasAchievedWhereALoopWasOpen) {
   EXPECT_NE(table.find("ycsb-c    2.000, poisson  1.000"), std::string::npos) << table;
 }
 
+TEST(Table, OfOneRunSaysWhatGeneratorAndRecorderTook) {
+  RunRecord run = samples::run("shared-memory", 2, "ycsb-c", 2e6);
+  EXPECT_EQ(render_table(std::vector{samples::document(run)}).find("generator"), std::string::npos);
+  run.generator_ns = 31.4;
+  const std::string table = render_table(std::vector{samples::document(run)});
+  EXPECT_NE(table.find("\ngenerator and recorder: 31 ns an operation, 3.1 % of the time\n"),
+            std::string::npos)
+      << table;
+  const std::vector two{samples::document(run), samples::document(run)};
+  EXPECT_EQ(render_table(two).find("generator"), std::string::npos) << "of which of them?";
+  run.deployment.concurrency_control = "occ";
+  EXPECT_NE(render_table(std::vector{samples::document(run)}).find("31 ns a transaction"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace upout::harness

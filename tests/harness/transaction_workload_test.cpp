@@ -102,6 +102,7 @@ void expect_verified(const RunRecord& record) {
   std::uint64_t timed = 0;
   for (const auto& [type, histogram] : record.latency) timed += histogram.count();
   EXPECT_EQ(timed, committed);
+  EXPECT_GT(record.generator_ns.value_or(0), 0);
 }
 
 class TransactionWorkloads
