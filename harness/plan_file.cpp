@@ -18,6 +18,7 @@
 #include "platform/worker_map.h"
 #include "workloads/nearest.h"
 #include "workloads/properties.h"
+#include "workloads/registry.h"
 
 namespace upout::harness {
 
@@ -45,7 +46,9 @@ enum class Kind {
   rebalance,
   link_delay,
   rate,
-  arrivals
+  arrivals,
+  percent,
+  touched
 };
 
 struct KeyRule {
@@ -70,6 +73,8 @@ constexpr std::array key_rules = {
     KeyRule{"index", Kind::index, "\"hash\" or \"ordered\""},
     KeyRule{"partitioning", Kind::partitioning, "\"hash\" or \"range\""},
     KeyRule{"concurrency_control", Kind::concurrency_control, "\"occ\" or \"serial\""},
+    KeyRule{"cross_partition", Kind::percent, "a number from 0 to 100"},
+    KeyRule{"partitions_touched", Kind::touched, "a whole number from 2"},
     KeyRule{"partitions", Kind::count, "a whole number from 1"},
     KeyRule{"rebalance", Kind::rebalance, "\"none\" or \"cycle\""},
     KeyRule{"transport", Kind::transport, "\"mpi\" or \"ring\""},
@@ -88,6 +93,15 @@ constexpr std::array key_rules = {
     KeyRule{"oversubscribe", Kind::flag, "true or false"},
     KeyRule{"properties_file", Kind::text, "the path of a YCSB property file, from the plan's folder"},
 };
+
+/// What a key of a point sets: some are properties by another name.
+std::string setting_of(std::string_view key) {
+  std::string option(key);
+  std::ranges::replace(option, '_', '-');
+  const auto options = workloads::crossing_options();
+  const auto found = std::ranges::find(options, option, &workloads::CrossingOption::name);
+  return found == options.end() ? std::string(key) : property_prefix + std::string(found->property);
+}
 
 /// "'depth'" if the name looks like a slip for it, else all that there are.
 std::string suggestion(std::string_view name, std::span<const std::string_view> known) {
@@ -160,6 +174,11 @@ std::optional<std::string> rate(const toml::node& node) {
   return written && parse_rate(*written) ? written : std::nullopt;
 }
 
+std::optional<std::string> percent(const toml::node& node) {
+  const auto value = node.is_number() ? node.value<double>() : std::nullopt;
+  return value && *value >= 0 && *value <= 100 ? std::optional(describe(node)) : std::nullopt;
+}
+
 /// It must fit the `unsigned` that it becomes.
 std::optional<std::string> count(const toml::node& node, std::int64_t least) {
   const auto number = whole_number(node, least);
@@ -205,6 +224,10 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return rate(node);
     case Kind::arrivals:
       return one_of(node, {"poisson", "uniform"});
+    case Kind::percent:
+      return percent(node);
+    case Kind::touched:
+      return count(node, 2);
     case Kind::flag:
       return node.is_boolean() ? std::optional(describe(node)) : std::nullopt;
   }
@@ -230,6 +253,8 @@ class PlanParser {
   Expected<std::vector<PointBlock>> read_blocks(const toml::node& node) const;
   Expected<Settings> read_settings(const toml::node& node, std::string_view what) const;
   Expected<void> read_properties(const toml::node& node, Settings& settings) const;
+  Expected<void> keep(const std::string& setting, const toml::key& key, std::vector<Choice> choices,
+                      Settings& settings) const;
   Expected<Choice> read_property(const toml::key& key, const toml::node& node) const;
   Expected<Choice> read_value(const KeyRule& rule, const toml::node& node) const;
 
@@ -300,7 +325,8 @@ Expected<Settings> PlanParser::read_settings(const toml::node& node, std::string
     }
     auto choices = read_choices(key, value, [&](const toml::node& one) { return read_value(*rule, one); });
     if (!choices) return tl::unexpected(choices.error());
-    settings.insert_or_assign(std::string(key.str()), std::move(*choices));
+    if (auto kept = keep(setting_of(key.str()), key, std::move(*choices), settings); !kept)
+      return tl::unexpected(kept.error());
   }
   return settings;
 }
@@ -312,9 +338,20 @@ Expected<void> PlanParser::read_properties(const toml::node& node, Settings& set
   for (const auto& [key, value] : *table) {
     auto choices = read_choices(key, value, [&](const toml::node& one) { return read_property(key, one); });
     if (!choices) return tl::unexpected(choices.error());
-    settings.insert_or_assign(property_prefix + std::string(key.str()), std::move(*choices));
+    if (auto kept = keep(property_prefix + std::string(key.str()), key, std::move(*choices), settings); !kept)
+      return kept;
   }
   return {};
+}
+
+/// What has two names must not have two values.
+Expected<void> PlanParser::keep(const std::string& setting, const toml::key& key, std::vector<Choice> choices,
+                                Settings& settings) const {
+  const auto [kept, is_first] = settings.try_emplace(setting, choices);
+  if (is_first || std::ranges::equal(kept->second, choices, {}, &Choice::value, &Choice::value)) return {};
+  return error(line_of(key),
+               fmt::format("another value of {} than on line {}", setting, kept->second.front().line),
+               "one of them, or the same value twice");
 }
 
 Expected<Choice> PlanParser::read_property(const toml::key& key, const toml::node& node) const {

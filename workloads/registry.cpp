@@ -34,14 +34,14 @@ constexpr auto entries = std::to_array<WorkloadEntry>({
     {"ycsb", "YCSB with its defaults where -P and -p say nothing: 95 % reads, 5 % updates, uniform",
      make_ycsb<ycsb_mixes::unset>},
     {"ycsb-multi", "transactions of 16 requests, as DBx1000's YCSB has them: reads, and increments; uniform",
-     YcsbMulti::make},
+     YcsbMulti::make, true},
     {"smallbank", "SmallBank: six short transactions on the two accounts of a customer, or of two",
-     SmallBank::make},
+     SmallBank::make, true, "those of its two customers"},
     {"tatp", "TATP: seven short transactions on the subscribers of a mobile network, 80 % read only",
-     Tatp::make},
+     Tatp::make, true, "those of its two subscribers"},
     {"tpcc",
      "TPC-C: five transactions of a wholesale supplier, 88 % of them orders and payments; not compliant",
-     Tpcc::make},
+     Tpcc::make, true},
     {"analytics", "scans and aggregates over a table of sales: a filtered sum, a group-by, a hash join",
      Analytics::make},
 });
@@ -54,7 +54,39 @@ std::string expected_workload(std::string_view name) {
   return expected;
 }
 
+constexpr auto crossing = std::to_array<CrossingOption>({
+    {"cross-partition", "crosspartition"},
+    {"partitions-touched", "partitionstouched"},
+});
+
+/// Better than that the workload does not know the property: who asks for it means something.
+platform::Expected<void> check_crossing(const WorkloadEntry& entry, const Properties& properties) {
+  for (const CrossingOption& option : crossing) {
+    const Property* given = properties.find(option.property);
+    if (given == nullptr) continue;
+    const std::string found = fmt::format("'{}' with {}", given->value, entry.name);
+    if (!entry.has_transactions) {
+      std::vector<std::string_view> names;
+      for (const WorkloadEntry& each : entries) {
+        if (each.has_transactions) names.push_back(each.name);
+      }
+      return platform::unexpected(given->where(), found, "it with transactions: " + list_of(names));
+    }
+    if (option.property == "partitionstouched" && !entry.two_partitions.empty()) {
+      return platform::unexpected(
+          given->where(), found,
+          fmt::format("none: a transaction of {} that crosses partitions touches two, {}", entry.name,
+                      entry.two_partitions));
+    }
+  }
+  return {};
+}
+
 }  // namespace
+
+std::span<const CrossingOption> crossing_options() {
+  return crossing;
+}
 
 std::span<const WorkloadEntry> workloads() {
   return entries;
@@ -64,7 +96,11 @@ platform::Expected<std::unique_ptr<Workload>> make_workload(std::string_view nam
                                                             const Properties& properties,
                                                             std::vector<std::string>& warnings) {
   const auto entry = std::ranges::find(entries, name, &WorkloadEntry::name);
-  if (entry != entries.end()) return entry->make(name, properties, warnings);
+  if (entry != entries.end()) {
+    if (auto crossing = check_crossing(*entry, properties); !crossing)
+      return tl::unexpected(std::move(crossing.error()));
+    return entry->make(name, properties, warnings);
+  }
   return platform::unexpected("--workload", fmt::format("'{}'", name), expected_workload(name));
 }
 

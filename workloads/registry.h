@@ -17,7 +17,17 @@ struct WorkloadEntry {
   std::string_view description;  ///< one line
   platform::Expected<std::unique_ptr<Workload>> (*make)(std::string_view name, const Properties& properties,
                                                         std::vector<std::string>& warnings);
+  bool has_transactions = false;  ///< with the property crosspartition
+  /// Of which two partitions a transaction that crosses is always; empty: partitionstouched says how many.
+  std::string_view two_partitions = {};
 };
+
+/// What crosses partitions, as options and plans call it, and the property that it sets.
+struct CrossingOption {
+  std::string_view name;  ///< as the option: "cross-partition"; in plans with an underscore
+  std::string_view property;
+};
+std::span<const CrossingOption> crossing_options();
 
 /// All workloads there are, in the order in which they are to be listed.
 std::span<const WorkloadEntry> workloads();

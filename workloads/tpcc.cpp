@@ -87,6 +87,11 @@ Expected<std::unique_ptr<Workload>> Tpcc::make(std::string_view name, const Prop
                                   "one of them: crosspartition takes the place of what is remote");
     }
   }
+  const Property* touched = properties.find("partitionstouched");
+  if (touched != nullptr && !settings.has_crossing) {
+    return platform::unexpected(touched->where(), touched->value + " without crosspartition",
+                                "both: without it, what is remote says what crosses partitions");
+  }
   return std::make_unique<Tpcc>(settings);
 }
 

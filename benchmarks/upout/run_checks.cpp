@@ -55,6 +55,23 @@ Expected<void> check_read_path(const harness::RunOptions& options) {
   return {};
 }
 
+/// An option for what is a property. Whoever gives both has to mean the same.
+Expected<void> set_crossing(const RunCommand& command, workloads::Properties& properties) {
+  for (const workloads::CrossingOption& option : workloads::crossing_options()) {
+    const auto value = command.crossing.find(option.property);
+    if (value == command.crossing.end()) continue;
+    const std::string name = fmt::format("--{}", option.name);
+    const auto* given = properties.find(option.property);
+    if (given != nullptr && given->value != value->second) {
+      return platform::unexpected(name,
+                                  fmt::format("{} beside {}={}", value->second, given->where(), given->value),
+                                  "one of them, or the same value twice");
+    }
+    properties.set(std::string(option.property), value->second, name);
+  }
+  return {};
+}
+
 }  // namespace
 
 Expected<std::unique_ptr<workloads::Workload>> make_workload(const RunCommand& command, const MpiProcess* mpi,
@@ -74,6 +91,7 @@ Expected<std::unique_ptr<workloads::Workload>> make_workload(const RunCommand& c
     properties.set("recordcount", std::to_string(records * holders(command.options, mpi)),
                    "--records-per-worker");
   }
+  if (auto crossing = set_crossing(command, properties); !crossing) return tl::unexpected(crossing.error());
   return workloads::make_workload(command.workload, properties, warnings);
 }
 

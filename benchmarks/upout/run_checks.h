@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engines/shared_nothing/mpi_process.h"
@@ -17,6 +19,7 @@ struct RunCommand {
   std::string workload;
   std::vector<std::string> property_files;
   std::vector<std::string> assignments;
+  std::map<std::string_view, std::string> crossing;  ///< by property: what its option says
   std::string json;
   bool dry_run = false;
   bool quiet = false;

@@ -55,7 +55,7 @@ Examples:
   upout run --engine null --threads 2 --workload ycsb-c -p requestdistribution=uniform
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
-  upout run --engine shared-memory --threads 2 --workload ycsb-multi -p crosspartition=20 --concurrency-control serial
+  upout run --engine shared-memory --threads 2 --workload ycsb-multi --cross-partition 20 --concurrency-control serial
   upout run --engine shared-memory --workload ycsb-a -P workloads/workloada -p requestdistribution=uniform
 
 What is measured: the records are loaded, read back and checked; then each repetition warms up and counts the
@@ -182,6 +182,18 @@ void add_run_command(CLI::App& app, Program& program) {
                   "the property recordcount for each worker that has data, so that these grow with the "
                   "deployment; without it, recordcount is of all")
       ->check(whole_number(1, 1'000'000'000));
+  run->add_option_function<std::string>(
+         "--cross-partition",
+         [command](const std::string& percent) { command->crossing["crosspartition"] = percent; },
+         "percent, 0 to 100, of the transactions that can, which touch more than one partition: the property "
+         "crosspartition")
+      ->type_name("PERCENT");
+  run->add_option_function<std::string>(
+         "--partitions-touched",
+         [command](const std::string& count) { command->crossing["partitionstouched"] = count; },
+         "by a transaction that crosses partitions, 2 or more, with ycsb-multi and tpcc: the property "
+         "partitionstouched; of the other workloads, such a one touches 2")
+      ->type_name("N");
   CLI::Option* threads = run->add_option("--threads", command->options.threads,
                                          "workers of the shared-memory engine, and of the null engine")
                              ->check(whole_number(1, 65536))

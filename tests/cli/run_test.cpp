@@ -136,7 +136,7 @@ TEST_P(RunOfTransactions, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
       SCOPED_TRACE(control + ", " + place.name);
       const std::string json = scratch / "out.json";
       const Ended ended =
-          run(place, "--workload " + workload + " -p crosspartition=50 --concurrency-control " + control +
+          run(place, "--workload " + workload + " --cross-partition 50 --concurrency-control " + control +
                          options + "--json " + json);
       ASSERT_EQ(ended.status, 0) << ended.err;
       EXPECT_NE(ended.out.find("aborts"), std::string::npos) << ended.out;
@@ -146,6 +146,7 @@ TEST_P(RunOfTransactions, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
       EXPECT_EQ(result["deployment"]["concurrency_control"], control);
       EXPECT_EQ(result["summary"]["throughput"]["unit"], "transactions/s");
       EXPECT_EQ(result["workload"]["properties"]["partitions"], "one a worker");
+      EXPECT_EQ(result["workload"]["properties"]["crosspartition"], 50);
       expect_generator(result);
       for (const nlohmann::json& repetition : result["repetitions"]) {
         EXPECT_EQ(repetition["failed"], 0u);
@@ -184,6 +185,25 @@ TEST(RunOfQueries, AreAnsweredRightlyOverTheSameDataEverywhere) {
     EXPECT_FALSE(result["summary"]["latency_ns"].empty());
     if (digest.empty()) digest = result["verification"]["digest"];
     EXPECT_EQ(result["verification"]["digest"], digest);
+  }
+}
+
+TEST(Run, TransactionsTouchAsManyPartitionsAsTheOptionSays) {
+  const Scratch scratch;
+  const std::string options =
+      "run --engine shared-memory --threads 2 --oversubscribe --seconds 0.06 --repetitions 2 --quiet "
+      "--cross-partition 100 -p crosspartition=100 --partitions-touched 3 -p partitions=4 --json " +
+      (scratch / "out.json") + " --workload ";
+  for (const std::string workload :
+       {"ycsb-multi -p recordcount=2000", "tpcc -p warehouses=4 -p items=100 -p customers=30"}) {
+    SCOPED_TRACE(workload);
+    const Ended ended = upout(options + workload);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const nlohmann::json result = read_run(scratch / "out.json");
+    EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
+    EXPECT_EQ(result["workload"]["properties"]["crosspartition"], 100);
+    EXPECT_EQ(result["workload"]["properties"]["partitionstouched"], 3);
+    EXPECT_FALSE(result["summary"]["latency_ns"].contains("single_partition"));
   }
 }
 

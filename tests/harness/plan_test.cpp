@@ -432,6 +432,23 @@ TEST_F(PlanTest, TheSameConfigurationHasTheSameIdHoweverItIsWritten) {
   EXPECT_EQ(id(""), id("oversubscribe = false"));
 }
 
+TEST_F(PlanTest, WhatCrossesPartitionsIsAPropertyByAnotherName) {
+  const std::string point =
+      "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'tpcc'\nproperties.partitions = 4\n";
+  const auto points = [&](const std::string& rest) { return read(point + rest).value().points; };
+  const std::vector<Point> by_keys = points("cross_partition = [20, 12.5]\npartitions_touched = 3\n");
+  ASSERT_EQ(by_keys.size(), 2U);
+  EXPECT_EQ(property(by_keys[0], "crosspartition"), "20");
+  EXPECT_EQ(property(by_keys[1], "crosspartition"), "12.5");
+  EXPECT_EQ(property(by_keys[1], "partitionstouched"), "3");
+  const std::string as_properties = "properties.crosspartition = 20\nproperties.partitionstouched = 3\n";
+  EXPECT_EQ(by_keys[0].id, points(as_properties).at(0).id);
+  EXPECT_EQ(by_keys[0].id, points(as_properties + "cross_partition = 20\n").at(0).id) << "said twice";
+  // As with all keys, a point's own stands in place of the default, by whichever name.
+  const Plan plan = read("[defaults]\ncross_partition = 1\n" + point + as_properties).value();
+  EXPECT_EQ(plan.points.at(0).id, by_keys[0].id);
+}
+
 TEST_F(PlanTest, TheIdFollowsThePropertyFilesTextAndNotItsName) {
   const auto id = [&](const std::string& file) {
     return read(one_point + ("properties_file = '" + file + "'")).value().points.at(0).id;
@@ -519,7 +536,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
                 "threads_per_rank, clients, workload, records_per_worker, bind, placement, islands, index, "
                 "partitioning, "
-                "concurrency_control, partitions, rebalance, transport, read_path, "
+                "concurrency_control, cross_partition, partitions_touched, partitions, rebalance, transport, "
+                "read_path, "
                 "batch_bytes, batch_turns, link_delay, depth, rate, arrivals, seconds, warmup, repetitions, "
                 "seed, "
                 "oversubscribe or properties_file"},
@@ -565,6 +583,29 @@ INSTANTIATE_TEST_SUITE_P(
                 "properties.crosspartition = 5\nproperties.partitions = 1\n",
                 "p.toml:4 -p partitions: found 1, expected at least the 2 that a transaction touches, or "
                 "crosspartition=0"},
+        Mistake{"NoSharesThatCross",
+                "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-multi'\n"
+                "cross_partition = [5, 100.5]\n",
+                "p.toml:5: found cross_partition = 100.5, expected a number from 0 to 100"},
+        Mistake{"OnePartitionTouchedByWhatCrosses",
+                "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-multi'\n"
+                "partitions_touched = 1\n",
+                "p.toml:5: found partitions_touched = 1, expected a whole number from 2"},
+        Mistake{"SingleOperationsThatCross",
+                "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-a'\n"
+                "cross_partition = 5\n",
+                "p.toml:5 crosspartition: found '5' with ycsb-a, expected it with transactions: ycsb-multi, "
+                "smallbank, tatp or tpcc"},
+        Mistake{"MorePartitionsThanItsTransactionsTouch",
+                "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'smallbank'\n"
+                "partitions_touched = 3\n",
+                "p.toml:5 partitionstouched: found '3' with smallbank, expected none: a transaction of "
+                "smallbank that crosses partitions touches two, those of its two customers"},
+        Mistake{"TwoSharesThatCross",
+                "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-multi'\n"
+                "cross_partition = 5\nproperties.crosspartition = [5, 6]\n",
+                "p.toml:6: found another value of properties.crosspartition than on line 5, expected one of "
+                "them, or the same value twice"},
         Mistake{"PartitionsThatLieInTwoOfTheEngines",
                 "[[points]]\nengine = 'shared-nothing'\nranks = 3\nworkload = 'ycsb-multi'\n"
                 "properties.partitions = 4\n",

@@ -196,7 +196,11 @@ TEST(TpccProperties, AreRefusedIfTheyCannotBe) {
       "-p remotepayments: found 20 beside crosspartition, expected one of them: crosspartition takes the "
       "place of what is remote");
   EXPECT_NE(error_of({"customers=3001"}), "");
-  EXPECT_NE(error_of({"partitionstouched=6"}), "");
+  EXPECT_EQ(error_of({"crosspartition=5", "partitionstouched=6"}),
+            "-p partitionstouched: found '6', expected a whole number from 2 to 5");
+  EXPECT_EQ(error_of({"partitionstouched=3"}),
+            "-p partitionstouched: found 3 without crosspartition, expected both: without it, what is remote "
+            "says what crosses partitions");
   EXPECT_EQ(error_of({"warehouse=2"}), "-p: found unknown property 'warehouse', expected warehouses");
 }
 
