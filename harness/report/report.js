@@ -183,8 +183,67 @@
       place.append(element("div", { class: "chart" }, element("h3", {}, chart.workload), element("div", { class: "canvas" }, canvas)));
       const datasets = [...chart.series.map(measured), ...chart.series.filter((series) => series.points.length > 1 && !isOverShares(chart)).map(ideal)];
       return new Chart(canvas, { type: "line", data: { datasets }, options: options(chart), plugins: [whiskers] });
+    }).concat(drawChartsOverTime());
+    if (content.charts.length === 0) place.append(element("p", { class: "note" }, runs.every(load) ? "There is no throughput to draw: load was offered at a rate." : "There is no valid result to draw."));
+  }
+
+  // ---- charts over time -----------------------------------------------------------------------------------------
+
+  const seriesOf = (run) => run.repetitions.find((repetition) => repetition.complete && repetition.time_series)?.time_series;
+
+  // What was offered and done to the left, the latencies to the right, at the middle of each interval.
+  function lineOverTime(series, label, valueOf, style) {
+    const data = series.map((interval) => ({ x: interval.begin_seconds + interval.seconds / 2, y: valueOf(interval) }));
+    return { label, data: data.filter(({ y }) => y !== undefined), borderWidth: 2, pointRadius: 0, ...style };
+  }
+
+  function linesOverTime(run) {
+    const series = seriesOf(run);
+    const done = colour(run.deployment.engine);
+    const lines = [lineOverTime(series, "done", (interval) => interval.throughput, { borderColor: done, backgroundColor: done })];
+    if (load(run)) lines.push(lineOverTime(series, "offered", (interval) => interval.offered_per_second, { borderColor: colour("soft"), backgroundColor: colour("soft"), borderDash: [5, 5], borderWidth: 1 }));
+    for (const [name, dash] of [["p50", [1, 3]], ["p99", []]]) {
+      const latency = (interval) => interval.latency_ns.count > 0 ? interval.latency_ns[name] : undefined;
+      lines.push(lineOverTime(series, `latency ${name}`, latency, { yAxisID: "latency", borderColor: colour("ink"), backgroundColor: colour("ink"), borderDash: dash, borderWidth: 1.5 }));
+    }
+    return lines;
+  }
+
+  function optionsOverTime(run) {
+    const soft = { color: colour("soft"), font: { family: getComputedStyle(document.body).fontFamily, size: 12 } };
+    const axis = (text, extra) => ({ title: { display: true, text, ...soft }, grid: { color: colour("line") }, ticks: soft, ...extra });
+    return {
+      animation: false,
+      responsive: true,
+      maintainAspectRatio: false,
+      interaction: { mode: "nearest", axis: "x", intersect: false },
+      scales: {
+        x: axis("seconds of the window", { type: "linear", min: 0 }),
+        y: axis(run.summary.throughput?.unit ?? "operations/s", { beginAtZero: true, ticks: { ...soft, callback: tick } }),
+        latency: axis("latency", { type: "logarithmic", position: "right", grid: { drawOnChartArea: false }, ticks: { ...soft, maxTicksLimit: 6, callback: duration } }),
+      },
+      plugins: {
+        legend: { position: "bottom", labels: { ...soft, usePointStyle: true, pointStyle: "line" } },
+        tooltip: {
+          callbacks: {
+            title: (items) => items.length === 0 ? "" : `${digits(items[0].parsed.x)} s`,
+            label: (item) => `${item.dataset.label}: ${item.dataset.yAxisID === "latency" ? duration(item.parsed.y) : withPrefix(item.parsed.y)}`,
+          },
+        },
+      },
+    };
+  }
+
+  function drawChartsOverTime() {
+    const shown = runs.filter(seriesOf);
+    document.getElementById("over-time").hidden = shown.length === 0;
+    const place = document.getElementById("time-charts");
+    place.replaceChildren();
+    return shown.map((run) => {
+      const canvas = element("canvas", { role: "img", "aria-label": `Throughput and latency of ${run.id} over the time of one window` });
+      place.append(element("div", { class: "chart" }, element("h3", {}, run.id), element("div", { class: "canvas" }, canvas)));
+      return new Chart(canvas, { type: "line", data: { datasets: linesOverTime(run) }, options: optionsOverTime(run) });
     });
-    if (drawn.length === 0) place.append(element("p", { class: "note" }, runs.every(load) ? "There is no throughput to draw: load was offered at a rate." : "There is no valid result to draw."));
   }
 
   // ---- the table of runs ----------------------------------------------------------------------------------------

@@ -81,6 +81,23 @@ TEST_F(ReportInBrowser, DrawsTheChartsAndFillsTheTables) {
   EXPECT_NE(dom.find("narrow-interval"), std::string::npos);
 }
 
+TEST_F(ReportInBrowser, DrawsWhatHappenedOverTimeOfRunsThatSayIt) {
+  EXPECT_EQ(count(dom_of(samples::sweep()), "<section id=\"over-time\" hidden"), 1u);
+  RunRecord run = samples::run("shared-memory", 2, "ycsb-b", 1e6);
+  run.load = {.per_second = 1e6};
+  for (int i = 0; i < 10; ++i) {
+    IntervalFigures interval{
+        .begin_seconds = 0.1 * i, .seconds = 0.1, .operations = i == 5 ? 20'000U : 100'000U, .offered = 1e5};
+    if (i != 5) interval.latency.record(i == 6 ? 40'000'000 : 1000, 100);
+    for (Repetition& repetition : run.repetitions) repetition.series.push_back(interval);
+  }
+  for (Repetition& repetition : run.repetitions) repetition.offered = 1'000'000;
+  const std::string dom = dom_of({samples::document(run)});
+  EXPECT_EQ(log_.find("CONSOLE"), std::string::npos) << log_;
+  EXPECT_EQ(count(dom, "<section id=\"over-time\">"), 1u);
+  EXPECT_EQ(count(dom, "<canvas[^>]*over the time of one window[^>]*data-colours=\"[0-9]{2,}\""), 1u);
+}
+
 TEST_F(ReportInBrowser, SortsRunsByWhatCrossesPartitionsAndSaysHowTheyRead) {
   std::vector<nlohmann::json> documents;
   for (const char* control : {"serial", "occ"}) {
