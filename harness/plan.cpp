@@ -251,7 +251,7 @@ class PointBuilder {
   Point make_point(const Assignment& values, unsigned line, const EngineForm& engine) const;
   Expected<std::string> properties_text(const Point& point, const Assignment& values) const;
   Expected<void> check_room(const Point& point, const Assignment& values) const;
-  Expected<void> check_workload(const Point& point, const Assignment& values);
+  Expected<std::string> check_workload(const Point& point, const Assignment& values);
   void warn(std::span<const std::string> warnings);
   Expected<void> check_load(const Point& point, const workloads::Workload& workload,
                             const Assignment& values) const;
@@ -335,9 +335,10 @@ Expected<void> PointBuilder::add_point(const Assignment& values, unsigned line, 
   if (auto room = check_room(point, values); !room) return room;
   const auto text = properties_text(point, values);
   if (!text) return tl::unexpected(text.error());
-  if (auto possible = check_workload(point, values); !possible) return possible;
+  const auto lengths = check_workload(point, values);
+  if (!lengths) return tl::unexpected(lengths.error());
 
-  const std::string form = canonical(point, *text);
+  const std::string form = canonical(point, *text) + *lengths;
   point.id = id_of(point, form);
   const auto [first, is_new] = seen_.emplace(form, point.where);
   if (!is_new)
@@ -391,19 +392,22 @@ Expected<std::string> PointBuilder::properties_text(const Point& point, const As
                               fmt::format("a YCSB property file; looked for {}", point.properties_file));
 }
 
-Expected<void> PointBuilder::check_workload(const Point& point, const Assignment& values) {
+/// What the point's configuration has beyond its own text: what is in a file of lengths that it names.
+Expected<std::string> PointBuilder::check_workload(const Point& point, const Assignment& values) {
   workloads::Properties properties;
   if (!point.properties_file.empty())
-    if (auto read = properties.read_file(point.properties_file); !read) return read;
+    if (auto read = properties.read_file(point.properties_file); !read) return tl::unexpected(read.error());
   for (const auto& property : point.properties)
     properties.set(property.name, property.value, property.origin);
   std::vector<std::string> warnings;
   const auto workload = workloads::make_workload(point.workload, properties, warnings);
   warn(warnings);
   if (workload) {
-    if (auto load = check_load(point, **workload, values); !load) return load;
-    if (auto limits = check_limits(point, **workload, values); !limits) return limits;
-    return check_transactions(point, **workload, values);
+    if (auto load = check_load(point, **workload, values); !load) return tl::unexpected(load.error());
+    if (auto limits = check_limits(point, **workload, values); !limits) return tl::unexpected(limits.error());
+    return check_transactions(point, **workload, values).map([&] {
+      return (*workload)->properties().value("fieldlengthhistogram_xxh3", std::string());
+    });
   }
 
   // A property's error says which line it comes from; here the other ones get theirs.

@@ -461,6 +461,21 @@ TEST_F(PlanTest, TheIdFollowsThePropertyFilesTextAndNotItsName) {
   EXPECT_NE(before, id("a.properties"));
 }
 
+TEST_F(PlanTest, TheIdFollowsWhatIsInAFileOfLengths) {
+  const auto id = [&](const std::string& text) {
+    const std::string file = folder_.write("lengths.txt", text);
+    return read(one_point + ("properties.fieldlengthdistribution = 'histogram'\n"
+                             "properties.fieldlengthhistogram = '" +
+                             file + "'\n"))
+        .value()
+        .points.at(0)
+        .id;
+  };
+  const std::string before = id("BlockSize\t10\n0\t1\n1\t1\n");
+  EXPECT_EQ(before, id("BlockSize\t10\n0\t1\n1\t1\n"));
+  EXPECT_NE(before, id("BlockSize\t20\n0\t1\n1\t1\n"));
+}
+
 TEST_F(PlanTest, TheSuitesOwnPlansGoByTheirBareNames) {
   const auto plan = read_plan("quick", MachineSize{4});
   ASSERT_TRUE(plan) << plan.error().to_string();
