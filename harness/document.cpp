@@ -69,6 +69,8 @@ json repetitions_json(const std::vector<Repetition>& repetitions) {
     if (repetition.ended_by) array.back()["ended_by"] = name_of(*repetition.ended_by);
     if (repetition.offered) array.back()["offered_operations"] = *repetition.offered;
     if (repetition.aborts_by_cause) array.back()["aborts_by_cause"] = *repetition.aborts_by_cause;
+    if (!repetition.committed_by_type.empty())
+      array.back()["committed_by_type"] = repetition.committed_by_type;
     if (repetition.rebalance) array.back()["rebalance"] = to_json(*repetition.rebalance);
     if (!repetition.series.empty()) array.back()["time_series"] = to_json(repetition.series);
   }
@@ -87,6 +89,18 @@ json throughput_json(const std::vector<Repetition>& repetitions, const std::stri
           {"ci95", {interval.low, interval.high}},
           {"confidence", interval.confidence},
           {"unit", unit}};
+}
+
+/// Of TPC-C: from what has committed, for a mix only says what was drawn. Null: no complete repetition.
+json new_orders_json(const std::vector<Repetition>& repetitions) {
+  std::vector<double> values;
+  for (const Repetition& repetition : repetitions) {
+    if (!repetition.complete || repetition.seconds <= 0) continue;
+    const auto committed = repetition.committed_by_type.find("new_order");
+    const bool has_some = committed != repetition.committed_by_type.end();
+    values.push_back(has_some ? static_cast<double>(committed->second) * 60 / repetition.seconds : 0);
+  }
+  return values.empty() ? json(nullptr) : json(median_interval(values).median);
 }
 
 json latency_json(const std::map<std::string, Histogram>& latency) {
@@ -166,6 +180,7 @@ json run_json(const RunRecord& run) {
     made["limits"] = {{"operations", run.limits->operations},
                       {"seconds", run.limits->seconds ? json(*run.limits->seconds) : json(nullptr)}};
   }
+  if (run.workload == "tpcc") made["summary"]["new_orders_per_minute"] = new_orders_json(run.repetitions);
   if (run.generator_ns) made["generator"] = generator_json(run, made["summary"]["throughput"]);
   return made;
 }

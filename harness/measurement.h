@@ -436,24 +436,25 @@ class Measurement {
   void repeat_transactions(const std::string& phase, RunRecord& record) {
     if constexpr (engines::TransactingEngine<E>) {
       TransactionWindow window = transactions_.repeat(phase, record.deployment.partitions);
-      Repetition repetition;
-      repetition.complete = !is_interrupted();
+      const bool complete = !is_interrupted();
+      if (!complete && window.committed == 0) return;
+      if (complete || record.repetitions.empty()) {
+        for (const auto& [type, histogram] : window.latency) record.latency[type].merge(histogram);
+      }
+      Repetition& repetition = record.repetitions.emplace_back();
+      repetition.complete = complete;
       repetition.operations = window.committed;
       repetition.failed = window.failed;
       if (load_.is_open()) repetition.offered = window.offered;
       repetition.answered = window.answered;
       repetition.series = std::move(window.series);
+      repetition.committed_by_type = std::move(window.committed_by_type);
       for (const auto& [cause, times] : window.aborts_by_cause) {
         if (cause != kernel::name_of(kernel::AbortCause::requested)) repetition.aborts += times;
       }
       repetition.aborts_by_cause = std::move(window.aborts_by_cause);
-      repetition.seconds = repetition.complete ? options_->schedule.window_seconds()
-                                               : static_cast<double>(window.longest.count()) * 1e-9;
-      if (!repetition.complete && repetition.operations == 0) return;
-      if (repetition.complete || record.repetitions.empty()) {
-        for (const auto& [type, histogram] : window.latency) record.latency[type].merge(histogram);
-      }
-      record.repetitions.push_back(std::move(repetition));
+      repetition.seconds =
+          complete ? options_->schedule.window_seconds() : static_cast<double>(window.longest.count()) * 1e-9;
     }
   }
 

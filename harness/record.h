@@ -72,6 +72,8 @@ struct Repetition {
   std::uint64_t aborts = 0;      ///< attempts that did not commit, although the transaction wanted to
   /// Of transactions: those, and what wanted to be aborted; only causes that there were.
   std::optional<std::map<std::string, std::uint64_t>> aborts_by_cause = {};
+  /// Of transactions: what has committed, by type; only types that there were.
+  std::map<std::string, std::uint64_t> committed_by_type = {};
   /// That arrived within the window, in an open loop, whether or not they were done in it.
   std::optional<std::uint64_t> offered = {};
   std::uint64_t answered = 0;  ///< of these, those that were done at some time; the others were given up

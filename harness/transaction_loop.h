@@ -30,14 +30,18 @@ class TransactionRecorder {
   /// `types`: how many types of transaction there are. `interval`: of its time series; zero: there is none.
   TransactionRecorder(Window window, std::size_t types, Loop loop = Loop::closed,
                       platform::Timestamp interval = {})
-      : window_(window), loop_(loop), histograms_(types), series_(window, interval) {}
+      : window_(window),
+        loop_(loop),
+        committed_by_type_(types),
+        histograms_(types),
+        series_(window, interval) {}
 
   bool is_over(platform::Timestamp now) const noexcept { return now >= window_.end; }
   /// `began`: when it was begun for the first time, or arrived; `attempts`: how they ended.
   void ended(std::size_t type, platform::Timestamp began, platform::Timestamp now,
              const kernel::TransactionCounts& attempts) noexcept {
     const bool commits = attempts.committed != 0;
-    if (window_.has(now)) count(now, commits, attempts);
+    if (window_.has(now)) count(type, now, commits, attempts);
     const platform::Timestamp belongs_to = loop_ == Loop::open ? began : now;
     if (!window_.has(belongs_to)) return;
     ++ended_;
@@ -48,6 +52,7 @@ class TransactionRecorder {
   }
 
   std::uint64_t committed() const noexcept { return committed_.load(std::memory_order_relaxed); }
+  const std::vector<std::uint64_t>& committed_by_type() const noexcept { return committed_by_type_; }
   /// Those whose latency would count, also if they did not commit.
   std::uint64_t ended() const noexcept { return ended_; }
   const std::array<std::uint64_t, kernel::abort_causes>& aborted() const noexcept { return aborted_; }
@@ -58,11 +63,13 @@ class TransactionRecorder {
   TimeSeries& series() noexcept { return series_; }
 
  private:
-  void count(platform::Timestamp now, bool commits, const kernel::TransactionCounts& attempts) noexcept {
+  void count(std::size_t type, platform::Timestamp now, bool commits,
+             const kernel::TransactionCounts& attempts) noexcept {
     last_ = now;
     for (std::size_t cause = 0; cause < aborted_.size(); ++cause) aborted_[cause] += attempts.aborted[cause];
     if (!commits) return;
     committed_.store(committed() + 1, std::memory_order_relaxed);
+    ++committed_by_type_[type];
     series_.count(now, 1);
   }
 
@@ -72,6 +79,7 @@ class TransactionRecorder {
   std::atomic<std::uint64_t> committed_{0};
   std::uint64_t ended_ = 0;
   std::array<std::uint64_t, kernel::abort_causes> aborted_{};
+  std::vector<std::uint64_t> committed_by_type_;
   std::vector<Histogram> histograms_;  ///< by type
   TimeSeries series_;
 };

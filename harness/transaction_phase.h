@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,9 +34,10 @@ struct TransactionWindow {
   std::uint64_t answered = 0;  ///< of these, those that ended, whenever
   std::uint64_t failed = 0;    ///< transactions that ended as the workload did not expect
   std::map<std::string, std::uint64_t> aborts_by_cause;
-  std::map<std::string, Histogram> latency;  ///< by type of transaction
-  std::vector<IntervalFigures> series;       ///< if one was asked for
-  platform::Timestamp longest{};             ///< from the window's begin until the last of them ended
+  std::map<std::string, std::uint64_t> committed_by_type;  ///< only types that did
+  std::map<std::string, Histogram> latency;                ///< by type of transaction, of what has committed
+  std::vector<IntervalFigures> series;                     ///< if one was asked for
+  platform::Timestamp longest{};  ///< from the window's begin until the last of them ended
 };
 
 /// The measured phase of a workload of transactions on one engine. Its streams live through all repetitions.
@@ -154,8 +156,22 @@ class TransactionPhase {
       const auto merged = merged_histogram(*engine_, recorders, type);
       if (merged->count() != 0) window.latency[std::string(W::types[type])] = *merged;
     }
+    window.committed_by_type = committed_by_type<W>(recorders);
     window.series = merged_series(*engine_, recorders, *load_, *options_);
     return window;
+  }
+
+  template <class W>
+  std::map<std::string, std::uint64_t> committed_by_type(const std::deque<TransactionRecorder>& recorders) {
+    std::vector<std::uint64_t> sums(W::types.size());
+    for (const TransactionRecorder& recorder : recorders)
+      std::ranges::transform(sums, recorder.committed_by_type(), sums.begin(), std::plus());
+    engine_->sum(sums);
+    std::map<std::string, std::uint64_t> by_type;
+    for (std::size_t type = 0; type < sums.size(); ++type) {
+      if (sums[type] != 0) by_type[std::string(W::types[type])] = sums[type];
+    }
+    return by_type;
   }
 
   E* engine_;

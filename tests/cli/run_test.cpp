@@ -148,8 +148,14 @@ TEST_P(RunOfTransactions, IsMeasuredVerifiedAndLoadsTheSameDataEverywhere) {
       EXPECT_EQ(result["workload"]["properties"]["partitions"], "one a worker");
       EXPECT_EQ(result["workload"]["properties"]["crosspartition"], 50);
       expect_generator(result);
+      EXPECT_EQ(result["summary"].contains("new_orders_per_minute"), workload == "tpcc");
+      EXPECT_EQ(ended.out.find("not a compliant TPC-C result") != std::string::npos, workload == "tpcc");
       for (const nlohmann::json& repetition : result["repetitions"]) {
         EXPECT_EQ(repetition["failed"], 0u);
+        std::uint64_t committed = 0;
+        for (const nlohmann::json& times : repetition.value("committed_by_type", nlohmann::json::object()))
+          committed += times.get<std::uint64_t>();
+        EXPECT_EQ(repetition["operations"], committed);
         std::uint64_t aborts = 0;
         for (const auto& [cause, times] : repetition["aborts_by_cause"].items())
           aborts += cause == "requested" ? 0 : times.get<std::uint64_t>();

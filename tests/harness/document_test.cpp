@@ -134,6 +134,26 @@ TEST(Document, SaysWhichShareOfTheTimeTheGeneratorTook) {
   EXPECT_TRUE(generator(run).at("share").is_null());
 }
 
+TEST(Document, CountsNewOrdersAMinuteOfWhatHasCommitted) {
+  using Counts = std::map<std::string, std::uint64_t>;
+  RunRecord run = samples::run("shared-memory", 2, "tpcc", std::vector{100.0, 100.0, 100.0, 100.0});
+  run.repetitions[0].committed_by_type = Counts{{"new_order", 4}, {"payment", 96}};
+  run.repetitions[1].committed_by_type = Counts{{"new_order", 10}, {"payment", 90}};
+  run.repetitions[2].committed_by_type = Counts{{"payment", 100}};
+  run.repetitions[3].committed_by_type = Counts{{"new_order", 1000}};
+  run.repetitions[3].complete = false;
+  run.repetitions[1].seconds = 0.5;
+  const json document = samples::document(run);
+  EXPECT_TRUE(validate_document(document)) << validate_document(document).error().to_string();
+  const json& made = document.at("runs")[0];
+  EXPECT_DOUBLE_EQ(made.at("summary").at("new_orders_per_minute").get<double>(), 240) << "of 0, 240 and 1200";
+  EXPECT_EQ(made.at("repetitions")[1].at("committed_by_type").at("payment"), 90U);
+  for (Repetition& repetition : run.repetitions) repetition.complete = false;
+  EXPECT_TRUE(samples::document(run).at("runs")[0].at("summary").at("new_orders_per_minute").is_null());
+  run.workload = "tatp";
+  EXPECT_FALSE(samples::document(run).at("runs")[0].at("summary").contains("new_orders_per_minute"));
+}
+
 TEST(Document, SaysWhatEachWorkerAskedForAndGot) {
   const std::vector<platform::WorkerBinding> workers{
       {.host = "node-a", .worker = 0, .asked_cpu = 3, .allowed_cpus = {3}, .node = 1},

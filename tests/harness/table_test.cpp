@@ -92,5 +92,20 @@ TEST(Table, OfOneRunSaysWhatGeneratorAndRecorderTook) {
   EXPECT_NE(render_table(std::vector{samples::document(run)}).find("31 ns a transaction"), std::string::npos);
 }
 
+TEST(Table, SetsNewOrdersBesideAllTransactionsAndSaysWhatTheyAreNot) {
+  RunRecord run = samples::run("shared-memory", 2, "tpcc", 1e6);
+  run.deployment.concurrency_control = "occ";
+  for (Repetition& repetition : run.repetitions) repetition.committed_by_type = {{"new_order", 2000}};
+  const RunRecord other = samples::run("shared-memory", 2, "ycsb-c", 1e6);
+  const std::string table = render_table(std::vector{samples::document(other), samples::document(run)});
+  EXPECT_NE(table.find("95 % interval   New-Orders/min  aborts"), std::string::npos) << table;
+  EXPECT_NE(table.find("0.985 to 1.020  -               -  "), std::string::npos) << table;
+  EXPECT_NE(table.find("0.985 to 1.020  120000          0.00 %"), std::string::npos) << table;
+  EXPECT_NE(table.find("not tpmC: no think times, no keying times, not a compliant TPC-C result\n"),
+            std::string::npos)
+      << table;
+  EXPECT_EQ(render_table(std::vector{samples::document(other)}).find("tpmC"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace upout::harness

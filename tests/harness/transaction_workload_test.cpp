@@ -342,6 +342,7 @@ TEST(TransactionRecorder, OfAnOpenLoopTimesWhatArrivesWithinTheWindow) {
   recorder.ended(0, nanoseconds(200), nanoseconds(201), committed);                    // arrived too late
   EXPECT_EQ(recorder.committed(), 2U);
   EXPECT_EQ(recorder.ended(), 3U);
+  EXPECT_EQ(recorder.committed_by_type(), (std::vector<std::uint64_t>{2}));
   EXPECT_EQ(recorder.histograms()[0].count(), 2U);
   EXPECT_EQ(recorder.histograms()[0].max(), 205U);
   EXPECT_EQ(recorder.series().done(), (std::vector<std::uint64_t>{1, 1, 0, 0}));
