@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -59,6 +60,8 @@ class Counting : public workloads::Workload {
   }
 
   std::uint64_t handed_out() const { return handed_out_; }
+  /// What has been handed out so far was of a rehearsal.
+  void begin() const { handed_out_ = 0; }
 
  private:
   class Stream : public workloads::RunStream {
@@ -94,14 +97,17 @@ class StopWatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// `begin` is called before the first repetition.
 template <class E>
-RunRecord measured(E& engine, const workloads::Workload& workload, const RunOptions& options) {
+RunRecord measured(
+    E& engine, const workloads::Workload& workload, const RunOptions& options,
+    const std::function<void()>& begin = [] {}) {
   const platform::Clock clock;
   const Interrupt interrupt;
   Progress progress(ProgressMode::silent);
   RunRecord record;
   Measurement measurement(engine, workload, options, clock, interrupt, progress);
-  EXPECT_TRUE(measurement.perform(record));
+  EXPECT_TRUE(measurement.perform(record, begin, [] {}));
   return record;
 }
 
@@ -168,7 +174,7 @@ TEST(CountedRun, DoesSoManyOperationsOnThreads) {
       RunOptions options = counted(1001);
       options.schedule.warmup_seconds = has_warmup ? 0.005 : 0;
       const StopWatch watch;
-      const RunRecord record = measured(*engine, workload, options);
+      const RunRecord record = measured(*engine, workload, options, [&] { workload.begin(); });
       EXPECT_TRUE(record.verification.passed());
       expect_all_done(record, {334, 334, 333}, watch.seconds());
       const std::uint64_t uncounted = workload.handed_out() - 1001;
@@ -186,7 +192,7 @@ TEST(CountedRun, MayHaveFewerOperationsThanWorkers) {
                           .value();
   const Counting workload("ycsb-d");
   const StopWatch watch;
-  const RunRecord record = measured(*engine, workload, counted(4));
+  const RunRecord record = measured(*engine, workload, counted(4), [&] { workload.begin(); });
   EXPECT_TRUE(record.verification.passed());
   expect_all_done(record, {2, 1, 1}, watch.seconds());
   EXPECT_EQ(workload.handed_out(), 4U);
@@ -207,7 +213,7 @@ TEST(CountedRun, DoesSoManyOperationsOnRanksAndClients) {
     options.engine = "shared-nothing";
     options.clients = clients;
     const StopWatch watch;
-    const RunRecord record = measured(*engine, workload, options);
+    const RunRecord record = measured(*engine, workload, options, [&] { workload.begin(); });
     EXPECT_TRUE(record.verification.passed());
     expect_all_done(record, {334, 334, 333}, watch.seconds());
     EXPECT_EQ(workload.handed_out(), 1001U);
