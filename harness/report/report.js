@@ -201,10 +201,10 @@
     const series = seriesOf(run);
     const done = colour(run.deployment.engine);
     const lines = [lineOverTime(series, "done", (interval) => interval.throughput, { borderColor: done, backgroundColor: done })];
-    if (load(run)) lines.push(lineOverTime(series, "offered", (interval) => interval.offered_per_second, { borderColor: colour("soft"), backgroundColor: colour("soft"), borderDash: [5, 5], borderWidth: 1 }));
-    for (const [name, dash] of [["p50", [1, 3]], ["p99", []]]) {
+    if (load(run)) lines.push(lineOverTime(series, "offered, dashed", (interval) => interval.offered_per_second, { borderColor: colour("soft"), backgroundColor: colour("soft"), borderDash: [5, 5], borderWidth: 1 }));
+    for (const [name, look, dash] of [["p50", ", dotted", [1, 3]], ["p99", "", []]]) {
       const latency = (interval) => interval.latency_ns.count > 0 ? interval.latency_ns[name] : undefined;
-      lines.push(lineOverTime(series, `latency ${name}`, latency, { yAxisID: "latency", borderColor: colour("ink"), backgroundColor: colour("ink"), borderDash: dash, borderWidth: 1.5 }));
+      lines.push(lineOverTime(series, `latency ${name}${look}`, latency, { yAxisID: "latency", borderColor: colour("ink"), backgroundColor: colour("ink"), borderDash: dash, borderWidth: 1.5 }));
     }
     return lines;
   }
