@@ -50,6 +50,12 @@ platform::Expected<void> check_measured(const RunOptions& options) {
                                 "--rebalance none: windows that search for a rate move no partition");
   }
   const double seconds = options.schedule.window_seconds();
+  if (options.load.profile && !options.load.is_open()) {
+    return platform::unexpected(
+        "--profile", "'" + options.load.profile->text + "'",
+        fmt::format("one by which something arrives within the {} s of a window (--seconds / --repetitions)",
+                    seconds));
+  }
   const double interval = static_cast<double>(options.interval.count()) * 1e-9;
   if (interval == 0) return {};
   if (options.schedule.operations != 0) {

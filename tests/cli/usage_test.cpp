@@ -295,6 +295,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadRun{"UnknownProfile",
                "run --engine shared-memory --workload ycsb-c --profile rump=1K..2K",
                {"--profile", "'rump=1K..2K'", "ramp=100K..2M"}},
+        BadRun{"ProfileOfNothing",
+               "run --engine shared-memory --workload ycsb-c --seconds 10 --repetitions 10 --profile "
+               "bursts=0,2M,10s,1s",
+               {"--profile", "'bursts=0,2M,10s,1s'", "within the 1 s of a window"}},
         BadRun{"ProfileBesideARate",
                "run --engine shared-memory --workload ycsb-c --profile ramp=1K..2K --rate 1K",
                {"--profile", "--rate"}},
