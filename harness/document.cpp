@@ -34,10 +34,9 @@ json to_json(const Rebalance& rebalance) {
           {"lost_operations", rebalance.dip.lost_operations}};
 }
 
-json to_json(const Histogram& histogram) {
-  return {{"p50", histogram.quantile(0.5)},  {"p90", histogram.quantile(0.9)},
-          {"p99", histogram.quantile(0.99)}, {"p999", histogram.quantile(0.999)},
-          {"max", histogram.max()},          {"count", histogram.count()}};
+json to_json(const Percentiles& latency) {
+  return {{"p50", latency.p50},   {"p90", latency.p90}, {"p99", latency.p99},
+          {"p999", latency.p999}, {"max", latency.max}, {"count", latency.count}};
 }
 
 json to_json(const std::vector<IntervalFigures>& series) {
@@ -105,7 +104,7 @@ json new_orders_json(const std::vector<Repetition>& repetitions) {
 
 json latency_json(const std::map<std::string, Histogram>& latency) {
   json kinds = json::object();
-  for (const auto& [kind, histogram] : latency) kinds[kind] = to_json(histogram);
+  for (const auto& [kind, histogram] : latency) kinds[kind] = to_json(percentiles_of(histogram));
   return kinds;
 }
 

@@ -30,4 +30,13 @@ void Histogram::merge(const Histogram& other) noexcept {
   max_ = std::max(max_, other.max_);
 }
 
+Percentiles percentiles_of(const Histogram& histogram) noexcept {
+  return {.p50 = histogram.quantile(0.5),
+          .p90 = histogram.quantile(0.9),
+          .p99 = histogram.quantile(0.99),
+          .p999 = histogram.quantile(0.999),
+          .max = histogram.max(),
+          .count = histogram.count()};
+}
+
 }  // namespace upout::harness

@@ -56,6 +56,18 @@ class Histogram {
   std::uint64_t max_ = 0;
 };
 
+/// What results say of a histogram, in nanoseconds.
+struct Percentiles {
+  std::uint64_t p50 = 0;
+  std::uint64_t p90 = 0;
+  std::uint64_t p99 = 0;
+  std::uint64_t p999 = 0;
+  std::uint64_t max = 0;
+  std::uint64_t count = 0;
+};
+
+Percentiles percentiles_of(const Histogram& histogram) noexcept;
+
 static_assert(Histogram::bucket_of(~std::uint64_t{0}) == Histogram::buckets - 1);
 static_assert(Histogram::upper_end(Histogram::buckets - 1) == ~std::uint64_t{0});
 

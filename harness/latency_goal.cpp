@@ -17,8 +17,9 @@ platform::Expected<LatencyGoal> parse_goal(std::string_view text) {
   const auto percentile = std::ranges::find(percentiles, name, &std::pair<std::string_view, double>::first);
   const auto at_most = platform::parse_duration(text.substr(std::min(equals + 1, text.size())), longest);
   if (percentile == percentiles.end() || !at_most || *at_most <= platform::Timestamp::zero()) {
-    return platform::unexpected("", "'" + std::string(text) + "'",
-                                "p50, p90, p99, p999 or max, and a time of at most an hour, such as p99=100us");
+    return platform::unexpected(
+        "", "'" + std::string(text) + "'",
+        "p50, p90, p99, p999 or max, and a time of at most an hour, such as p99=100us");
   }
   return LatencyGoal{.text = std::string(text),
                      .name = std::string(name),

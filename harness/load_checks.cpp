@@ -3,12 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
 
 #include "platform/duration.h"
 
 namespace upout::harness {
+
+namespace {
+
+constexpr double most_intervals = 3600;
+constexpr double most_bursts = 100'000;
+
+}  // namespace
 
 platform::Expected<void> check_load(const LoadChoice& load, const workloads::Workload& workload) {
   const std::string with = fmt::format("it with {}", workload.name());
@@ -44,7 +52,6 @@ std::string_view open_by(const RunOptions& options) {
 }
 
 platform::Expected<void> check_measured(const RunOptions& options) {
-  constexpr std::size_t most_intervals = 3600;
   if (options.goal && options.rebalance != "none") {
     return platform::unexpected("--goal", "it beside --rebalance " + options.rebalance,
                                 "--rebalance none: windows that search for a rate move no partition");
@@ -53,8 +60,9 @@ platform::Expected<void> check_measured(const RunOptions& options) {
   if (options.load.profile && !options.load.is_open()) {
     return platform::unexpected(
         "--profile", "'" + options.load.profile->text + "'",
-        fmt::format("one by which something arrives within the {} s of a window (--seconds / --repetitions)",
-                    seconds));
+        fmt::format("one of at most {} bursts, by which something arrives within the {} s of a window "
+                    "(--seconds / --repetitions)",
+                    most_bursts, seconds));
   }
   const double interval = static_cast<double>(options.interval.count()) * 1e-9;
   if (interval == 0) return {};
@@ -78,11 +86,14 @@ platform::Expected<void> check_measured(const RunOptions& options) {
 void complete_load(RunOptions& options) {
   if (!options.load.profile) return;
   const double seconds = options.schedule.window_seconds();
-  options.load.per_second = options.load.profile->mean_rate(seconds);
+  const LoadProfile& profile = *options.load.profile;
+  if (profile.shape == LoadProfile::Shape::bursts && seconds / profile.period_seconds > most_bursts) return;
+  const double mean = profile.mean_rate(seconds);
+  options.load.per_second = mean < lowest_rate ? 0 : mean;
   if (options.interval != platform::Timestamp::zero()) return;
   constexpr double least_intervals = 20;
-  options.interval =
-      platform::Timestamp(static_cast<std::int64_t>(std::min(1.0, seconds / least_intervals) * 1e9));
+  const double interval = std::max(std::min(1.0, seconds / least_intervals), seconds / most_intervals);
+  options.interval = platform::Timestamp(static_cast<std::int64_t>(std::ceil(interval * 1e9)));
 }
 
 }  // namespace upout::harness

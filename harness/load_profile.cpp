@@ -63,8 +63,7 @@ Pieces pieces_of_bursts(const LoadProfile& profile, double window_seconds) {
       pieces.push_back({seconds, rate, rate});
   };
   const double quiet = profile.period_seconds - profile.burst_seconds;
-  for (unsigned i = 0; i * profile.period_seconds < window_seconds; ++i) {
-    const double begin = i * profile.period_seconds;
+  for (double begin = 0; begin < window_seconds; begin += profile.period_seconds) {
     add(begin, begin + quiet, profile.rates[0]);
     add(begin + quiet, begin + profile.period_seconds, profile.rates[1]);
   }

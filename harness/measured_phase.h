@@ -19,13 +19,23 @@
 /// What the measured phases of operations and of transactions have in common.
 namespace upout::harness {
 
+inline platform::Timestamp time_of(double seconds) {
+  return platform::Timestamp(static_cast<std::int64_t>(std::llround(seconds * 1e9)));
+}
+
+inline platform::Timestamp window_length(const Schedule& schedule) {
+  return time_of(schedule.window_seconds());
+}
+
 /// The window of workers that have agreed on that start.
 inline Window window_after(platform::Timestamp start, const Schedule& schedule) {
-  const auto duration = [](double seconds) {
-    return platform::Timestamp(static_cast<std::int64_t>(std::llround(seconds * 1e9)));
-  };
-  const platform::Timestamp begin = start + duration(schedule.warmup_seconds);
-  return {begin, begin + duration(schedule.window_seconds())};
+  const platform::Timestamp begin = start + time_of(schedule.warmup_seconds);
+  return {begin, begin + window_length(schedule)};
+}
+
+/// One worker's, for the next window.
+inline TimeSeries series_for(const RunOptions& options) {
+  return {window_length(options.schedule), options.interval};
 }
 
 /// Of what this process's streams have completed. `streams`: pointers, null where there is none.
@@ -67,24 +77,23 @@ std::unique_ptr<Histogram> merged_histogram(E& engine, Recorders& recorders, std
 template <class E, class Recorders>
 std::vector<IntervalFigures> merged_series(E& engine, Recorders& recorders, const OfferedLoad& load,
                                            const RunOptions& options) {
-  const Window window =
-      window_after({}, {.seconds = options.schedule.window_seconds(), .warmup_seconds = 0, .repetitions = 1});
-  std::vector<IntervalFigures> points(intervals_in(window, options.interval));
+  const platform::Timestamp length = window_length(options.schedule);
+  std::vector<IntervalFigures> points(intervals_in(length, options.interval));
+  if (points.empty()) return points;
   std::vector<std::uint64_t> done(points.size());
   for (auto& recorder : recorders)
     std::ranges::transform(done, recorder.series().done(), done.begin(), std::plus());
   engine.sum(done);
   const auto seconds = [](platform::Timestamp time) { return static_cast<double>(time.count()) * 1e-9; };
+  const RateCurve curve = load.is_open() ? load.curve(0, seconds(length)) : RateCurve::constant(1);
   for (std::size_t i = 0; i < points.size(); ++i) {
     const platform::Timestamp begin = static_cast<std::int64_t>(i) * options.interval;
-    const platform::Timestamp end = std::min(begin + options.interval, window.end);
+    const platform::Timestamp end = std::min(begin + options.interval, length);
     points[i] = {.begin_seconds = seconds(begin), .seconds = seconds(end - begin), .operations = done[i]};
-    if (load.is_open()) {
-      const RateCurve curve = load.curve(0, seconds(window.end));
+    if (load.is_open())
       points[i].offered = curve.expected_until(seconds(end)) - curve.expected_until(seconds(begin));
-    }
-    points[i].latency = *merged(
-        engine, recorders, [i](auto& recorder) -> Histogram& { return recorder.series().latencies()[i]; });
+    points[i].latency = percentiles_of(*merged(
+        engine, recorders, [i](auto& recorder) -> Histogram& { return recorder.series().latencies()[i]; }));
   }
   return points;
 }

@@ -368,11 +368,12 @@ class Measurement {
   /// `look(now)` at every step.
   template <class Drive>
   void measure(Session& session, engines::WorkerId id, RepetitionState& state, Drive&& drive) {
+    TimeSeries series = series_for(*options_);
     const platform::Timestamp start = session.agree_on_start(*clock_);
     Recorder* recorder = nullptr;
     {
       const std::lock_guard lock(state.making);
-      recorder = &state.recorders.emplace_back(window_after(start, options_->schedule), options_->interval,
+      recorder = &state.recorders.emplace_back(window_after(start, options_->schedule), std::move(series),
                                                rebalances() ? stretches : 0);
     }
     state.active[id.local].store(recorder);
@@ -426,11 +427,11 @@ class Measurement {
           repetition.operations == operations_of(state.round) ? EndedBy::count : EndedBy::time;
     const bool lasted = repetition.complete && repetition.ended_by != EndedBy::count;
     repetition.seconds = lasted ? options_->schedule.window_seconds() : static_cast<double>(longest) * 1e-9;
-    repetition.series = merged_series(*engine_, state.recorders, load_, *options_);
+    if (repetition.complete) repetition.series = merged_series(*engine_, state.recorders, load_, *options_);
     if (!repetition.complete && repetition.operations == 0) return;
     // A window that was cut short counts only if there is no whole one.
     if (repetition.complete || record.repetitions.empty()) add_latencies(state.recorders, record);
-    record.repetitions.push_back(repetition);
+    record.repetitions.push_back(std::move(repetition));
   }
 
   void repeat_transactions(const std::string& phase, RunRecord& record) {
@@ -447,7 +448,7 @@ class Measurement {
       repetition.failed = window.failed;
       if (load_.is_open()) repetition.offered = window.offered;
       repetition.answered = window.answered;
-      repetition.series = std::move(window.series);
+      if (complete) repetition.series = std::move(window.series);
       repetition.committed_by_type = std::move(window.committed_by_type);
       for (const auto& [cause, times] : window.aborts_by_cause) {
         if (cause != kernel::name_of(kernel::AbortCause::requested)) repetition.aborts += times;

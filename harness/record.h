@@ -53,7 +53,7 @@ struct IntervalFigures {
   std::uint64_t operations = 0;        ///< completed within it, or transactions committed
   std::optional<double> offered = {};  ///< that were to arrive within it, in an open loop
   /// Of those that completed within it; in an open loop of those that arrived within it.
-  Histogram latency = {};
+  Percentiles latency = {};
 };
 
 /// What ended a repetition of a run whose operations are counted.

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "harness/histogram.h"
@@ -23,10 +24,12 @@ class Recorder {
  public:
   using Histograms = std::array<Histogram, kernel::operation_kinds>;
 
-  /// `interval`: of its time series; zero: there is none. `stretches`: equal pieces of the window whose
+  /// `series`: of a window as long as this one. `stretches`: equal pieces of the window whose
   /// operations are to be counted one by one; 0: none.
-  explicit Recorder(Window window, platform::Timestamp interval = {}, std::size_t stretches = 0)
-      : window_(window), series_(window, interval), timeline_(stretches) {}
+  explicit Recorder(Window window, TimeSeries series = {}, std::size_t stretches = 0)
+      : window_(window), series_(std::move(series)), timeline_(stretches) {
+    series_.begin(window.begin);
+  }
 
   /// As ClosedLoop's observer takes it. False: the window is over.
   bool observe(std::span<kernel::Operation* const> done, std::span<const platform::Timestamp> started,

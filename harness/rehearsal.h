@@ -17,6 +17,7 @@
 /// What generating and recording a load takes: the same load as in the run, in the same loop and with the
 /// same recorder, but with no database (engines/null/engine.h), before anything is measured. The streams are
 /// made for that and gone before those of the run are made, so that they share nothing with them.
+/// A time series, and when transactions arrive, are left out.
 namespace upout::harness {
 
 /// One worker's rehearsal: gives the nanoseconds of an operation, or of a transaction; 0 if a signal came

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "engines/transaction.h"
@@ -27,14 +28,15 @@ class TransactionRecorder {
  public:
   enum class Loop { closed, open };
 
-  /// `types`: how many types of transaction there are. `interval`: of its time series; zero: there is none.
-  TransactionRecorder(Window window, std::size_t types, Loop loop = Loop::closed,
-                      platform::Timestamp interval = {})
+  /// `types`: how many types of transaction there are. `series`: of a window as long as this one.
+  TransactionRecorder(Window window, std::size_t types, Loop loop = Loop::closed, TimeSeries series = {})
       : window_(window),
         loop_(loop),
         committed_by_type_(types),
         histograms_(types),
-        series_(window, interval) {}
+        series_(std::move(series)) {
+    series_.begin(window.begin);
+  }
 
   bool is_over(platform::Timestamp now) const noexcept { return now >= window_.end; }
   /// `began`: when it was begun for the first time, or arrived; `attempts`: how they ended.

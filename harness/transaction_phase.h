@@ -105,6 +105,7 @@ class TransactionPhase {
       }
       TransactionLoop<E, W> loop(session, static_cast<typename W::Stream&>(*stream), *clock_,
                                  options_->depth);
+      TimeSeries series = series_for(*options_);
       const platform::Timestamp start = session.agree_on_start(*clock_);
       TransactionRecorder* recorder = nullptr;
       {
@@ -112,7 +113,7 @@ class TransactionPhase {
         recorder = &recorders.emplace_back(
             window_after(start, schedule), W::types.size(),
             load_->is_open() ? TransactionRecorder::Loop::open : TransactionRecorder::Loop::closed,
-            options_->interval);
+            std::move(series));
       }
       active[id.local].store(recorder);
       while (clock_->now() < start) {

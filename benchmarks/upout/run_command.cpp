@@ -150,6 +150,8 @@ void execute(RunCommand& command, Program& program) {
       program.fail(written.error().to_string(), exit_failed);
     }
   }
+  if (record.repetitions.empty() && !record.incomplete)
+    return program.fail("nothing came back within a window: longer ones are needed (--seconds)", exit_failed);
   if (record.incomplete) {
     const char* kept =
         record.repetitions.empty() ? "nothing had been measured" : "kept what had been measured";

@@ -299,6 +299,9 @@ INSTANTIATE_TEST_SUITE_P(
                "run --engine shared-memory --workload ycsb-c --seconds 10 --repetitions 10 --profile "
                "bursts=0,2M,10s,1s",
                {"--profile", "'bursts=0,2M,10s,1s'", "within the 1 s of a window"}},
+        BadRun{"ProfileOfTooManyBursts",
+               "run --engine shared-memory --workload ycsb-c --profile bursts=0,2M,2ns,1ns",
+               {"--profile", "'bursts=0,2M,2ns,1ns'", "at most 100000 bursts"}},
         BadRun{"ProfileBesideARate",
                "run --engine shared-memory --workload ycsb-c --profile ramp=1K..2K --rate 1K",
                {"--profile", "--rate"}},

@@ -41,7 +41,8 @@ class Deployment {
     repetition.seconds = 1;
     repetition.operations = static_cast<std::uint64_t>(is_closed ? capacity : std::min(rate, capacity));
     if (!is_closed) repetition.offered = static_cast<std::uint64_t>(rate);
-    repetition.answered = repetition.operations;
+    // As much again as in the window is done after it.
+    repetition.answered = static_cast<std::uint64_t>(is_closed ? capacity : std::min(rate, 2 * capacity));
     record.latency["read"].record(static_cast<std::uint64_t>(latency_at_(rate).count()), repetition.answered);
     record.repetitions.push_back(repetition);
   }

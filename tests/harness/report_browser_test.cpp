@@ -88,7 +88,7 @@ TEST_F(ReportInBrowser, DrawsWhatHappenedOverTimeOfRunsThatSayIt) {
   for (int i = 0; i < 10; ++i) {
     IntervalFigures interval{
         .begin_seconds = 0.1 * i, .seconds = 0.1, .operations = i == 5 ? 20'000U : 100'000U, .offered = 1e5};
-    if (i != 5) interval.latency.record(i == 6 ? 40'000'000 : 1000, 100);
+    if (i != 5) interval.latency = {.p50 = 1000, .p99 = i == 6 ? 40'000'000U : 2000U, .count = 100};
     for (Repetition& repetition : run.repetitions) repetition.series.push_back(interval);
   }
   for (Repetition& repetition : run.repetitions) repetition.offered = 1'000'000;

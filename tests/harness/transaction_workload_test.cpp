@@ -332,7 +332,7 @@ TEST(TransactionRecorder, CountsWhatEndsWithinTheWindowWithAllOfItsAttempts) {
 TEST(TransactionRecorder, OfAnOpenLoopTimesWhatArrivesWithinTheWindow) {
   using std::chrono::nanoseconds;
   TransactionRecorder recorder({nanoseconds(100), nanoseconds(200)}, 1, TransactionRecorder::Loop::open,
-                               nanoseconds(30));
+                               TimeSeries(nanoseconds(100), nanoseconds(30)));
   kernel::TransactionCounts committed;
   committed.committed = 1;
   recorder.ended(0, nanoseconds(90), nanoseconds(110), committed);                     // arrived too early
