@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "harness/goal_phase.h"
@@ -98,6 +99,27 @@ TEST(Goal, IsNotKeptByWhatGivesUpWhatArrives) {
   EXPECT_TRUE(record.goal->measured.kept);
   EXPECT_LE(record.load.per_second, capacity * 1.001);
   EXPECT_GE(record.load.per_second, capacity * 0.95);
+}
+
+/// Of few operations, all that is missing could be in flight: what was given up tells.
+TEST(Goal, IsKeptIfAllThatArrivesIsDoneAndTransactionsThatWantedToAbortAre) {
+  const auto is_kept = [](std::uint64_t done, std::uint64_t answered, std::uint64_t wanted_to_abort) {
+    RunRecord seen;
+    seen.deployment.depth = 10;
+    seen.latency["read"].record(1000, 1);
+    Repetition& repetition = seen.repetitions.emplace_back();
+    repetition.offered = 100;
+    repetition.operations = done;
+    repetition.answered = answered;
+    repetition.aborts_by_cause =
+        std::map<std::string, std::uint64_t>{{"requested", wanted_to_abort}, {"read_changed", 50}};
+    return probe_of(*parse_goal("p99=2us"), 100, seen).kept;
+  };
+  EXPECT_TRUE(is_kept(90, 100, 0));
+  EXPECT_FALSE(is_kept(90, 99, 0)) << "one was given up";
+  EXPECT_FALSE(is_kept(89, 100, 0)) << "more than there can be in flight";
+  EXPECT_TRUE(is_kept(60, 100, 30));
+  EXPECT_FALSE(is_kept(60, 100, 29));
 }
 
 TEST(Goal, ThatIsKeptInOneWindowAndNotInAllIsTriedAgainAtALowerRate) {
