@@ -86,6 +86,42 @@ std::uint64_t sum_of_counters(Engine& engine) {
   return engine.aggregate(Total{}).sum;
 }
 
+/// Has no access, and lets the others have many turns.
+kernel::Task<bool> take_many_turns(TransactionClient& client, Numbers& numbers) {
+  Transaction tx(client);
+  numbers.most_texts = std::max(numbers.most_texts, ++numbers.texts);
+  for (int turn = 0; turn < 100; ++turn) co_await tx.pause(1);
+  --numbers.texts;
+  co_return true;
+}
+
+/// Where there is nothing to do one looks for it, and all have their part again when there is; however long
+/// it takes, as those that are at work have to rest now and then.
+TEST(SharedMemoryTransactionClient, RunsAsManyAsItMaySideBySideAlsoIfThereWasNothingToDo) {
+  constexpr std::size_t depth = 4;
+  const auto engine = make(1, ConcurrencyControl::occ);
+  for (const unsigned vain : {0U, 1U, 3U, 5'000U, 50'000U}) {
+    engine->run_on_workers([&](Engine::Session& session, WorkerId) {
+      TransactionClient client(session, depth);
+      for (int wave = 0; wave < 2; ++wave) {
+        Numbers numbers;
+        unsigned looks = 0;
+        unsigned started = 0;
+        client.run(
+            [&]() -> std::optional<kernel::Task<bool>> {
+              if (looks++ < vain || started == 2 * depth) return std::nullopt;
+              ++started;
+              return take_many_turns(client, numbers);
+            },
+            [&] { return started == 2 * depth; });
+        EXPECT_EQ(started, 2 * depth);
+        EXPECT_EQ(numbers.most_texts, depth) << vain;
+        EXPECT_EQ(numbers.texts, 0U);
+      }
+    });
+  }
+}
+
 class SharedMemoryTransactions : public ::testing::TestWithParam<ConcurrencyControl> {};
 
 TEST_P(SharedMemoryTransactions, LoseNoIncrement) {
