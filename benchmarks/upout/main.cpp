@@ -12,6 +12,7 @@
 
 #include "benchmarks/upout/command.h"
 #include "harness/build_info.h"
+#include "harness/wording.h"
 #include "workloads/nearest.h"
 
 namespace {
@@ -51,13 +52,15 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error, const c
     std::ranges::replace(text, '\n', ' ');
     return text;
   }
-  std::vector<std::string> names;
+  std::vector<std::string> commands;
+  for (const CLI::App* command : innermost(app).get_subcommands({})) commands.push_back(command->get_name());
+  std::vector<std::string> names = commands;
   for (const CLI::Option* option : innermost(app).get_options()) names.push_back(option->get_name());
-  for (const CLI::App* command : innermost(app).get_subcommands({})) names.push_back(command->get_name());
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   const auto nearest = upout::workloads::nearest(unplaced, candidates);
   if (!nearest && app.get_subcommands().empty()) {
-    return fmt::format("{}: found where a command is expected: run, sweep, report, list or doctor", unplaced);
+    return fmt::format("{}: found where a command is expected: {}", unplaced,
+                       upout::harness::enumeration(commands));
   }
   return fmt::format("{}: found where no such option or argument is expected{}", unplaced,
                      nearest ? fmt::format("; did you mean {}?", *nearest) : "; see --help");

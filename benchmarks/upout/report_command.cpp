@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -9,8 +8,8 @@
 #include <vector>
 
 #include "benchmarks/upout/command.h"
+#include "benchmarks/upout/results.h"
 #include "harness/plan.h"
-#include "harness/record.h"
 #include "harness/report.h"
 #include "platform/topology.h"
 
@@ -32,38 +31,6 @@ Examples:
   upout report out-1.json out-2.json -o report.html
 
 The page is one file that opens with no network.)";
-
-/// The result files that a source stands for: itself, or all points of a sweep's folder, in the order of
-/// their names.
-Expected<std::vector<fs::path>> files_of(const std::string& source) {
-  if (!fs::exists(source))
-    return platform::unexpected(source, "no such file or folder", "results of a run or a sweep");
-  if (!fs::is_directory(source)) return std::vector<fs::path>{source};
-  const fs::path folder =
-      fs::is_directory(fs::path(source) / "points") ? fs::path(source) / "points" : fs::path(source);
-  std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
-  }
-  if (files.empty())
-    return platform::unexpected(source, "a folder without results", "results of a run or a sweep");
-  std::ranges::sort(files);
-  return files;
-}
-
-Expected<std::vector<nlohmann::json>> read_all(const std::vector<std::string>& sources) {
-  std::vector<nlohmann::json> documents;
-  for (const std::string& source : sources) {
-    const auto files = files_of(source);
-    if (!files) return tl::unexpected(files.error());
-    for (const fs::path& file : *files) {
-      auto document = harness::read_document(file.string());
-      if (!document) return tl::unexpected(document.error());
-      documents.push_back(std::move(*document));
-    }
-  }
-  return documents;
-}
 
 /// A sweep's folder holds its plan, and with it the question that the page answers.
 harness::ReportOptions heading_of(const std::vector<std::string>& sources) {
@@ -88,7 +55,7 @@ Expected<void> write_page(const std::string& page, const std::string& path) {
 }
 
 void execute(const ReportCommand& command, Program& program) {
-  const auto documents = read_all(command.sources);
+  const auto documents = read_results(command.sources);
   if (!documents) return program.fail(documents.error().to_string(), exit_usage);
   const auto page = harness::render_report(*documents, heading_of(command.sources));
   if (!page) return program.fail(page.error().to_string(), exit_usage);

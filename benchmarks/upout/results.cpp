@@ -1,0 +1,50 @@
+#include "benchmarks/upout/results.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "harness/record.h"
+
+namespace upout {
+
+namespace fs = std::filesystem;
+using platform::Expected;
+
+namespace {
+
+/// The result files that a source stands for: itself, or all points of a sweep's folder, in the order of
+/// their names.
+Expected<std::vector<fs::path>> files_of(const std::string& source) {
+  if (!fs::exists(source))
+    return platform::unexpected(source, "no such file or folder", "results of a run or a sweep");
+  if (!fs::is_directory(source)) return std::vector<fs::path>{source};
+  const fs::path folder =
+      fs::is_directory(fs::path(source) / "points") ? fs::path(source) / "points" : fs::path(source);
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  if (files.empty())
+    return platform::unexpected(source, "a folder without results", "results of a run or a sweep");
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace
+
+Expected<std::vector<nlohmann::json>> read_results(std::span<const std::string> sources) {
+  std::vector<nlohmann::json> documents;
+  for (const std::string& source : sources) {
+    const auto files = files_of(source);
+    if (!files) return tl::unexpected(files.error());
+    for (const fs::path& file : *files) {
+      auto document = harness::read_document(file.string());
+      if (!document) return tl::unexpected(document.error());
+      documents.push_back(std::move(*document));
+    }
+  }
+  return documents;
+}
+
+}  // namespace upout
