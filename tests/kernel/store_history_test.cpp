@@ -64,7 +64,11 @@ std::unique_ptr<Store<Shared>> make_store(IndexKind index = IndexKind::hash) {
 class StoreHistoryOf : public ::testing::TestWithParam<IndexKind> {};
 
 TEST_P(StoreHistoryOf, SingleKeyOperationsAreLinearizable) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr std::size_t histories = 100;
+#else
   constexpr std::size_t histories = 250;
+#endif
   for (std::uint64_t seed = 0; seed < 8 * histories; seed += histories) {
     const auto store = make_store(GetParam());
     const auto verdict = history::check_linearizable(record(*store, seed, histories));

@@ -293,7 +293,11 @@ class TransactionHistoryTest : public ::testing::TestWithParam<std::tuple<IndexK
 
 template <class Policy>
 void expect_strictly_serializable(IndexKind index, ConcurrencyControl control) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr std::size_t histories = 400;
+#else
   constexpr std::size_t histories = 1000;
+#endif
   auto store = std::move(*Store<Policy>::create({.index = index, .concurrency_control = control}));
   std::size_t committed = 0;
   std::size_t aborted = 0;
