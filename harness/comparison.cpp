@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -25,10 +26,16 @@ unsigned cores_of(const json& run) {
   return deployment.at("ranks").get<unsigned>() * deployment.at("threads_per_rank").get<unsigned>();
 }
 
-/// How a deployment uses its cores, as opposed to how many it has.
-json variant_of(const json& run) {
-  const json& deployment = run.at("deployment");
-  json variant = json::object();
+/// A run, and where its document comes from.
+struct SourcedRun {
+  const json* run;
+  std::string source;
+};
+
+/// How a deployment uses its cores, as opposed to how many it has; and whose it is.
+json variant_of(const SourcedRun& sourced) {
+  const json& deployment = sourced.run->at("deployment");
+  json variant = {{"source", sourced.source}};
   for (const char* key : {"engine", "depth", "placement", "concurrency_control", "transport", "replication",
                           "durability", "oversubscribed"}) {
     variant[key] = deployment.at(key);
@@ -93,12 +100,12 @@ std::string labelled(std::string label, const json& object, const std::set<std::
 }
 
 /// Runs of one series, by cores and id.
-using Configurations = std::map<std::pair<unsigned, std::string>, std::vector<const json*>>;
+using Configurations = std::map<std::pair<unsigned, std::string>, std::vector<SourcedRun>>;
 
-MedianInterval pooled_throughput(const std::vector<const json*>& runs) {
+MedianInterval pooled_throughput(const std::vector<SourcedRun>& runs) {
   std::vector<double> values;
-  for (const json* run : runs) {
-    for (const json& repetition : run->at("repetitions")) {
+  for (const SourcedRun& sourced : runs) {
+    for (const json& repetition : sourced.run->at("repetitions")) {
       if (repetition.at("complete").get<bool>()) values.push_back(repetition.at("throughput").get<double>());
     }
   }
@@ -108,11 +115,11 @@ MedianInterval pooled_throughput(const std::vector<const json*>& runs) {
 /// In which members the variants of each engine differ.
 using DifferencesByEngine = std::map<std::string, std::set<std::string>>;
 
-DifferencesByEngine differences_of(const std::map<json, std::vector<const json*>>& runs_by_properties) {
+DifferencesByEngine differences_of(const std::map<json, std::vector<SourcedRun>>& runs_by_properties) {
   std::map<std::string, std::set<json>> variants;
   for (const auto& [properties, runs] : runs_by_properties) {
-    for (const json* run : runs) {
-      json variant = variant_of(*run);
+    for (const SourcedRun& run : runs) {
+      json variant = variant_of(run);
       variants[variant.at("engine").get<std::string>()].insert(std::move(variant));
     }
   }
@@ -124,15 +131,15 @@ DifferencesByEngine differences_of(const std::map<json, std::vector<const json*>
 
 /// `differences` are those of all runs of the workload's name, so that what is the same series in several
 /// comparisons has the same label in each.
-std::vector<Series> series_of(const std::vector<const json*>& runs, const DifferencesByEngine& differences) {
+std::vector<Series> series_of(const std::vector<SourcedRun>& runs, const DifferencesByEngine& differences) {
   std::map<json, Configurations> by_variant;
-  for (const json* run : runs)
-    by_variant[variant_of(*run)][{cores_of(*run), run->at("id").get<std::string>()}].push_back(run);
+  for (const SourcedRun& run : runs)
+    by_variant[variant_of(run)][{cores_of(*run.run), run.run->at("id").get<std::string>()}].push_back(run);
 
   std::vector<Series> all;
   for (const auto& [variant, configurations] : by_variant) {
     const auto engine = variant.at("engine").get<std::string>();
-    Series series{engine, labelled(engine, variant, differences.at(engine)), {}};
+    Series series{engine, labelled(engine, variant, differences.at(engine)), {}, variant.at("source")};
     for (const auto& [key, same] : configurations) {
       series.points.push_back({key.second, key.first, pooled_throughput(same)});
     }
@@ -179,12 +186,15 @@ unsigned cores_of(const Crossing& crossing) {
   return found;
 }
 
-std::vector<Comparison> compare(std::span<const nlohmann::json> documents) {
-  std::map<std::string, std::map<json, std::vector<const json*>>> workloads;  // by name, by properties
-  for (const json& document : documents) {
-    for (const json& run : document.at("runs")) {
+std::vector<Comparison> compare(std::span<const nlohmann::json> documents,
+                                std::span<const std::string> sources) {
+  assert(sources.empty() || sources.size() == documents.size());
+  std::map<std::string, std::map<json, std::vector<SourcedRun>>> workloads;  // by name, by properties
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    for (const json& run : documents[i].at("runs")) {
       if (!is_result(run)) continue;
-      workloads[run.at("workload").at("name").get<std::string>()][properties_of(run)].push_back(&run);
+      workloads[run.at("workload").at("name").get<std::string>()][properties_of(run)].push_back(
+          {&run, sources.empty() ? "" : sources[i]});
     }
   }
 
@@ -196,7 +206,7 @@ std::vector<Comparison> compare(std::span<const nlohmann::json> documents) {
     const DifferencesByEngine differences = differences_of(by_properties);
     for (const auto& [key, runs] : by_properties) {
       Comparison comparison{labelled(name, key, differing), series_of(runs, differences)};
-      comparison.unit = runs.front()->at("summary").at("throughput").at("unit");
+      comparison.unit = runs.front().run->at("summary").at("throughput").at("unit");
       if (differing.contains("crosspartition") && key.contains("crosspartition")) {
         std::set<std::string> others = differing;
         others.erase("crosspartition");

@@ -24,6 +24,7 @@ struct Series {
   std::string
       label;  ///< the engine, and what tells this series from its others, e.g. "shared-memory, depth 1"
   std::vector<SeriesPoint> points;  ///< by cores, ascending; never empty
+  std::string source = {};          ///< where its documents come from, if that was said
 };
 
 /// One workload with one set of properties, on everything that it was measured on.
@@ -49,7 +50,10 @@ std::vector<Crossing> crossings(std::span<const Comparison> comparisons);
 unsigned cores_of(const Crossing& crossing);
 
 /// Lays out the runs of validated result documents for comparison. Runs with the verdict `invalid` or without
-/// a complete repetition are no results, and left out, as are those of open loops.
-std::vector<Comparison> compare(std::span<const nlohmann::json> documents);
+/// a complete repetition are no results, and left out, as are those of open loops. `sources` names where each
+/// document comes from, or is empty; what comes from several sources is never one point, and where there are
+/// several, labels of series name them.
+std::vector<Comparison> compare(std::span<const nlohmann::json> documents,
+                                std::span<const std::string> sources = {});
 
 }  // namespace upout::harness

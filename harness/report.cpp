@@ -113,6 +113,7 @@ json charts_json(const std::vector<Comparison>& comparisons) {
       for (const SeriesPoint& point : series.points) {
         json entry = interval_json(point.throughput);
         entry["cores"] = point.cores;
+        entry["speed_up"] = interval_json(speed_up(series, point));
         points.push_back(std::move(entry));
       }
       all.push_back({{"engine", series.engine}, {"label", series.label}, {"points", std::move(points)}});
@@ -123,6 +124,7 @@ json charts_json(const std::vector<Comparison>& comparisons) {
   return charts;
 }
 
+/// By the source of the run and its id.
 json speed_ups_json(const std::vector<Comparison>& comparisons) {
   json speed_ups = json::object();
   for (const Comparison& comparison : comparisons) {
@@ -130,7 +132,7 @@ json speed_ups_json(const std::vector<Comparison>& comparisons) {
       for (const SeriesPoint& point : series.points) {
         json entry = interval_json(speed_up(series, point));
         entry["from_cores"] = series.points.front().cores;
-        speed_ups[point.id] = std::move(entry);
+        speed_ups[series.source][point.id] = std::move(entry);
       }
     }
   }
@@ -154,6 +156,41 @@ json documents_json(std::span<const json> documents) {
   for (json document : documents) {
     document.at("environment").erase("topology_xml");
     all.push_back(std::move(document));
+  }
+  return all;
+}
+
+/// The page's script is one text: what its parts declare, they share, and nothing else on the page does.
+std::string script() {
+  std::string text = "\"use strict\";\n(() => {\n";
+  for (const std::string_view part :
+       {embedded::report_elements_js, embedded::report_figure_js, embedded::report_throughput_js,
+        embedded::report_latency_js, embedded::report_over_time_js, embedded::report_runs_js,
+        embedded::report_machine_js, embedded::report_page_js}) {
+    text.append(part).append("\n");
+  }
+  return text + "})();\n";
+}
+
+/// The answer of one sweep; of several, that of each, for what was measured at different times or on
+/// different machines is not raced against each other.
+Answer answer_of(std::span<const json> documents, const ReportOptions& options,
+                 const std::vector<Comparison>& comparisons) {
+  const std::set<std::string> sources(options.sources.begin(), options.sources.end());
+  if (sources.size() < 2) {
+    Answer one = answer(comparisons);
+    if (are_all_open(documents)) one.headline = nothing_to_compare;
+    return one;
+  }
+  Answer all{std::to_string(sources.size()) + " sweeps, laid over each other.", {}};
+  for (const std::string& source : sources) {
+    std::vector<json> own;
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+      if (options.sources[i] == source) own.push_back(documents[i]);
+    }
+    const Answer one = answer(compare(own));
+    all.details.push_back(source + ": " + one.headline);
+    for (const std::string& detail : one.details) all.details.push_back(source + ": " + detail);
   }
   return all;
 }
@@ -189,9 +226,8 @@ platform::Expected<void> check(std::span<const json> documents) {
 platform::Expected<std::string> render_report(std::span<const nlohmann::json> documents,
                                               const ReportOptions& options) {
   return check(documents).map([&] {
-    const std::vector<Comparison> comparisons = compare(documents);
-    Answer verdict = answer(comparisons);
-    if (are_all_open(documents)) verdict.headline = nothing_to_compare;
+    const std::vector<Comparison> comparisons = compare(documents, options.sources);
+    Answer verdict = answer_of(documents, options, comparisons);
     for (const json& document : documents) {
       for (const json& run : document.at("runs")) {
         if (std::string cost = rebalance_sentence(run); !cost.empty())
@@ -200,6 +236,7 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
     }
     const json content = {{"charts", charts_json(comparisons)},
                           {"speed_ups", speed_ups_json(comparisons)},
+                          {"sources", options.sources},
                           {"documents", documents_json(documents)}};
     return fill(embedded::report_html, {{"title", escape_html(options.title)},
                                         {"question", escape_html(options.question)},
@@ -208,7 +245,7 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
                                         {"caveats", list_items(caveats(documents))},
                                         {"style", std::string(embedded::report_css)},
                                         {"chart_js", std::string(embedded::chart_js)},
-                                        {"script", std::string(embedded::report_js)},
+                                        {"script", script()},
                                         {"content", script_json(content)}});
   });
 }

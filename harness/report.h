@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "platform/error.h"
 
@@ -11,6 +12,8 @@ namespace upout::harness {
 struct ReportOptions {
   std::string title = "upout";
   std::string question = "Both engines on this machine: which is ahead, and does either scale?";
+  /// Of each document the sweep that it is of; empty if all are of one. Several are laid over each other.
+  std::vector<std::string> sources = {};
 };
 
 /// One self-contained HTML page: the answer in sentences, throughput in charts, the table of all runs

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,6 +31,7 @@ constexpr const char* examples = R"(
 Examples:
   upout report results-dir -o report.html
   upout report out-1.json out-2.json -o report.html
+  upout report monday tuesday -o both.html           # two sweeps, laid over each other
 
 The page is one file that opens with no network.)";
 
@@ -54,10 +57,31 @@ Expected<void> write_page(const std::string& page, const std::string& path) {
   return platform::unexpected("-o " + path, "a file that cannot be written", "one that can");
 }
 
+/// Documents, and of each the sweep that it is of.
+struct SourcedDocuments {
+  std::vector<nlohmann::json> documents;
+  std::vector<std::string> sources;
+};
+
+/// A folder is a sweep, by the name that it was given by; documents that were named one by one are one, too.
+Expected<SourcedDocuments> read_sourced(const std::vector<std::string>& sources) {
+  SourcedDocuments all;
+  for (const std::string& source : sources) {
+    auto documents = read_results({&source, 1});
+    if (!documents) return tl::unexpected(documents.error());
+    const std::string name = fs::is_directory(source) ? source : "single documents";
+    all.sources.insert(all.sources.end(), documents->size(), name);
+    std::ranges::move(*documents, std::back_inserter(all.documents));
+  }
+  return all;
+}
+
 void execute(const ReportCommand& command, Program& program) {
-  const auto documents = read_results(command.sources);
-  if (!documents) return program.fail(documents.error().to_string(), exit_usage);
-  const auto page = harness::render_report(*documents, heading_of(command.sources));
+  const auto read = read_sourced(command.sources);
+  if (!read) return program.fail(read.error().to_string(), exit_usage);
+  harness::ReportOptions options = heading_of(command.sources);
+  options.sources = read->sources;
+  const auto page = harness::render_report(read->documents, options);
   if (!page) return program.fail(page.error().to_string(), exit_usage);
   if (const auto written = write_page(*page, command.output); !written) {
     return program.fail(written.error().to_string(), exit_usage);

@@ -29,6 +29,19 @@ for (const canvas of document.querySelectorAll("canvas")) {
 document.body.dataset.injected = String(Boolean(window.injected));
 </script></body>)";
 
+/// Put there instead, uses the first chart as its reader does, and tells what each step changed of what it
+/// shows.
+constexpr const char* using_it = R"(<script>
+const canvas = document.querySelector("canvas");
+const [line, logX, logY] = [".legend button", ".axes button", ".axes button + button"].map((selector) => document.querySelector(selector));
+const steps = [line, line, logX, logY];
+const seen = [canvas.toDataURL()];
+for (const button of steps) { button.click(); seen.push(canvas.toDataURL()); }
+document.body.dataset.changed = steps.map((button, i) => seen[i + 1] === seen[i] ? "no" : "yes").join(" ");
+document.body.dataset.restored = String(seen[2] === seen[0]);
+document.body.dataset.pressed = steps.map((button) => button.getAttribute("aria-pressed")).join(" ");
+</script></body>)";
+
 class ReportInBrowser : public testing::Test {
  protected:
   ReportInBrowser() {
@@ -41,9 +54,10 @@ class ReportInBrowser : public testing::Test {
   }
 
   /// The DOM after the page's scripts have run; `log_` is what the browser had to say.
-  std::string dom_of(const std::vector<nlohmann::json>& documents) {
-    std::string html = render_report(documents, {}).value();
-    html.replace(html.rfind("</body>"), 7, probe);
+  std::string dom_of(const std::vector<nlohmann::json>& documents, const ReportOptions& options = {},
+                     const char* script = probe) {
+    std::string html = render_report(documents, options).value();
+    html.replace(html.rfind("</body>"), 7, script);
     std::ofstream(folder_ / "report.html") << html;
     const std::string command =
         std::string(UPOUT_CHROMIUM) +
@@ -74,11 +88,61 @@ class ReportInBrowser : public testing::Test {
 TEST_F(ReportInBrowser, DrawsTheChartsAndFillsTheTables) {
   const std::string dom = dom_of(samples::sweep());
   EXPECT_EQ(log_.find("CONSOLE"), std::string::npos) << log_;
-  EXPECT_EQ(count(dom, "<canvas[^>]*data-colours=\"[0-9]{2,}\""), 2u);
+  EXPECT_EQ(count(dom, "<canvas[^>]*data-colours=\"[0-9]{2,}\""), 6u) << "throughput, efficiency, latencies";
+  EXPECT_EQ(
+      count(dom, "<tr><td>2 cores</td><td>shared-memory</td><td>35.1 M</td><td>34.6 M to 35.8 M</td></tr>"),
+      1u)
+      << "the figures of a chart as a table";
+  EXPECT_EQ(count(dom, "<tr><td>2 cores</td><td>shared-memory</td><td>0.964</td>"), 1u) << "35.1 / 18.2 / 2";
+  EXPECT_EQ(count(dom, "<tr><td>99.9 %</td><td>shared-memory, 2 cores, depth 16</td><td>2.62 µs</td></tr>"),
+            2u);
+  EXPECT_EQ(count(dom, "<section id=\"latency\" hidden"), 1u) << "there is one load only";
   EXPECT_EQ(count(dom, "<tr data-id=\"[^\"]*\" data-verdict=\"(publishable|unofficial)\""), 8u);
   EXPECT_NE(dom.find("35.1 M"), std::string::npos);
   EXPECT_NE(dom.find("AMD EPYC 9355"), std::string::npos);
   EXPECT_NE(dom.find("narrow-interval"), std::string::npos);
+}
+
+TEST_F(ReportInBrowser, LinesAndAxesAreChosenByButtons) {
+  const std::string dom = dom_of(samples::sweep(), {}, using_it);
+  EXPECT_EQ(log_.find("CONSOLE"), std::string::npos) << log_;
+  EXPECT_EQ(count(dom, "data-changed=\"yes yes yes yes\""), 1u);
+  EXPECT_EQ(count(dom, "data-restored=\"true\""), 1u);
+  EXPECT_EQ(count(dom, "data-pressed=\"true true true true\""), 1u);
+}
+
+TEST_F(ReportInBrowser, DrawsLatencyAgainstThroughputWhereLoadsDiffer) {
+  std::vector<nlohmann::json> documents;
+  for (const unsigned depth : {1U, 4U, 16U}) {
+    RunRecord run = samples::run("shared-memory", 2, "ycsb-c", 1e6 * depth);
+    run.id += std::to_string(depth);
+    run.deployment.depth = depth;
+    documents.push_back(samples::document(run));
+  }
+  const std::string dom = dom_of(documents);
+  EXPECT_EQ(log_.find("CONSOLE"), std::string::npos) << log_;
+  EXPECT_EQ(count(dom, "<section id=\"latency\">"), 1u);
+  EXPECT_EQ(count(dom, "<canvas[^>]*Latency of ycsb-c against throughput[^>]*data-colours=\"[0-9]{2,}\""),
+            1u);
+  EXPECT_EQ(count(dom, "<tr><td>16.0 M operations/s</td><td>shared-memory, 2 cores: p99</td>"), 1u);
+}
+
+TEST_F(ReportInBrowser, LaysSweepsOverEachOther) {
+  std::vector<nlohmann::json> documents = samples::sweep();
+  ReportOptions options;
+  options.sources.assign(documents.size(), "monday");
+  const std::vector<nlohmann::json> again = documents;
+  documents.insert(documents.end(), again.begin(), again.end());
+  options.sources.resize(documents.size(), "tuesday");
+  const std::string dom = dom_of(documents, options);
+  EXPECT_EQ(log_.find("CONSOLE"), std::string::npos) << log_;
+  for (const char* source : {"monday", "tuesday"}) {
+    EXPECT_EQ(count(dom, "<tr><td>2 cores</td><td>shared-memory, source " + std::string(source) +
+                             "</td><td>35.1 M</td><td>34.6 M to 35.8 M</td></tr>"),
+              1u);
+    EXPECT_EQ(count(dom, "data-label=\"Sweep\">" + std::string(source) + "<"), 8u);
+    EXPECT_EQ(count(dom, "<li>" + std::string(source) + ": On 2 cores, "), 3u) << "its own answer";
+  }
 }
 
 TEST_F(ReportInBrowser, DrawsWhatHappenedOverTimeOfRunsThatSayIt) {

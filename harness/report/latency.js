@@ -1,0 +1,68 @@
+// Latencies: against the throughput at which they were had, and how they are distributed.
+
+const measuredRuns = () => runs.filter((run) => run.verdict.class !== "invalid" && run.summary.throughput !== null);
+
+// The kind of operation of which a run has most.
+function mainLatency(run) {
+  const kinds = Object.entries(run.summary.latency_ns).filter(([, latency]) => latency.count > 0);
+  if (kinds.length === 0) return undefined;
+  const [kind, latency] = kinds.reduce((most, next) => next[1].count > most[1].count ? next : most);
+  return { kind, latency };
+}
+
+function grouped(items, keyOf) {
+  const groups = new Map();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+
+const workloadText = (run) => [run.workload.name, ...crossPartition(run).map((text) => text.textContent)].join(", ");
+const cutsText = (run) => [hasSources ? run.source : undefined, run.deployment.engine, coresText(coresOf(run)), hasTransactions(run) ? run.deployment.concurrency_control : undefined].filter((text) => text !== undefined).join(", ");
+
+// Of the runs of one workload: those that differ only in the load that they carried are one line. Lines of one
+// point tell nothing that the table does not.
+function latencyFigures([workload, members]) {
+  const groups = [...grouped(members, cutsText)].filter(([, group]) => group.length > 1);
+  if (groups.length === 0) return [];
+  const numbers = numbersWithin(groups.map(([, [first]]) => first.deployment.engine));
+  const lines = groups.flatMap(([label, group], i) => [["p50", [2, 3]], ["p99", []]].map(([name, borderDash]) => ({
+    label: `${label}: ${name}`,
+    points: group.map((run) => ({ x: run.summary.throughput.median, y: mainLatency(run).latency[name], note: load(run) ? `${withPrefix(load(run).offered_per_second)} offered` : `depth ${run.deployment.depth}` })).sort((a, b) => a.x - b.x),
+    look: { ...lookOf(group[0].deployment.engine, numbers[i]), borderDash },
+  })));
+  const unit = members[0].summary.throughput.unit;
+  return [{
+    title: workload,
+    describe: `Latency of ${workload} against throughput`,
+    lines,
+    x: { text: unit, show: (value) => `${withPrefix(value)} ${unit}`, tick, zero: true },
+    y: { text: `latency of ${[...new Set(members.map((run) => mainLatency(run).kind))].join(", ")}`, show: duration, logarithmic: true },
+  }];
+}
+
+// By the nines of the percentile, as HdrHistogram draws it: each step to the right is a tenth of the operations.
+const percentiles = [["p50", 0.5], ["p90", 0.9], ["p99", 0.99], ["p999", 0.999]];
+const nines = (share) => -Math.log10(1 - share);
+const percentileText = (x) => `${Number((100 * (1 - 10 ** -x)).toFixed(4))} %`;
+
+function distributionFigure([workload, members]) {
+  const numbers = numbersWithin(members.map((run) => run.deployment.engine));
+  const lines = members.map((run, i) => {
+    const { latency } = mainLatency(run);
+    const points = percentiles.map(([name, share]) => ({ x: nines(share), y: latency[name] }));
+    return { label: `${cutsText(run)}, ${load(run) ? `${withPrefix(load(run).offered_per_second)} offered` : `depth ${run.deployment.depth}`}`, points, look: lookOf(run.deployment.engine, numbers[i]) };
+  });
+  return {
+    title: workload,
+    describe: `Distribution of the latencies of ${workload}`,
+    lines,
+    x: { text: "percentile", show: percentileText, ticks: percentiles.map(([, share]) => nines(share)) },
+    y: { text: `latency of ${[...new Set(members.map((run) => mainLatency(run).kind))].join(", ")}`, show: duration, logarithmic: true },
+  };
+}
+
+function drawLatencies() {
+  const byWorkload = [...grouped(measuredRuns().filter(mainLatency), workloadText)];
+  drawSection("latency", byWorkload.flatMap(latencyFigures));
+  drawSection("distribution", byWorkload.map(distributionFigure));
+}
