@@ -9,6 +9,7 @@
 #include <sstream>
 #include <utility>
 
+#include "harness/integrity.h"
 #include "harness/record.h"
 #include "harness/run_rules.h"
 #include "harness/statistics.h"
@@ -284,11 +285,13 @@ nlohmann::json make_document(const std::vector<RunRecord>& runs, const nlohmann:
     run["verdict"] = judge({.run = run, .environment = environment, .suite = suite});
     array.push_back(std::move(run));
   }
-  return {{"schema", "upout-result/1"},
-          {"suite", suite},
-          {"environment", environment},
-          {"runs", std::move(array)},
-          {"analysis", json::object()}};
+  json document = {{"schema", "upout-result/1"},
+                   {"suite", suite},
+                   {"environment", environment},
+                   {"runs", std::move(array)},
+                   {"analysis", json::object()}};
+  seal(document);
+  return document;
 }
 
 platform::Expected<nlohmann::json> read_document(const std::string& path) {

@@ -70,6 +70,10 @@ class FolderLock {
   int descriptor_;
 };
 
+fs::path plan_file(const fs::path& folder) {
+  return folder / "plan.toml";
+}
+
 Expected<void> make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -79,7 +83,7 @@ Expected<void> make_folder(const fs::path& folder) {
 
 /// The plan's text becomes the folder's; a folder that has another one's is refused.
 Expected<void> claim_folder(const fs::path& folder, const Plan& plan) {
-  const fs::path path = folder / "plan.toml";
+  const fs::path path = plan_file(folder);
   if (const auto text = read_text(path)) {
     if (*text == plan.text) return {};
     return refused(path, fmt::format("a plan that differs from {}", plan.path),
@@ -323,6 +327,7 @@ Expected<std::vector<std::string>> point_command(const Point& point, const Sweep
   }
   command.push_back(options.program);
   std::ranges::move(run_arguments(point, result), std::back_inserter(command));
+  command.insert(command.end(), {"--plan", plan_file(options.out)});
   return command;
 }
 

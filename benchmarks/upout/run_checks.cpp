@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "harness/integrity.h"
 #include "harness/load_checks.h"
 #include "harness/plan.h"
 #include "kernel/remote_hash_reader.h"
@@ -70,6 +71,28 @@ Expected<void> set_crossing(const RunCommand& command, workloads::Properties& pr
     properties.set(std::string(option.property), value->second, name);
   }
   return {};
+}
+
+Expected<void> check_output(const std::string& path) {
+  if (path.empty() || path == "-") return {};
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  if (!std::filesystem::is_directory(folder)) {
+    return platform::unexpected("--json " + path, "no folder " + folder.string(),
+                                "a file in an existing folder");
+  }
+  if (std::filesystem::is_directory(path))
+    return platform::unexpected("--json " + path, "a folder", "a file");
+  if (access(folder.c_str(), W_OK) != 0) {
+    return platform::unexpected("--json " + path, "a folder that may not be written", "one that may");
+  }
+  return {};
+}
+
+Expected<void> hash_plan(RunCommand& command) {
+  if (command.plan.empty()) return {};
+  return harness::hash_of_file(command.plan).map([&](std::string hash) {
+    command.plan_sha256 = std::move(hash);
+  });
 }
 
 }  // namespace
@@ -206,19 +229,8 @@ Expected<void> check_buffers(const RunCommand& command, const workloads::Workloa
 }
 
 /// Better refused now than after minutes of measuring.
-Expected<void> check_output(const std::string& path) {
-  if (path.empty() || path == "-") return {};
-  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
-  if (!std::filesystem::is_directory(folder)) {
-    return platform::unexpected("--json " + path, "no folder " + folder.string(),
-                                "a file in an existing folder");
-  }
-  if (std::filesystem::is_directory(path))
-    return platform::unexpected("--json " + path, "a folder", "a file");
-  if (access(folder.c_str(), W_OK) != 0) {
-    return platform::unexpected("--json " + path, "a folder that may not be written", "one that may");
-  }
-  return {};
+Expected<void> check_files(RunCommand& command) {
+  return check_output(command.json).and_then([&] { return hash_plan(command); });
 }
 
 }  // namespace upout

@@ -21,6 +21,8 @@ struct RunCommand {
   std::vector<std::string> assignments;
   std::map<std::string_view, std::string> crossing;  ///< by property: what its option says
   std::string json;
+  std::string plan;         ///< the file; empty: the run is a point of none
+  std::string plan_sha256;  ///< of that file
   bool dry_run = false;
   bool quiet = false;
   bool threads_given = false;
@@ -48,7 +50,8 @@ platform::Expected<void> check_engine(const RunCommand& command);
 platform::Expected<void> check_load(const RunCommand& command, const workloads::Workload& workload);
 platform::Expected<void> check_index(const RunCommand& command, const workloads::Workload& workload);
 platform::Expected<void> check_buffers(const RunCommand& command, const workloads::Workload& workload);
-/// Whether the document can be written there.
-platform::Expected<void> check_output(const std::string& path);
+/// Whether the document can be written. Hashes the plan: before anything is measured, for a plan that cannot
+/// be read would be found too late.
+platform::Expected<void> check_files(RunCommand& command);
 
 }  // namespace upout

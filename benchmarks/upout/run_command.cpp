@@ -13,6 +13,7 @@
 #include "benchmarks/upout/command.h"
 #include "benchmarks/upout/run_checks.h"
 #include "engines/shared_nothing/delayed_transport.h"
+#include "harness/integrity.h"
 #include "harness/interrupt.h"
 #include "harness/load_checks.h"
 #include "harness/plan.h"
@@ -94,7 +95,7 @@ void print_preview(const RunCommand& command, const workloads::Workload& workloa
 
 void execute(RunCommand& command, Program& program) {
   Expected<void> checked = check_engine(command);
-  if (checked && program.is_root()) checked = check_output(command.json);
+  if (checked && program.is_root()) checked = check_files(command);
   std::vector<std::string> warnings;
   Expected<std::unique_ptr<workloads::Workload>> workload =
       checked ? make_workload(command, program.mpi.get(), warnings) : tl::unexpected(checked.error());
@@ -145,7 +146,8 @@ void execute(RunCommand& command, Program& program) {
   }
   const harness::RunRecord& record = outcome->record;
   if (is_root && !record.repetitions.empty()) {
-    const nlohmann::json document = harness::make_document({record}, outcome->environment);
+    nlohmann::json document = harness::make_document({record}, outcome->environment);
+    if (!command.plan_sha256.empty()) harness::seal_for_plan(document, command.plan_sha256);
     if (const auto written = write_results(command, document); !written) {
       program.fail(written.error().to_string(), exit_failed);
     }
@@ -363,6 +365,7 @@ void add_run_command(CLI::App& app, Program& program) {
                   "write the result document here; - for stdout in place of the table")
       ->type_name("FILE");
   run->add_option("--id", command->options.id, "the run's name in the document");
+  run->add_option("--plan", command->plan, "what it is a point of: the document gets that file's hash");
   run->add_flag("--dry-run", command->dry_run,
                 "show the deployment and where each worker is to be; measure and write nothing");
   run->add_flag("--quiet", command->quiet, "no progress on stderr");

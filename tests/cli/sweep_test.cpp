@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "harness/integrity.h"
 #include "tests/cli/program.h"
 
 namespace upout::cli {
@@ -47,6 +48,9 @@ TEST_F(Sweep, MeasuresEachPointInBothEnginesAndReportsThem) {
   ASSERT_EQ(swept.status, 0) << swept.err;
   ASSERT_EQ(points().size(), 4u);
   for (const auto& point : points()) EXPECT_TRUE(read_run(point)["verification"]["passed"]);
+  const std::string plan_hash = harness::hash_of_file(results_ + "/plan.toml").value();
+  for (const auto& point : points())
+    EXPECT_EQ(harness::read_document(point)->value("plan_sha256", ""), plan_hash);
   EXPECT_EQ(std::ranges::count(swept.out, '\n'), 5) << "a heading and a line a point:\n" << swept.out;
 
   const Ended reported = upout("report " + results_ + " -o " + (scratch_ / "report.html"));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/integrity.h"
 #include "harness/record.h"
 #include "harness/run_rules.h"
 
@@ -132,6 +133,7 @@ inline nlohmann::json document(const RunRecord& record) {
   made["suite"] = suite();
   nlohmann::json& only = made["runs"][0];
   only["verdict"] = judge({.run = only, .environment = made["environment"], .suite = made["suite"]});
+  seal(made);
   return made;
 }
 

@@ -309,6 +309,9 @@ TEST_F(SweepTest, RanksStandBehindTheLauncherAndThreadsAlone) {
   const Point crowded = plan("1", "engine = 'shared-nothing'\nranks = 4\noversubscribe = true").points[0];
   EXPECT_EQ(head(crowded, 8), (std::vector<std::string>{"mpirun", "-n", "4", "--oversubscribe", "--bind-to",
                                                         "none", options_.program, "run"}));
+  const auto alone = point_command(plan("1").points[0], options_).value();
+  EXPECT_EQ((std::vector<std::string>{alone.end() - 2, alone.end()}),
+            (std::vector<std::string>{"--plan", options_.out + "/plan.toml"}));
   EXPECT_EQ(head(plan("1").points[0], 2), (std::vector<std::string>{options_.program, "run"}));
   const Point bound = plan("1", "engine = 'shared-nothing'\nranks = 2\nbind = 'scatter'").points[0];
   EXPECT_EQ(head(bound, 5), (std::vector<std::string>{"mpirun", "-n", "2", "--bind-to", "none"}))
