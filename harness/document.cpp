@@ -6,10 +6,10 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "harness/integrity.h"
+#include "harness/json_file.h"
 #include "harness/record.h"
 #include "harness/run_rules.h"
 #include "harness/statistics.h"
@@ -185,43 +185,6 @@ json run_json(const RunRecord& run) {
   return made;
 }
 
-/// "line:column" of a place in a text, both counted from 1.
-std::string line_and_column(std::string_view text, std::size_t offset) {
-  const std::string_view before = text.substr(0, std::min(offset, text.size()));
-  const auto line = 1 + std::ranges::count(before, '\n');
-  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  return fmt::format("{}:{}", line, before.size() - line_start + 1);
-}
-
-/// What nlohmann's message says beyond the place, e.g. "unexpected ']'; expected '[', '{', or a literal".
-std::string syntax_complaint(std::string_view message) {
-  const std::size_t detail = message.rfind(" - ");
-  return std::string(detail == std::string_view::npos ? message : message.substr(detail + 3));
-}
-
-platform::Expected<std::string> read_text(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();  // fails on an empty file too, without an errno
-  if (!text && errno == 0) text.clear();
-  if (!file || !text)
-    return platform::unexpected(path, std::strerror(errno), "a result document that can be read");
-  return text.str();
-}
-
-platform::Expected<json> parse(const std::string& text, const std::string& path) {
-  try {
-    return json::parse(text);
-  } catch (const json::parse_error& error) {
-    const std::size_t offset = error.byte > 0 ? error.byte - 1 : 0;
-    return platform::unexpected(path + ":" + line_and_column(text, offset), syntax_complaint(error.what()),
-                                "a result document in JSON");
-  } catch (const json::exception& error) {  // a number that fits no type
-    return platform::unexpected(path, error.what(), "a result document in JSON");
-  }
-}
-
 }  // namespace
 
 nlohmann::json to_json(const BuildInfo& build) {
@@ -295,16 +258,14 @@ nlohmann::json make_document(const std::vector<RunRecord>& runs, const nlohmann:
 }
 
 platform::Expected<nlohmann::json> read_document(const std::string& path) {
-  return read_text(path)
-      .and_then([&](const std::string& text) { return parse(text, path); })
-      .and_then([&](json document) -> platform::Expected<json> {
-        if (auto valid = validate_document(document); !valid) {
-          auto error = std::move(valid).error();
-          error.where = path + ": " + error.where;
-          return tl::unexpected(std::move(error));
-        }
-        return document;
-      });
+  return read_json(path, "a result document").and_then([&](json document) -> platform::Expected<json> {
+    if (auto valid = validate_document(document); !valid) {
+      auto error = std::move(valid).error();
+      error.where = path + ": " + error.where;
+      return tl::unexpected(std::move(error));
+    }
+    return document;
+  });
 }
 
 platform::Expected<void> write_document(const nlohmann::json& document, const std::string& path) {

@@ -1,3 +1,5 @@
+#include "harness/schema.h"
+
 #define VALIJSON_USE_EXCEPTIONS 1  // without them, valijson aborts
 
 #include <fmt/format.h>
@@ -126,15 +128,19 @@ platform::Error explain(const json& root, const Path& path, const json& document
 
 }  // namespace
 
-platform::Expected<void> validate_document(const nlohmann::json& document) {
+platform::Expected<void> validate_against(std::string_view schema_text, const nlohmann::json& document) {
   try {
-    const json schema = json::parse(embedded::result_schema);
+    const json schema = json::parse(schema_text);
     const std::optional<Path> fault = deepest_fault(schema, document);
     if (!fault) return {};
     return tl::unexpected(explain(schema, *fault, document));
   } catch (const std::exception& error) {
     return platform::unexpected("/", error.what(), "a document that can be checked against the schema");
   }
+}
+
+platform::Expected<void> validate_document(const nlohmann::json& document) {
+  return validate_against(embedded::result_schema, document);
 }
 
 }  // namespace upout::harness
