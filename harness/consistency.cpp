@@ -1,0 +1,145 @@
+#include "harness/consistency.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "harness/consistency_place.h"
+#include "harness/integrity.h"
+#include "harness/run_rules.h"
+
+namespace upout::harness {
+namespace {
+
+using nlohmann::json;
+
+void check_hash(const Place& document) {
+  if (!document.has("sha256")) return;
+  const std::string expected = hash_of(document.value());
+  document["sha256"].expect(document["sha256"].value() == expected,
+                            fmt::format("\"{}\", if nothing had been changed", expected));
+}
+
+void check_worker(const Place& worker, std::size_t number) {
+  worker["worker"].expect(worker["worker"].value() == number,
+                          fmt::format("{}, its place in the list", number));
+  const json bound = json::array({worker["asked_cpu"].value()});
+  const bool achieved = worker["allowed_cpus"].value() == bound;
+  worker["achieved"].expect(worker["achieved"].is_true() == achieved,
+                            achieved ? "true, as it may run there and nowhere else"
+                                     : "false, as allowed_cpus are others than asked_cpu alone");
+}
+
+void check_store(const Place& store) {
+  double pages = 0;
+  for (const auto& [node, on_it] : store["pages_by_node"].value().items()) pages += on_it.get<double>();
+  store["sampled_pages"].expect_number(pages, "the sum of pages_by_node");
+  store["pages_in_place"].expect(store["pages_in_place"].number() <= store["sampled_pages"].number(),
+                                 "at most sampled_pages");
+}
+
+void check_data(const Place& data) {
+  double sampled = 0;
+  double in_place = 0;
+  for (const Place& store : data["stores"].items()) {
+    check_store(store);
+    sampled += store["sampled_pages"].number();
+    in_place += store["pages_in_place"].number();
+  }
+  const Place score = data["placement_score"];
+  const bool is_known = data["unverified_because"].is_null() && sampled > 0;
+  if (!is_known) return score.expect(score.is_null(), "null, as nothing was looked up");
+  score.expect_number(in_place / sampled, "pages_in_place / sampled_pages");
+}
+
+/// `recorded` and `decided`: reasons of a verdict. Their wording may be that of another version.
+void check_reasons(const Place& recorded, const json& decided) {
+  std::map<std::string, json> expected;
+  for (const json& reason : decided) expected[reason.at("rule").get<std::string>()] = reason;
+  std::set<std::string> known;
+  for (const Place& reason : recorded.items()) {
+    const auto rule = reason["rule"].value().get<std::string>();
+    known.insert(rule);
+    const auto found = expected.find(rule);
+    if (found == expected.end()) {
+      reason["rule"].expect(false, "no such reason: by the record, the rule is kept or there is none");
+      continue;
+    }
+    const json& severity = found->second.at("severity");
+    reason["severity"].expect(reason["severity"].value() == severity, severity.dump() + ", by the run rules");
+  }
+  for (const auto& [rule, reason] : expected) {
+    const auto found = reason.at("found").get<std::string>();
+    recorded.expect(known.contains(rule), fmt::format("{} among them (found {})", rule, found));
+  }
+}
+
+/// What a rule needs may be missing where the document contradicts itself.
+void check_verdict(const Place& run, const json& document) {
+  const Place verdict = run["verdict"];
+  try {
+    const json decided =
+        judge({.run = run.value(), .environment = document.at("environment"), .suite = document.at("suite")});
+    verdict["class"].expect(verdict["class"].value() == decided.at("class"),
+                            decided.at("class").dump() + ", by the run rules");
+    check_reasons(verdict["reasons"], decided.at("reasons"));
+  } catch (const json::exception& error) {
+    verdict.expect(false, fmt::format("a run that the rules can judge ({})", error.what()));
+  }
+}
+
+}  // namespace
+
+void check_environment(const Place& environment, const std::vector<Place>& runs) {
+  std::size_t most = 0;
+  for (const Place& run : runs) {
+    const json& deployment = run["deployment"].value();
+    const auto workers =
+        deployment.at("ranks").get<std::size_t>() * deployment.at("threads_per_rank").get<std::size_t>();
+    most = std::max(most, workers);
+    if (deployment.at("transport") == "mpi")
+      environment["mpi"].expect(!environment["mpi"].is_null(), "a library, as the transport is mpi");
+    if (deployment.at("engine") != "shared-memory")
+      environment.expect_member("data", false, "as the engine is not shared-memory");
+  }
+  const std::vector<Place> workers = environment["workers"].items();
+  if (!runs.empty() && workers.size() != most)
+    environment["workers"].expect(
+        false, fmt::format("{} workers, as in the deployment, not {}", most, workers.size()));
+  for (std::size_t number = 0; number < workers.size(); ++number) check_worker(workers[number], number);
+  if (environment.has("data")) check_data(environment["data"]);
+  const Place cores = environment["cores"];
+  cores.expect(cores.number() <= environment["processing_units"].number(), "at most processing_units");
+}
+
+void check_deployment(const Place& deployment) {
+  const double ranks = deployment["ranks"].number();
+  const double workers = ranks * deployment["threads_per_rank"].number();
+  if (deployment["engine"].value() == "shared-memory")
+    deployment["ranks"].expect(ranks == 1, "1, as the engine is shared-memory");
+  deployment["nodes"].expect(deployment["nodes"].number() <= ranks, "at most ranks");
+  if (deployment.has("clients"))
+    deployment["clients"].expect(deployment["clients"].number() < ranks, "less than ranks");
+  if (deployment.has("islands"))
+    deployment["islands"].expect(deployment["islands"].number() <= workers, "at most as many as workers");
+}
+
+std::vector<Inconsistency> inconsistencies(const nlohmann::json& document) {
+  std::vector<Inconsistency> found;
+  const Place whole(document, found);
+  check_hash(whole);
+  const std::vector<Place> runs = whole["runs"].items();
+  check_environment(whole["environment"], runs);
+  for (const Place& run : runs) {
+    check_deployment(run["deployment"]);
+    check_load(run);
+    check_repetitions(run);
+    check_summary(run);
+    check_verdict(run, document);
+  }
+  return found;
+}
+
+}  // namespace upout::harness
