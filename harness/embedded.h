@@ -6,9 +6,10 @@
 /// time.
 namespace upout::harness::embedded {
 
-extern const std::string_view result_schema;  ///< results/schema/upout-result-1.schema.json
-extern const std::string_view report_html;    ///< harness/report/report.html
-extern const std::string_view report_css;     ///< harness/report/report.css
+extern const std::string_view result_schema;     ///< results/schema/upout-result-1.schema.json
+extern const std::string_view published_schema;  ///< results/schema/upout-published-1.schema.json
+extern const std::string_view report_html;       ///< harness/report/report.html
+extern const std::string_view report_css;        ///< harness/report/report.css
 // The page's script, in the order in which its parts stand there.
 extern const std::string_view report_elements_js;    ///< harness/report/elements.js
 extern const std::string_view report_figure_js;      ///< harness/report/figure.js

@@ -3,12 +3,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "benchmarks/upout/command.h"
 #include "engines/shared_memory/placement.h"
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/partition_map.h"
 #include "harness/plan.h"
+#include "harness/published.h"
 #include "workloads/registry.h"
 
 namespace upout {
@@ -53,6 +55,16 @@ void list_placements(const ListOptions&) {
   }
 }
 
+void list_published(const ListOptions&) {
+  fmt::print("published\n");
+  const auto records = harness::suite_records();
+  if (!records) fmt::print("  {}\n", records.error().to_string());
+  for (const harness::PublishedRecord& record : records.value_or(std::vector<harness::PublishedRecord>())) {
+    fmt::print("  {}\n      {}; {}; on {}\n", record.title, record.citation, record.workload,
+               record.hardware);
+  }
+}
+
 /// How `--partitioning` deals keys out: a range of them, or of the sixteen top bits of their hash.
 std::string keys_of(const engines::Partitioning& partitioning, std::uint32_t partition) {
   if (partitioning.kind() == engines::PartitioningKind::range) {
@@ -86,11 +98,9 @@ struct Listing {
   std::string_view name;
   void (*print)(const ListOptions&);
 };
-constexpr Listing listings[] = {{"workloads", list_workloads},
-                                {"engines", list_engines},
-                                {"placements", list_placements},
-                                {"plans", list_plans},
-                                {"partitions", list_partitions}};
+constexpr Listing listings[] = {{"workloads", list_workloads},   {"engines", list_engines},
+                                {"placements", list_placements}, {"plans", list_plans},
+                                {"published", list_published},   {"partitions", list_partitions}};
 
 std::string names() {
   std::string names;
