@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 
 namespace upout::harness {
 

@@ -12,7 +12,7 @@
 #include "harness/json_file.h"
 #include "harness/record.h"
 #include "harness/run_rules.h"
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 
 namespace upout::harness {
 namespace {

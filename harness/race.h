@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "harness/comparison.h"
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 
 namespace upout::harness {
 

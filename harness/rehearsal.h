@@ -10,7 +10,7 @@
 #include "harness/generators.h"
 #include "harness/interrupt.h"
 #include "harness/run.h"
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 #include "platform/clock.h"
 #include "workloads/workload.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 
 /// How the sentences of an answer put figures and lists.
 namespace upout::harness {

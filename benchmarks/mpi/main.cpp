@@ -15,7 +15,7 @@
 #include "benchmarks/mpi/measurements.h"
 #include "benchmarks/mpi/transactions.h"
 #include "engines/shared_nothing/mpi_process.h"
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 
 /// What the shared-nothing engine makes of MPI: each of its steps beside what raw MPI does with messages of
 /// the same size, between the same two bound ranks, in turn within one run.

@@ -13,7 +13,7 @@
 
 #include "benchmarks/micro/keys.h"
 #include "engines/shared_nothing/message.h"
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 #include "platform/clock.h"
 #include "platform/topology.h"
 #include "platform/worker_map.h"

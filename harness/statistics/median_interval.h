@@ -4,7 +4,7 @@
 
 namespace upout::harness {
 
-/// A median with its nonparametric confidence interval.
+/// A median, or what follows from two of them, with its confidence interval.
 struct MedianInterval {
   double median = 0;
   double low = 0;
@@ -17,6 +17,10 @@ struct MedianInterval {
 /// exists: the range is given, and `confidence` says what it covers. NaN-free input; `values` may be in any
 /// order; must not be empty.
 MedianInterval median_interval(std::span<const double> values);
+
+/// The middle value, or the mean of the two in the middle. Puts `values` into another order; must not be
+/// empty.
+double median_of(std::span<double> values);
 
 /// numerator / denominator, with a conservative interval from both intervals' ends; `confidence` is what it
 /// covers at least (Bonferroni). For values that are not negative; a denominator of 0 gives infinity.

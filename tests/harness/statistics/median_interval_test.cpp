@@ -1,4 +1,4 @@
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
@@ -17,12 +17,15 @@ double coverage(std::size_t n, std::size_t rank) {
   return 1 - 2 * boost::math::cdf(below_median, double(rank - 1));
 }
 
-double middle(const std::vector<double>& sorted) {
-  const std::size_t half = sorted.size() / 2;
-  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
-
 }  // namespace
+
+double median_of(std::span<double> values) {
+  assert(!values.empty());
+  const auto middle = values.begin() + std::ssize(values) / 2;
+  std::ranges::nth_element(values, middle);
+  if (values.size() % 2 == 1) return *middle;
+  return (*std::max_element(values.begin(), middle) + *middle) / 2;
+}
 
 MedianInterval median_interval(std::span<const double> values) {
   assert(!values.empty());
@@ -32,7 +35,9 @@ MedianInterval median_interval(std::span<const double> values) {
   const std::size_t n = sorted.size();
   std::size_t rank = 1;
   while (2 * (rank + 1) <= n && coverage(n, rank + 1) >= wanted_confidence) ++rank;
-  return {middle(sorted), sorted[rank - 1], sorted[n - rank], coverage(n, rank)};
+  const double low = sorted[rank - 1];
+  const double high = sorted[n - rank];
+  return {median_of(sorted), low, high, coverage(n, rank)};
 }
 
 MedianInterval ratio(const MedianInterval& numerator, const MedianInterval& denominator) {
