@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "harness/statistics/trend.h"
 #include "platform/duration.h"
 
 namespace upout::harness {
@@ -22,6 +26,9 @@ constexpr double shortest_window_seconds = 0.5;
 constexpr double least_placement_score = 0.95;
 constexpr double most_asked_for = 0.05;
 constexpr double least_achieved = 0.999;
+/// How rarely a steady run is to be called unsteady, by each of two tests, and how much of a change matters.
+constexpr double unsteady_level = 0.01;
+constexpr double unsteady_change = 0.01;
 /// Taken for a last-level cache of unknown size: about what the largest processors have.
 constexpr std::uint64_t assumed_cache_bytes = std::uint64_t{1} << 30;
 
@@ -202,6 +209,31 @@ Violation long_windows(const Evidence& evidence) {
   return fmt::format("a window of {:.3g} s", shortest);
 }
 
+std::vector<double> complete_throughputs(const json& run) {
+  std::vector<double> values;
+  for (const json& repetition : run.at("repetitions")) {
+    if (repetition.at("complete").get<bool>()) values.push_back(repetition.at("throughput").get<double>());
+  }
+  return values;
+}
+
+Violation steady(const Evidence& evidence) {
+  const std::vector<double> values = complete_throughputs(evidence.run);
+  const auto matters = [](double p_value, double change) {
+    return p_value < unsteady_level && std::abs(change) > unsteady_change;
+  };
+  std::string found;
+  if (const Drift drift = mann_kendall(values); matters(drift.p_value, drift.change)) {
+    found = fmt::format("a drift of {:+.1f} % from the first to the last", 100 * drift.change);
+  }
+  if (const InitialShift shift = initial_shift(values); matters(shift.p_value, shift.change)) {
+    found +=
+        fmt::format("{}the first {} of {} {:.1f} % {} than the rest", found.empty() ? "" : "; ", shift.values,
+                    values.size(), 100 * std::abs(shift.change), shift.change < 0 ? "slower" : "faster");
+  }
+  return found.empty() ? std::nullopt : Violation(found);
+}
+
 Violation performance_governor(const Evidence& evidence) {
   const json& governor = evidence.environment.at("scaling_governor");
   if (governor.is_null() || governor == "performance") return std::nullopt;
@@ -288,6 +320,9 @@ constexpr auto rules = std::to_array<RunRule>({
      "fewer give no 95 % interval of the median", repetitions},
     {"long-windows", Severity::unofficial, Subject::run, "repetitions of at least 0.5 s",
      "in a shorter window start, end and timer interrupts weigh too much", long_windows},
+    {"steady", Severity::unofficial, Subject::run,
+     "repetitions without a drift, and the first ones like the rest",
+     "the median of what still changes is that of no state at all", steady},
     {"performance-governor", Severity::unofficial, Subject::environment,
      "the frequency governor performance, where one is known",
      "other governors change the clock rate during the measurement", performance_governor},

@@ -9,7 +9,9 @@
 #include <map>
 #include <regex>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/harness/sample_documents.h"
 
@@ -40,6 +42,16 @@ struct Facts {
     for (json& repetition : run["repetitions"]) {
       repetition["offered_operations"] = offered;
       repetition["operations"] = done;
+    }
+  }
+
+  /// Of ten repetitions, one after the other; the summary stays.
+  void measure(const std::vector<double>& throughputs) {
+    const json repetition = run["repetitions"][0];
+    run["repetitions"] = json::array();
+    for (const double throughput : throughputs) {
+      run["repetitions"].push_back(repetition);
+      run["repetitions"].back()["throughput"] = throughput;
     }
   }
 
@@ -121,6 +133,14 @@ const std::vector<Breach>& breaches() {
          f.environment["data"]["unverified_because"] = "move_pages: not permitted";
        }},
       {"long-windows", [](Facts& f) { f.run["repetitions"][5]["seconds"] = 0.49; }},
+      {"steady",
+       [](Facts& f) {
+         f.measure({100, 99.8, 99.6, 99.7, 99.2, 99.3, 98.9, 98.7, 98.8, 98.4});
+       }},
+      {"steady",
+       [](Facts& f) {
+         f.measure({95, 100, 100.3, 99.8, 100.1, 99.9, 100.2, 99.7, 100, 100.1});
+       }},
       {"performance-governor", [](Facts& f) { f.environment["scaling_governor"] = "powersave"; }},
       {"performance-governor", [](Facts& f) { f.environment["scaling_governor"] = "performance,powersave"; }},
       {"no-numa-balancing", [](Facts& f) { f.environment["numa_balancing"] = true; }},
@@ -169,6 +189,35 @@ TEST(RunRules, GiveTheWorstClassAndEveryReason) {
   const json verdict = facts.verdict();
   EXPECT_EQ(verdict.at("class"), "invalid");
   EXPECT_EQ(verdict.at("reasons").size(), 3u);
+}
+
+/// What the rule `steady` finds; empty if it is kept.
+std::string unsteadiness(const std::vector<double>& throughputs) {
+  Facts facts;
+  facts.measure(throughputs);
+  const json verdict = facts.verdict();
+  for (const json& reason : verdict.at("reasons")) {
+    if (reason.at("rule") == "steady") return reason.at("found");
+  }
+  return "";
+}
+
+TEST(RunRules, SayHowARunIsUnsteady) {
+  EXPECT_EQ(unsteadiness({95, 96, 100.3, 99.8, 100.1, 99.9, 100.2, 99.7, 100, 100.1}),
+            "the first 2 of 10 4.5 % slower than the rest");
+  EXPECT_EQ(unsteadiness({100, 99, 98, 97, 96, 95}), "a drift of -5.1 % from the first to the last");
+}
+
+TEST(RunRules, LetAChangeThatDoesNotMatterPass) {
+  EXPECT_EQ(unsteadiness({100, 99.99, 99.98, 99.97, 99.96, 99.95, 99.94, 99.93}), "");
+  EXPECT_EQ(unsteadiness({99.5, 100, 100.01, 99.99, 100.01, 99.99, 100, 100}), "");
+}
+
+TEST(RunRules, LetRepetitionsThatWereCutShortBe) {
+  Facts facts;
+  facts.measure({20, 100, 101, 99, 100, 101, 99, 100});
+  facts.run["repetitions"].front()["complete"] = false;
+  EXPECT_EQ(facts.verdict().at("class"), "publishable");
 }
 
 TEST(RunRules, LetWhatIsNotKnownOfTheSystemPass) {
