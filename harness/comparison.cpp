@@ -34,30 +34,24 @@ struct SourcedRun {
 
 /// How a deployment uses its cores, as opposed to how many it has; and whose it is.
 json variant_of(const SourcedRun& sourced) {
-  const json& deployment = sourced.run->at("deployment");
+  const json deployment = completed_deployment(*sourced.run);
   json variant = {{"source", sourced.source}};
-  for (const char* key : {"engine", "depth", "placement", "concurrency_control", "transport", "replication",
-                          "durability", "oversubscribed"}) {
+  for (const char* key :
+       {"engine", "depth", "placement", "concurrency_control", "transport", "replication", "durability",
+        "oversubscribed", "binding", "islands", "rebalance", "link_delay_ns"}) {
     variant[key] = deployment.at(key);
   }
-  // Documents from before there was a choice do not have these.
-  variant["binding"] = deployment.value("binding", "cores");
-  variant["islands"] = deployment.value("islands", 1);
-  variant["rebalance"] = deployment.value("rebalance", "none");
-  variant["link_delay_ns"] = deployment.value("link_delay_ns", std::uint64_t{0});
   for (const char* key : {"index", "partitioning"}) {
     if (deployment.contains(key)) variant[key] = deployment.at(key);
   }
   // Threads are how the one engine grows; to the other they are a choice of its own.
   if (deployment.at("engine") == "shared-nothing") {
-    variant["threads_per_rank"] = deployment.at("threads_per_rank");
-    variant["batch_bytes"] = deployment.value("batch_bytes", 3072);
-    variant["batch_turns"] = deployment.value("batch_turns", 64);
-    variant["read_path"] = deployment.value("read_path", "request");
+    for (const char* key : {"threads_per_rank", "batch_bytes", "batch_turns", "read_path", "clients"})
+      variant[key] = deployment.at(key);
     // One a rank is how it grows, too.
-    const auto clients = deployment.value("clients", 0U);
-    variant["clients"] = clients;
-    const bool is_one_each = deployment.at("partitions").get<unsigned>() + clients == deployment.at("ranks");
+    const bool is_one_each =
+        deployment.at("partitions").get<unsigned>() + deployment.at("clients").get<unsigned>() ==
+        deployment.at("ranks").get<unsigned>();
     variant["partitions"] = is_one_each ? json("one a rank") : deployment.at("partitions");
   }
   return variant;
@@ -150,6 +144,21 @@ std::vector<Series> series_of(const std::vector<SourcedRun>& runs, const Differe
 }
 
 }  // namespace
+
+nlohmann::json completed_deployment(const nlohmann::json& run) {
+  const json& deployment = run.at("deployment");
+  const bool has_messages = deployment.at("engine") == "shared-nothing";
+  json completed = {{"binding", "cores"},
+                    {"islands", 1},
+                    {"rebalance", "none"},
+                    {"link_delay_ns", 0},
+                    {"clients", 0},
+                    {"read_path", has_messages ? "request" : "none"},
+                    {"batch_bytes", has_messages ? 3072 : 0},
+                    {"batch_turns", has_messages ? 64 : 0}};
+  completed.update(deployment);
+  return completed;
+}
 
 std::vector<Crossing> crossings(std::span<const Comparison> comparisons) {
   std::map<std::string, std::vector<const Comparison*>> families;

@@ -49,6 +49,9 @@ std::vector<Crossing> crossings(std::span<const Comparison> comparisons);
 /// shares; of several such numbers, the greatest.
 unsigned cores_of(const Crossing& crossing);
 
+/// The deployment of a run, with what documents from before there was a choice do not say.
+nlohmann::json completed_deployment(const nlohmann::json& run);
+
 /// Lays out the runs of validated result documents for comparison. Runs with the verdict `invalid` or without
 /// a complete repetition are no results, and left out, as are those of open loops. `sources` names where each
 /// document comes from, or is empty; what comes from several sources is never one point, and where there are

@@ -4,32 +4,23 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <numeric>
 #include <string_view>
 #include <vector>
 
 #include "harness/answer.h"
+#include "harness/columns.h"
+#include "harness/wording.h"
 #include "platform/duration.h"
 
 namespace upout::harness {
 
 namespace {
 
-using Row = std::vector<std::string>;
-
 constexpr std::array<std::string_view, 10> headings{"engine",   "ranks x threads", "depth",  "workload",
                                                     "Mops/s",   "95 % interval",   "p50 us", "p99 us",
                                                     "verified", "verdict"};
-
-/// To a thousand; of less than that, three digits.
-std::string millions(double operations_per_second) {
-  const double in_millions = operations_per_second / 1e6;
-  if (in_millions >= 1e-3 || in_millions <= 0) return fmt::format("{:.3f}", in_millions);
-  const int digits = 2 - static_cast<int>(std::floor(std::log10(in_millions)));
-  return fmt::format("{:.{}f}", in_millions, digits);
-}
 
 /// Of the kind of operation that the run has most of.
 std::string latency(const nlohmann::json& latencies, const char* percentile) {
@@ -207,22 +198,6 @@ std::string generator_sentence(const nlohmann::json& run) {
                      run["generator"]["ns_per_operation"].get<double>(),
                      is_transaction ? "a transaction" : "an operation",
                      100 * run["generator"]["share"].get<double>());
-}
-
-/// Columns as wide as their widest cell.
-std::string aligned(const std::vector<Row>& rows, std::string_view indent) {
-  std::vector<std::size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string table;
-  for (const Row& row : rows) {
-    std::string line(indent);
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
-    table += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  }
-  return table;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <cmath>
 #include <utility>
 
 namespace upout::harness {
@@ -15,6 +16,13 @@ std::string with_interval(const MedianInterval& value) {
   const int digits = value.median < 10 ? 2 : value.median < 100 ? 1 : 0;
   return fmt::format("{:.{}f} ({:.{}f} to {:.{}f})", value.median, digits, value.low, digits, value.high,
                      digits);
+}
+
+std::string millions(double per_second) {
+  const double in_millions = per_second / 1e6;
+  if (in_millions >= 1e-3 || in_millions <= 0) return fmt::format("{:.3f}", in_millions);
+  const int digits = 2 - static_cast<int>(std::floor(std::log10(in_millions)));
+  return fmt::format("{:.{}f}", in_millions, digits);
 }
 
 std::string enumeration(const std::vector<std::string>& items) {

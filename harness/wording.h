@@ -14,6 +14,9 @@ std::string cores_text(unsigned cores);
 /// "1.91 (1.85 to 1.97)".
 std::string with_interval(const MedianInterval& value);
 
+/// "2.500" of 2,500,000 a second, "0.00123" of 1,230: thousands to the digit; of less than one, three digits.
+std::string millions(double per_second);
+
 /// "a", "a and b", "a, b and c".
 std::string enumeration(const std::vector<std::string>& items);
 

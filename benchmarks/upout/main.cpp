@@ -96,6 +96,7 @@ int run_program(int argc, char** argv) {
   add_run_command(app, program);
   add_sweep_command(app, program);
   add_report_command(app, program);
+  add_compare_command(app, program);
   add_list_command(app, program);
   add_doctor_command(app, program);
   try {

@@ -385,7 +385,7 @@ TEST(BadInput, MoreRanksThanCoresIsSaidOnce) {
 }
 
 TEST(Help, ShowsExamples) {
-  for (const char* command : {"run", "sweep", "report", "doctor"}) {
+  for (const char* command : {"run", "sweep", "report", "compare", "doctor"}) {
     const Ended ended = upout(std::string(command) + " --help");
     EXPECT_EQ(ended.status, 0);
     EXPECT_NE(ended.out.find("Examples:"), std::string::npos) << command;
