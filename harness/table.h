@@ -3,17 +3,25 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "harness/run.h"
+#include "harness/columns.h"
 
 namespace upout::harness {
 
-/// The runs of some result documents as a table in plain text, one line each under a line of headings,
-/// columns parted by two spaces or more: what `upout run` and `upout sweep` print on stdout. The documents
-/// fit the schema.
-std::string render_table(std::span<const nlohmann::json> documents);
+/// The runs of some result documents, a row each below one of headings; all rows have as many cells. The
+/// documents fit the schema. Columns that few runs have something for are there if one does.
+std::vector<Row> table_rows(std::span<const nlohmann::json> documents);
 
-/// What a run is going to be, for `--dry-run`: the machine, the deployment, and a line for each worker.
-std::string render_preview(const RunPreview& preview);
+/// What is to be said below those rows of some of the runs, a sentence each.
+std::vector<std::string> table_notes(std::span<const nlohmann::json> documents);
+
+/// Over the New-Order transactions a minute of TPC-C; a note says what they are not.
+inline constexpr std::string_view new_orders_heading = "New-Orders/min";
+
+/// Rows and notes in plain text: what `upout run` and `upout sweep` print on
+/// stdout.
+std::string render_table(std::span<const nlohmann::json> documents);
 
 }  // namespace upout::harness

@@ -17,6 +17,7 @@
 #include "harness/interrupt.h"
 #include "harness/load_checks.h"
 #include "harness/plan.h"
+#include "harness/preview.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/run.h"
