@@ -36,6 +36,7 @@ void add_report_command(CLI::App& app, Program& program);
 void add_compare_command(CLI::App& app, Program& program);
 void add_list_command(CLI::App& app, Program& program);
 void add_doctor_command(CLI::App& app, Program& program);
+void add_export_command(CLI::App& app, Program& program);
 
 /// A check for CLI11: the option's value is a whole number from `least` to `most`.
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);

@@ -9,6 +9,7 @@
 #include "engines/shared_memory/placement.h"
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/partition_map.h"
+#include "harness/formats/format.h"
 #include "harness/plan.h"
 #include "harness/published.h"
 #include "workloads/registry.h"
@@ -65,6 +66,13 @@ void list_published(const ListOptions&) {
   }
 }
 
+void list_formats(const ListOptions&) {
+  fmt::print("formats\n");
+  for (const harness::Format& format : harness::formats()) {
+    fmt::print("  {:<16} {}\n", format.name, format.description);
+  }
+}
+
 /// How `--partitioning` deals keys out: a range of them, or of the sixteen top bits of their hash.
 std::string keys_of(const engines::Partitioning& partitioning, std::uint32_t partition) {
   if (partitioning.kind() == engines::PartitioningKind::range) {
@@ -100,7 +108,8 @@ struct Listing {
 };
 constexpr Listing listings[] = {{"workloads", list_workloads},   {"engines", list_engines},
                                 {"placements", list_placements}, {"plans", list_plans},
-                                {"published", list_published},   {"partitions", list_partitions}};
+                                {"formats", list_formats},       {"published", list_published},
+                                {"partitions", list_partitions}};
 
 std::string names() {
   std::string names;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -20,7 +19,6 @@ namespace upout {
 namespace {
 
 namespace fs = std::filesystem;
-using platform::Expected;
 
 struct ReportCommand {
   std::vector<std::string> sources;
@@ -49,14 +47,6 @@ harness::ReportOptions heading_of(const std::vector<std::string>& sources) {
   return heading;
 }
 
-Expected<void> write_page(const std::string& page, const std::string& path) {
-  std::ofstream file(path, std::ios::binary);
-  file << page;
-  file.close();
-  if (file) return {};
-  return platform::unexpected("-o " + path, "a file that cannot be written", "one that can");
-}
-
 /// Documents, and of each the sweep that it is of.
 struct SourcedDocuments {
   std::vector<nlohmann::json> documents;
@@ -64,7 +54,7 @@ struct SourcedDocuments {
 };
 
 /// A folder is a sweep, by the name that it was given by; documents that were named one by one are one, too.
-Expected<SourcedDocuments> read_sourced(const std::vector<std::string>& sources) {
+platform::Expected<SourcedDocuments> read_sourced(const std::vector<std::string>& sources) {
   SourcedDocuments all;
   for (const std::string& source : sources) {
     auto documents = read_results({&source, 1});
@@ -83,7 +73,7 @@ void execute(const ReportCommand& command, Program& program) {
   options.sources = read->sources;
   const auto page = harness::render_report(read->documents, options);
   if (!page) return program.fail(page.error().to_string(), exit_usage);
-  if (const auto written = write_page(*page, command.output); !written) {
+  if (const auto written = write_output(*page, command.output); !written) {
     return program.fail(written.error().to_string(), exit_usage);
   }
   fmt::print("{}\n", command.output);

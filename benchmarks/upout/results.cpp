@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include "harness/record.h"
@@ -45,6 +46,14 @@ Expected<std::vector<nlohmann::json>> read_results(std::span<const std::string> 
     }
   }
   return documents;
+}
+
+Expected<void> write_output(const std::string& text, const std::string& path) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (file) return {};
+  return platform::unexpected("-o " + path, "a file that cannot be written", "one that can");
 }
 
 }  // namespace upout

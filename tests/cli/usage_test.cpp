@@ -332,6 +332,11 @@ INSTANTIATE_TEST_SUITE_P(
                {"--json", "/nowhere"}},
         BadRun{"NoPlan", "sweep /nowhere/plan.toml --out x", {"/nowhere/plan.toml"}},
         BadRun{"NoResults", "report /nowhere/results", {"/nowhere/results"}},
+        BadRun{"NoResultsToExport", "export /nowhere/results --format csv", {"/nowhere/results"}},
+        BadRun{"NoFormat", "export /nowhere/results", {"--format"}},
+        BadRun{"UnknownFormat",
+               "export /nowhere/results --format markdwon",
+               {"--format", "'markdwon'", "google-benchmark", "did you mean markdown?"}},
         BadRun{"DoctorsThreadsWithoutBindings", "doctor --threads 2", {"--threads", "--bindings"}},
         BadRun{"DoctorsBindingWithoutBindings", "doctor --bind smt", {"--bind", "--bindings"}},
         BadRun{
@@ -385,17 +390,17 @@ TEST(BadInput, MoreRanksThanCoresIsSaidOnce) {
 }
 
 TEST(Help, ShowsExamples) {
-  for (const char* command : {"run", "sweep", "report", "compare", "doctor"}) {
+  for (const char* command : {"run", "sweep", "report", "compare", "export", "doctor"}) {
     const Ended ended = upout(std::string(command) + " --help");
     EXPECT_EQ(ended.status, 0);
     EXPECT_NE(ended.out.find("Examples:"), std::string::npos) << command;
   }
 }
 
-TEST(List, NamesWorkloadsEnginesAndPlans) {
+TEST(List, NamesWorkloadsEnginesPlansAndFormats) {
   const Ended ended = upout("list");
   EXPECT_EQ(ended.status, 0);
-  for (const char* name : {"ycsb-a", "ycsb-f", "shared-memory", "shared-nothing", "quick"}) {
+  for (const char* name : {"ycsb-a", "ycsb-f", "shared-memory", "shared-nothing", "quick", "csv"}) {
     EXPECT_NE(ended.out.find(name), std::string::npos) << name;
   }
 }
