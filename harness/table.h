@@ -21,7 +21,7 @@ std::vector<std::string> table_notes(std::span<const nlohmann::json> documents);
 inline constexpr std::string_view new_orders_heading = "New-Orders/min";
 
 /// Rows and notes in plain text: what `upout run` and `upout sweep` print on
-/// stdout.
+/// stdout, as docs/result-format.md describes it.
 std::string render_table(std::span<const nlohmann::json> documents);
 
 }  // namespace upout::harness
