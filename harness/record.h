@@ -54,6 +54,14 @@ struct IntervalFigures {
   std::optional<double> offered = {};  ///< that were to arrive within it, in an open loop
   /// Of those that completed within it; in an open loop of those that arrived within it.
   Percentiles latency = {};
+  std::string hdr = {};  ///< of these, as encode_hdr has it, if a log was asked for
+};
+
+/// What a log has of the latencies of one window.
+struct LoggedLatency {
+  std::string tag;           ///< the kind of operation or type of transaction; empty: all of them
+  std::uint64_t max_ns = 0;  ///< the longest
+  std::string hdr;           ///< as encode_hdr has it
 };
 
 /// What ended a repetition of a run whose operations are counted.
@@ -83,6 +91,8 @@ struct Repetition {
   std::optional<EndedBy> ended_by = {};      ///< none: its operations were not counted, or a signal
   std::optional<Rebalance> rebalance = {};   ///< that took place in it
   std::vector<IntervalFigures> series = {};  ///< one after the other, if asked for
+  double began_at = 0;                       ///< its window, in seconds since 1970 by the root's clock
+  std::vector<LoggedLatency> logged = {};    ///< if a log was asked for
 
   double throughput() const { return seconds > 0 ? double(operations) / seconds : 0; }
 };
