@@ -22,7 +22,7 @@
 #include "harness/load_checks.h"
 #include "harness/measurement.h"
 #include "harness/placement_evidence.h"
-#include "kernel/record.h"
+#include "harness/run_record.h"
 #include "platform/clock.h"
 #include "platform/environment.h"
 #include "platform/topology.h"
@@ -30,36 +30,9 @@
 
 namespace upout::harness {
 
-std::string_view latency_name(kernel::OperationKind kind) {
-  switch (kind) {
-    case kernel::OperationKind::get:
-      return "read";
-    case kernel::OperationKind::put:
-      return "put";
-    case kernel::OperationKind::insert:
-      return "insert";
-    case kernel::OperationKind::update:
-      return "update";
-    case kernel::OperationKind::remove:
-      return "remove";
-    case kernel::OperationKind::read_modify_write:
-      return "read_modify_write";
-    case kernel::OperationKind::scan:
-    case kernel::OperationKind::scan_backwards:
-      return "scan";
-  }
-  return "unknown";
-}
-
 namespace {
 
 using engines::shared_nothing::MpiProcess;
-
-/// The whole host, not only the core that a launcher has bound this rank to.
-nlohmann::json describe_host(const platform::Topology& of_this_process) {
-  const auto host = platform::Topology::discover(platform::Topology::Scope::host);
-  return platform::describe_environment(host ? *host : of_this_process);
-}
 
 kernel::IndexKind index_of(const RunOptions& options, const workloads::Workload& workload) {
   const bool is_ordered = options.index.empty() ? workload.needs_order() : options.index == "ordered";
@@ -276,48 +249,6 @@ platform::Expected<void> check_partitions(const RunOptions& options, const workl
   if (!map) return tl::unexpected(map.error());
   const Generators generators(ranks * options.threads_per_rank, options.clients, options.threads_per_rank);
   return check_transactions(options, workload, generators.count(), map->partitions());
-}
-
-CountLimits limits_of(const Schedule& schedule) {
-  return {.operations = schedule.operations,
-          .seconds = schedule.seconds < Schedule::unlimited_seconds ? std::optional(schedule.seconds)
-                                                                    : std::nullopt};
-}
-
-RunRecord begin_record(const RunOptions& options, const workloads::Workload& workload,
-                       Deployment deployment) {
-  RunRecord record;
-  record.deployment = std::move(deployment);
-  record.workload = workload.name();
-  record.properties = workload.properties();
-  if (options.records_per_worker != 0)
-    record.properties["recordcount_per_worker"] = options.records_per_worker;
-  if (workload.has_transactions()) record.unit = "transactions/s";
-  if (workload.has_queries()) record.unit = "queries/s";
-  record.seed = options.seed;
-  record.load = options.load;
-  record.warmup_seconds = options.schedule.warmup_seconds;
-  if (options.schedule.operations != 0) record.limits = limits_of(options.schedule);
-  record.working_set_bytes =
-      workload.record_count() * kernel::Record<kernel::Shared>::bytes_for(workload.value_bytes());
-  return record;
-}
-
-/// Of an open loop, as it was asked for, or of a run whose operations are counted.
-std::string load_id(const RunOptions& options) {
-  const OfferedLoad& load = options.load;
-  if (options.goal) return fmt::format("-{}-{}", options.goal->text, name_of(load.arrivals));
-  if (load.profile) return fmt::format("-{}-{}", load.profile->text, name_of(load.arrivals));
-  if (load.is_open()) return fmt::format("-rate{:.10g}-{}", load.per_second, name_of(load.arrivals));
-  const std::uint64_t operations = options.schedule.operations;
-  return operations != 0 ? fmt::format("-operations{}", operations) : "";
-}
-
-/// Such as "shared-memory-2-ycsb-b-d16", in an open loop "shared-memory-2-ycsb-b-d16-rate2000000-poisson", of
-/// so many operations "shared-memory-2-ycsb-b-d16-operations1000".
-std::string default_id(const RunOptions& options, const workloads::Workload& workload, unsigned workers) {
-  return fmt::format("{}-{}-{}-d{}{}", options.engine, workers, workload.name(), options.depth,
-                     load_id(options));
 }
 
 const auto nothing = [] {};

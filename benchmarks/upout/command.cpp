@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdio>
 
 #include "engines/shared_memory/placement.h"
@@ -28,36 +27,11 @@ CLI::Validator parsed_by(Parse parse, const char* type_name) {
       type_name);
 }
 
-template <class Number>
-bool parses_whole(const std::string& text, Number& number) {
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && rest == end;
-}
-
 }  // namespace
 
 void Program::fail(const std::string& error, int exit_status) {
   if (is_root()) fmt::print(stderr, "upout: {}\n", error);
   status = exit_status;
-}
-
-CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
-  const auto check = [least, most](const std::string& text) {
-    std::uint64_t number = 0;
-    if (parses_whole(text, number) && number >= least && number <= most) return std::string();
-    return fmt::format("found '{}', expected a whole number from {} to {}", text, least, most);
-  };
-  return {check, "N"};
-}
-
-CLI::Validator seconds_between(double least, double most) {
-  const auto check = [least, most](const std::string& text) {
-    double number = 0;
-    if (parses_whole(text, number) && number >= least && number <= most) return std::string();
-    return fmt::format("found '{}', expected seconds from {} to {}", text, least, most);
-  };
-  return {check, "S"};
 }
 
 CLI::Validator duration_up_to(platform::Timestamp longest) {

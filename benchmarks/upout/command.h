@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "benchmarks/command_line.h"
 #include "engines/shared_nothing/mpi_process.h"
 #include "platform/clock.h"
 #include "platform/error.h"
@@ -38,11 +39,7 @@ void add_list_command(CLI::App& app, Program& program);
 void add_doctor_command(CLI::App& app, Program& program);
 void add_export_command(CLI::App& app, Program& program);
 
-/// A check for CLI11: the option's value is a whole number from `least` to `most`.
-CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
-/// The same for a number of seconds, from `least` to `most`.
-CLI::Validator seconds_between(double least, double most);
-/// The same for a duration such as 100us, of at most `longest`.
+/// A check for CLI11: the option's value is a duration such as 100us, of at most `longest`.
 CLI::Validator duration_up_to(platform::Timestamp longest);
 /// As harness::parse_rate takes it.
 CLI::Validator operation_rate();

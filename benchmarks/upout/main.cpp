@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -12,8 +11,6 @@
 
 #include "benchmarks/upout/command.h"
 #include "harness/build_info.h"
-#include "harness/wording.h"
-#include "workloads/nearest.h"
 
 namespace {
 
@@ -25,45 +22,6 @@ std::string own_path(const char* called_as) {
   std::error_code error;
   const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", error);
   return error ? std::string(called_as) : path.string();
-}
-
-const CLI::App& innermost(const CLI::App& app) {
-  const auto chosen = app.get_subcommands();
-  return chosen.empty() ? app : innermost(*chosen.front());
-}
-
-/// The argument that CLI11 could not place; empty if that is not what it complains of.
-std::string unplaced_argument(const CLI::App& app, const CLI::ParseError& error, const char* first_argument) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const std::vector<std::string> extras = app.remaining(true);
-    return extras.empty() ? "" : extras.front();
-  }
-  // Of a misspelt subcommand it says only that there is none.
-  const bool no_command =
-      dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && app.get_subcommands().empty();
-  return no_command && first_argument != nullptr ? first_argument : "";
-}
-
-/// CLI11's complaint in one line, with what a misspelt option or subcommand may have been meant for.
-std::string complaint(const CLI::App& app, const CLI::ParseError& error, const char* first_argument) {
-  const std::string unplaced = unplaced_argument(app, error, first_argument);
-  if (unplaced.empty()) {
-    std::string text = error.what();
-    std::ranges::replace(text, '\n', ' ');
-    return text;
-  }
-  std::vector<std::string> commands;
-  for (const CLI::App* command : innermost(app).get_subcommands({})) commands.push_back(command->get_name());
-  std::vector<std::string> names = commands;
-  for (const CLI::Option* option : innermost(app).get_options()) names.push_back(option->get_name());
-  const std::vector<std::string_view> candidates(names.begin(), names.end());
-  const auto nearest = upout::workloads::nearest(unplaced, candidates);
-  if (!nearest && app.get_subcommands().empty()) {
-    return fmt::format("{}: found where a command is expected: {}", unplaced,
-                       upout::harness::enumeration(commands));
-  }
-  return fmt::format("{}: found where no such option or argument is expected{}", unplaced,
-                     nearest ? fmt::format("; did you mean {}?", *nearest) : "; see --help");
 }
 
 /// A launcher of another MPI starts ranks that do not know of each other; each would measure alone.
@@ -105,7 +63,7 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::Success& help) {
     if (program.is_root()) app.exit(help);
   } catch (const CLI::ParseError& error) {
-    program.fail(complaint(app, error, argc > 1 ? argv[1] : nullptr), upout::exit_usage);
+    program.fail(upout::complaint(app, error, argc > 1 ? argv[1] : nullptr), upout::exit_usage);
   }
   return program.status;
 }

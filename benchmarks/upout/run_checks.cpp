@@ -1,12 +1,11 @@
 #include "benchmarks/upout/run_checks.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
+#include "benchmarks/command_line.h"
 #include "harness/integrity.h"
 #include "harness/load_checks.h"
 #include "harness/plan.h"
@@ -73,21 +72,6 @@ Expected<void> set_crossing(const RunCommand& command, workloads::Properties& pr
   return {};
 }
 
-Expected<void> check_output(const std::string& path) {
-  if (path.empty() || path == "-") return {};
-  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
-  if (!std::filesystem::is_directory(folder)) {
-    return platform::unexpected("--json " + path, "no folder " + folder.string(),
-                                "a file in an existing folder");
-  }
-  if (std::filesystem::is_directory(path))
-    return platform::unexpected("--json " + path, "a folder", "a file");
-  if (access(folder.c_str(), W_OK) != 0) {
-    return platform::unexpected("--json " + path, "a folder that may not be written", "one that may");
-  }
-  return {};
-}
-
 Expected<void> hash_plan(RunCommand& command) {
   if (command.plan.empty()) return {};
   return harness::hash_of_file(command.plan).map([&](std::string hash) {
@@ -99,13 +83,9 @@ Expected<void> hash_plan(RunCommand& command) {
 
 Expected<std::unique_ptr<workloads::Workload>> make_workload(const RunCommand& command, const MpiProcess* mpi,
                                                              std::vector<std::string>& warnings) {
-  workloads::Properties properties;
-  for (const std::string& file : command.property_files) {
-    if (auto read = properties.read_file(file); !read) return tl::unexpected(read.error());
-  }
-  for (const std::string& assignment : command.assignments) {
-    if (auto assigned = properties.assign(assignment); !assigned) return tl::unexpected(assigned.error());
-  }
+  auto read = read_properties(command.property_files, command.assignments);
+  if (!read) return tl::unexpected(read.error());
+  workloads::Properties& properties = *read;
   if (const std::uint64_t records = command.options.records_per_worker; records != 0) {
     if (const auto* given = properties.find("recordcount"); given != nullptr) {
       return platform::unexpected("--records-per-worker", "it beside recordcount=" + given->value,

@@ -1,11 +1,11 @@
-#include "workloads/nearest.h"
+#include "platform/nearest.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
 #include <vector>
 
-namespace upout::workloads {
+namespace upout::platform {
 
 namespace {
 
@@ -39,4 +39,4 @@ std::optional<std::string_view> nearest(std::string_view word, std::span<const s
   return best;
 }
 
-}  // namespace upout::workloads
+}  // namespace upout::platform
