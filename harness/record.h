@@ -19,7 +19,7 @@ namespace upout::harness {
 
 /// Where a workload ran, as asked for. One point of the deployment space.
 struct Deployment {
-  std::string engine;  ///< "shared-memory", "shared-nothing" or "null"
+  std::string engine;  ///< "shared-memory", "shared-nothing", "baseline" or "null"
   unsigned nodes = 1;
   unsigned ranks = 1;
   unsigned threads_per_rank = 1;
