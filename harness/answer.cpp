@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "harness/cost/baseline_cost.h"
 #include "harness/crossover.h"
 #include "harness/race.h"
 #include "harness/wording.h"
@@ -190,6 +191,8 @@ std::string common_headline(std::span<const Comparison> comparisons) {
 std::string unraced_sentence(const Comparison& comparison) {
   std::set<std::string> measured;
   for (const Series& series : comparison.series) measured.insert(series.engine);
+  if (measured.empty())
+    return fmt::format("Only the single-threaded baseline was measured on {}.", comparison.workload);
   if (measured.size() == 1) {
     if (std::string sentence = configurations_sentence(comparison, *measured.begin()); !sentence.empty())
       return sentence;
@@ -197,6 +200,14 @@ std::string unraced_sentence(const Comparison& comparison) {
   if (measured.size() == 1)
     return fmt::format("Only {} was measured on {}.", *measured.begin(), comparison.workload);
   return fmt::format("The engines were not measured on the same number of cores on {}.", comparison.workload);
+}
+
+/// What the engines are against the sequential program, where that was measured too.
+void add_baselines(std::span<const Comparison> comparisons, std::vector<std::string>& details) {
+  for (const Comparison& comparison : comparisons) {
+    if (std::string sentence = baseline_sentence(comparison); !sentence.empty())
+      details.push_back(std::move(sentence));
+  }
 }
 
 bool too_few_repetitions(const json& run) {
@@ -233,6 +244,7 @@ Answer answer(std::span<const Comparison> comparisons) {
       result.details.push_back(outcome ? race_sentence(*outcome, comparison.workload)
                                        : unraced_sentence(comparison));
     }
+    add_baselines(comparisons, result.details);
     return result;
   }
   const bool several = comparisons.size() > 1;
@@ -249,6 +261,7 @@ Answer answer(std::span<const Comparison> comparisons) {
     }
   }
   if (several) result.headline = common_headline(comparisons);
+  add_baselines(comparisons, result.details);
   return result;
 }
 

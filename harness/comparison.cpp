@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -104,6 +105,25 @@ MedianInterval pooled_throughput(const std::vector<SourcedRun>& runs) {
     }
   }
   return median_interval(values);
+}
+
+bool is_baseline(const SourcedRun& sourced) {
+  return sourced.run->at("deployment").at("engine") == "baseline";
+}
+
+/// Takes the runs of the sequential program out of the others; the fastest of its configurations.
+std::optional<SeriesPoint> take_baseline(std::vector<SourcedRun>& runs) {
+  const auto taken = std::ranges::stable_partition(runs, std::not_fn(is_baseline));
+  std::map<std::string, std::vector<SourcedRun>> configurations;
+  for (const SourcedRun& sourced : taken)
+    configurations[sourced.run->at("id").get<std::string>()].push_back(sourced);
+  runs.erase(taken.begin(), taken.end());
+  std::optional<SeriesPoint> fastest;
+  for (const auto& [id, same] : configurations) {
+    SeriesPoint point{id, 1, pooled_throughput(same)};
+    if (!fastest || point.throughput.median > fastest->throughput.median) fastest = std::move(point);
+  }
+  return fastest;
 }
 
 /// In which members the variants of each engine differ.
@@ -213,9 +233,12 @@ std::vector<Comparison> compare(std::span<const nlohmann::json> documents,
     for (const auto& [key, runs] : by_properties) properties.push_back(key);
     const std::set<std::string> differing = differing_members(properties);
     const DifferencesByEngine differences = differences_of(by_properties);
-    for (const auto& [key, runs] : by_properties) {
-      Comparison comparison{labelled(name, key, differing), series_of(runs, differences)};
-      comparison.unit = runs.front().run->at("summary").at("throughput").at("unit");
+    for (const auto& [key, all] : by_properties) {
+      std::vector<SourcedRun> runs = all;
+      std::optional<SeriesPoint> baseline = take_baseline(runs);
+      Comparison comparison{labelled(name, key, differing), series_of(runs, differences),
+                            std::move(baseline)};
+      comparison.unit = all.front().run->at("summary").at("throughput").at("unit");
       if (differing.contains("crosspartition") && key.contains("crosspartition")) {
         std::set<std::string> others = differing;
         others.erase("crosspartition");

@@ -31,6 +31,9 @@ struct Series {
 struct Comparison {
   std::string workload;  ///< the name, and the properties that tell it from others of that name
   std::vector<Series> series;
+  /// The sequential program (`upout-baseline`), on one core: what the series are set against, and none of
+  /// them. Of several configurations, the fastest.
+  std::optional<SeriesPoint> baseline = {};
   std::string unit = "operations/s";
   /// Where workloads of one name were measured with several shares of transactions across partitions: that of
   /// this one in percent, and what they are called together.

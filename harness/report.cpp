@@ -106,7 +106,7 @@ json charts_json(const std::vector<Comparison>& comparisons) {
     drawn.insert(crossing.by_share.begin(), crossing.by_share.end());
   }
   for (const Comparison& comparison : comparisons) {
-    if (drawn.contains(&comparison)) continue;
+    if (drawn.contains(&comparison) || comparison.series.empty()) continue;
     json all = json::array();
     for (const Series& series : comparison.series) {
       json points = json::array();
@@ -120,6 +120,7 @@ json charts_json(const std::vector<Comparison>& comparisons) {
     }
     charts.push_back(
         {{"workload", comparison.workload}, {"unit", comparison.unit}, {"series", std::move(all)}});
+    if (comparison.baseline) charts.back()["baseline"] = interval_json(comparison.baseline->throughput);
   }
   return charts;
 }

@@ -26,12 +26,23 @@ function idealLines(chart) {
   });
 }
 
+// The sequential program, on one core, across the whole chart.
+function baselineLines(chart) {
+  if (!chart.baseline) return [];
+  const positions = chart.series.flatMap((series) => series.points).map(({ cores }) => cores);
+  const ends = [Math.min(...positions), Math.max(...positions)];
+  const { median: y, low, high } = chart.baseline;
+  const points = (ends[0] === ends[1] ? [ends[0] - 0.1, ends[1] + 0.1] : ends).map((x) => ({ x, y, low, high }));
+  const drawn = colour("baseline");
+  return [{ label: "single-threaded baseline", points, look: { borderColor: drawn, backgroundColor: drawn, borderWidth: 1.5, borderDash: [8, 4], pointRadius: 0 } }];
+}
+
 function throughputFigure(chart) {
   const pointOf = ({ cores, share, median, low, high }) => ({ x: share ?? cores, y: median, low, high });
   return {
     title: chart.workload,
     describe: `Throughput of ${chart.workload} against ${isOverShares(chart) ? "crosspartition" : "cores"}`,
-    lines: [...measuredLines(chart, pointOf), ...idealLines(chart)],
+    lines: [...measuredLines(chart, pointOf), ...idealLines(chart), ...baselineLines(chart)],
     x: positionAxis(chart),
     y: { text: chart.unit, show: withPrefix, tick, zero: true },
   };
