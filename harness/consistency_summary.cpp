@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "harness/consistency_place.h"
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 
 namespace upout::harness {
 namespace {
