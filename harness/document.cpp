@@ -77,12 +77,8 @@ json repetitions_json(const std::vector<Repetition>& repetitions) {
   return array;
 }
 
-/// Of the complete repetitions alone: a window that was cut short has no throughput to compare.
 json throughput_json(const std::vector<Repetition>& repetitions, const std::string& unit) {
-  std::vector<double> values;
-  for (const Repetition& repetition : repetitions) {
-    if (repetition.complete) values.push_back(repetition.throughput());
-  }
+  const std::vector<double> values = complete_throughputs(repetitions);
   if (values.empty()) return nullptr;
   const MedianInterval interval = median_interval(values);
   return {{"median", interval.median},
@@ -152,6 +148,18 @@ json load_json(const RunRecord& run) {
   return made;
 }
 
+/// Of a run whose repetitions adapt.
+json precision_json(const PrecisionReport& report, const std::vector<Repetition>& repetitions) {
+  const std::optional<double> reached = half_width(complete_throughputs(repetitions));
+  const Precision& asked = report.asked;
+  return {{"asked", asked.half_width},
+          {"reached", reached ? json(*reached) : json(nullptr)},
+          {"least_repetitions", report.least_repetitions},
+          {"most_repetitions", asked.most_repetitions == 0 ? json(nullptr) : json(asked.most_repetitions)},
+          {"budget_seconds", asked.budget_seconds <= 0 ? json(nullptr) : json(asked.budget_seconds)},
+          {"ended_by", report.ended_by ? json(name_of(*report.ended_by)) : json(nullptr)}};
+}
+
 /// `throughput`: as the summary has it. The share is of the time of a worker that generates load.
 json generator_json(const RunRecord& run, const json& throughput) {
   const auto share = [&] {
@@ -180,6 +188,7 @@ json run_json(const RunRecord& run) {
     made["limits"] = {{"operations", run.limits->operations},
                       {"seconds", run.limits->seconds ? json(*run.limits->seconds) : json(nullptr)}};
   }
+  if (run.precision) made["precision"] = precision_json(*run.precision, run.repetitions);
   if (run.workload == "tpcc") made["summary"]["new_orders_per_minute"] = new_orders_json(run.repetitions);
   if (run.generator_ns) made["generator"] = generator_json(run, made["summary"]["throughput"]);
   return made;
@@ -234,6 +243,14 @@ nlohmann::json to_json(const std::vector<platform::WorkerBinding>& workers) {
                      {"achieved", worker.achieved()}});
   }
   return array;
+}
+
+std::vector<double> complete_throughputs(const std::vector<Repetition>& repetitions) {
+  std::vector<double> values;
+  for (const Repetition& repetition : repetitions) {
+    if (repetition.complete) values.push_back(repetition.throughput());
+  }
+  return values;
 }
 
 bool Verification::passed() const {

@@ -51,7 +51,29 @@ std::string_view open_by(const RunOptions& options) {
   return options.load.is_open() ? "--rate" : "";
 }
 
+namespace {
+
+platform::Expected<void> check_precision(const RunOptions& options) {
+  const Precision& precision = options.schedule.precision;
+  if (!precision.is_asked()) {
+    if (precision.most_repetitions == 0 && precision.budget_seconds <= 0) return {};
+    return platform::unexpected(precision.most_repetitions != 0 ? "--max-repetitions" : "--budget",
+                                "it without --precision", "--precision, such as 5%, which it is a limit of");
+  }
+  if (options.goal)
+    return platform::unexpected("--precision", "it beside --goal",
+                                "a rate: repetitions of a goal begin again where it is not kept");
+  if (precision.most_repetitions == 0 || precision.most_repetitions >= options.schedule.repetitions)
+    return {};
+  return platform::unexpected(
+      "--max-repetitions", std::to_string(precision.most_repetitions),
+      "at least the " + std::to_string(options.schedule.repetitions) + " of --repetitions");
+}
+
+}  // namespace
+
 platform::Expected<void> check_measured(const RunOptions& options) {
+  if (auto precise = check_precision(options); !precise) return precise;
   if (options.goal && options.rebalance != "none") {
     return platform::unexpected("--goal", "it beside --rebalance " + options.rebalance,
                                 "--rebalance none: windows that search for a rate move no partition");

@@ -105,10 +105,37 @@ class Measurement {
 
   /// All repetitions.
   void measure(RunRecord& record) {
+    const platform::Timestamp begin = clock_->now();
     const unsigned repetitions = options_->schedule.repetitions;
     for (unsigned i = 0; i < repetitions && !is_interrupted(); ++i) {
       repeat("measure " + std::to_string(i + 1) + "/" + std::to_string(repetitions), record);
     }
+    if (options_->schedule.precision.is_asked()) measure_more(begin, record);
+  }
+
+  /// Until the median is as precise as asked for, or a limit is reached.
+  void measure_more(platform::Timestamp begin, RunRecord& record) {
+    const unsigned least = options_->schedule.repetitions;
+    PrecisionReport report{.asked = limited(options_->schedule.precision, least), .least_repetitions = least};
+    for (unsigned done = least; !is_interrupted(); ++done) {
+      report.ended_by = agree_on_stop(report.asked, record, done, begin);
+      if (report.ended_by) break;
+      repeat("measure " + std::to_string(done + 1), record);
+    }
+    record.precision = report;
+  }
+
+  /// The root's decision, for all. Collective.
+  std::optional<StoppedBy> agree_on_stop(const Precision& precision, const RunRecord& record, unsigned done,
+                                         platform::Timestamp begin) {
+    std::uint64_t decision = 0;  // to go on
+    if (engine_->is_root()) {
+      const double seconds = static_cast<double>((clock_->now() - begin).count()) * 1e-9;
+      const auto cause = stop(precision, complete_throughputs(record.repetitions), done, seconds);
+      decision = cause ? 1 + static_cast<std::uint64_t>(*cause) : 0;
+    }
+    engine_->max({&decision, 1});
+    return decision == 0 ? std::nullopt : std::optional(static_cast<StoppedBy>(decision - 1));
   }
 
   /// The same, at the highest rate that keeps the goal.

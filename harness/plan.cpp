@@ -438,6 +438,8 @@ Expected<void> PointBuilder::check_limits(const Point& point, const workloads::W
   Schedule schedule;
   if (const auto own = values.find("repetitions"); own != values.end())
     schedule.repetitions = as_number(own->second.value);
+  if (const auto own = values.find("precision"); own != values.end())
+    schedule.precision.half_width = *parse_precision(own->second.value);
   const auto rebalance = values.find("rebalance");
   std::vector<std::string> warnings;
   auto limited = limit(schedule,

@@ -14,6 +14,7 @@
 #include "engines/shared_memory/placement.h"
 #include "engines/shared_nothing/delayed_transport.h"
 #include "harness/offered_load.h"
+#include "harness/precision.h"
 #include "platform/duration.h"
 #include "platform/worker_map.h"
 #include "workloads/nearest.h"
@@ -48,6 +49,7 @@ enum class Kind {
   rate,
   arrivals,
   percent,
+  precision,
   touched
 };
 
@@ -89,6 +91,9 @@ constexpr std::array key_rules = {
     KeyRule{"seconds", Kind::duration, "a number of seconds above 0"},
     KeyRule{"warmup", Kind::pause, "a number of seconds from 0"},
     KeyRule{"repetitions", Kind::count, "a whole number from 1"},
+    KeyRule{"precision", Kind::precision, "a percentage such as \"5%\""},
+    KeyRule{"max_repetitions", Kind::count, "a whole number from 1"},
+    KeyRule{"budget", Kind::duration, "a number of seconds above 0"},
     KeyRule{"seed", Kind::seed, "a whole number from 0"},
     KeyRule{"oversubscribe", Kind::flag, "true or false"},
     KeyRule{"properties_file", Kind::text, "the path of a YCSB property file, from the plan's folder"},
@@ -179,6 +184,11 @@ std::optional<std::string> percent(const toml::node& node) {
   return value && *value >= 0 && *value <= 100 ? std::optional(describe(node)) : std::nullopt;
 }
 
+std::optional<std::string> precision(const toml::node& node) {
+  const auto string = text(node);
+  return string && parse_precision(*string) ? string : std::nullopt;
+}
+
 /// It must fit the `unsigned` that it becomes.
 std::optional<std::string> count(const toml::node& node, std::int64_t least) {
   const auto number = whole_number(node, least);
@@ -226,6 +236,8 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"poisson", "uniform"});
     case Kind::percent:
       return percent(node);
+    case Kind::precision:
+      return precision(node);
     case Kind::touched:
       return count(node, 2);
     case Kind::flag:

@@ -11,6 +11,7 @@
 #include "harness/histogram.h"
 #include "harness/latency_goal.h"
 #include "harness/offered_load.h"
+#include "harness/precision.h"
 #include "harness/rebalance.h"
 #include "platform/error.h"
 #include "platform/topology.h"
@@ -97,6 +98,9 @@ struct Repetition {
   double throughput() const { return seconds > 0 ? double(operations) / seconds : 0; }
 };
 
+/// Of the complete ones alone: a window that was cut short has no throughput to compare.
+std::vector<double> complete_throughputs(const std::vector<Repetition>& repetitions);
+
 struct Check {
   std::string name;
   bool passed = false;
@@ -125,6 +129,7 @@ struct RunRecord {
   std::optional<GoalReport> goal = {};  ///< that the load was made to keep
   double warmup_seconds = 0;
   std::optional<CountLimits> limits = {};
+  std::optional<PrecisionReport> precision = {};  ///< none: so many repetitions, however precise
   /// Of an operation, or of a transaction: what generating and recording it takes a worker without a
   /// database. Not of queries, nor where there is no database anyway.
   std::optional<double> generator_ns = {};

@@ -11,6 +11,7 @@
 #include "harness/interrupt.h"
 #include "harness/latency_goal.h"
 #include "harness/offered_load.h"
+#include "harness/precision.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "platform/clock.h"
@@ -25,7 +26,8 @@ namespace upout::harness {
 struct Schedule {
   double seconds = 10;           ///< measured in all, shared by the repetitions
   double warmup_seconds = 0.25;  ///< before each repetition
-  unsigned repetitions = 10;
+  unsigned repetitions = 10;     ///< at the least, if a precision is asked for
+  Precision precision = {};      ///< for which there may be more repetitions, of the same length
   /// Measured in all, shared by the repetitions: one that has done its share before its time is over ends
   /// then. 0: the time alone ends them.
   std::uint64_t operations = 0;

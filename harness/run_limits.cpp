@@ -6,7 +6,7 @@ namespace upout::harness {
 
 namespace {
 
-platform::Expected<void> check_count(std::uint64_t operations, unsigned repetitions,
+platform::Expected<void> check_count(std::uint64_t operations, const Schedule& schedule,
                                      const LimitChoice& choice) {
   const auto refuse = [&](const std::string& found, const std::string& expected) {
     return platform::unexpected("operationcount", found, expected);
@@ -16,9 +16,13 @@ platform::Expected<void> check_count(std::uint64_t operations, unsigned repetiti
                   "--seconds: what arrives at a rate is measured for a time");
   if (choice.moves_partitions)
     return refuse("it beside --rebalance", "--seconds: a partition moves in the middle of a window");
-  if (operations >= repetitions) return {};
-  return refuse(fmt::format("'{}'", operations),
-                fmt::format("at least one for each of the {} repetitions, or --seconds", repetitions));
+  if (schedule.precision.is_asked())
+    return refuse("it beside --precision",
+                  "--seconds: how many repetitions share the operations is not known");
+  if (operations >= schedule.repetitions) return {};
+  return refuse(
+      fmt::format("'{}'", operations),
+      fmt::format("at least one for each of the {} repetitions, or --seconds", schedule.repetitions));
 }
 
 }  // namespace
@@ -33,7 +37,7 @@ platform::Expected<Schedule> limit(Schedule schedule, const LimitChoice& choice,
     return schedule;
   }
   if (limits.operations != 0) {
-    if (auto possible = check_count(limits.operations, schedule.repetitions, choice); !possible)
+    if (auto possible = check_count(limits.operations, schedule, choice); !possible)
       return tl::unexpected(possible.error());
     schedule.operations = limits.operations;
     schedule.seconds = Schedule::unlimited_seconds;

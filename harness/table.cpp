@@ -41,6 +41,23 @@ std::string count_sentence(const nlohmann::json& run) {
       is_short ? ", which is too short to be published" : "");
 }
 
+/// How the repetitions of a run ended that were to go on until its median is known precisely; empty for
+/// others.
+std::string precision_sentence(const nlohmann::json& run) {
+  if (!run.contains("precision")) return {};
+  const nlohmann::json& precision = run["precision"];
+  const std::string ended_by = precision["ended_by"].is_null() ? "a signal"
+                               : precision["ended_by"] == "precision"
+                                   ? "the precision"
+                                   : "the limit of " + precision["ended_by"].get<std::string>();
+  const std::string reached = precision["reached"].is_null()
+                                  ? "there is no 95 % interval"
+                                  : fmt::format("the interval is within {:.2g} % of the median",
+                                                100 * precision["reached"].get<double>());
+  return fmt::format("repetitions: {}, ended by {}: {} (asked for: {:.2g} %)", run["repetitions"].size(),
+                     ended_by, reached, 100 * precision["asked"].get<double>());
+}
+
 /// What a worker does besides waiting for the database; of the only run of a table.
 std::string generator_sentence(const nlohmann::json& run) {
   if (!run.contains("generator") || run["generator"]["share"].is_null()) return {};
@@ -65,6 +82,7 @@ std::vector<std::string> table_notes(std::span<const nlohmann::json> documents) 
     for (const nlohmann::json& run : document["runs"]) {
       note(rebalance_sentence(run));
       note(count_sentence(run));
+      note(precision_sentence(run));
       generator = generator_sentence(run);
       has_new_orders |= run["summary"].value("new_orders_per_minute", nlohmann::json()).is_number();
       ++runs;

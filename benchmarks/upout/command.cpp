@@ -8,6 +8,7 @@
 #include "harness/latency_goal.h"
 #include "harness/load_profile.h"
 #include "harness/offered_load.h"
+#include "harness/precision.h"
 #include "platform/duration.h"
 #include "platform/worker_map.h"
 
@@ -49,6 +50,10 @@ CLI::Validator load_profile() {
 
 CLI::Validator latency_goal() {
   return parsed_by(harness::parse_goal, "PERCENTILE=DURATION");
+}
+
+CLI::Validator precision() {
+  return parsed_by(harness::parse_precision, "PERCENT%");
 }
 
 CLI::Validator worker_binding() {

@@ -46,6 +46,8 @@ CLI::Validator operation_rate();
 /// As harness::parse_profile and harness::parse_goal take them.
 CLI::Validator load_profile();
 CLI::Validator latency_goal();
+/// As harness::parse_precision takes it.
+CLI::Validator precision();
 /// The same for `--bind`.
 CLI::Validator worker_binding();
 /// The same for `--placement`.

@@ -54,6 +54,7 @@ Examples:
   upout run --engine shared-memory --threads 2 --rate 2M/s --arrivals poisson --workload ycsb-b
   upout run --engine shared-memory --threads 2 --goal p99=100us --workload ycsb-b
   upout run --engine shared-memory --threads 2 --profile bursts=200K,2M,1s,100ms --interval 50ms --workload ycsb-b
+  upout run --engine shared-memory --threads 2 --precision 2% --budget 120 --workload ycsb-b
   upout run --engine null --threads 2 --workload ycsb-c -p requestdistribution=uniform
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
@@ -352,9 +353,25 @@ void add_run_command(CLI::App& app, Program& program) {
           ->check(seconds_between(0.001, 1e6))
           ->capture_default_str();
   run->add_option("--repetitions", command->options.schedule.repetitions,
-                  "measured windows; fewer than 6 have no 95 % interval")
+                  "measured windows; fewer than 6 have no 95 % interval; with --precision, at the least")
       ->check(whole_number(1, 10000))
       ->capture_default_str();
+  run->add_option_function<std::string>(
+         "--precision",
+         [command](const std::string& text) {
+           command->options.schedule.precision.half_width = *harness::parse_precision(text);
+         },
+         "go on with repetitions of the same length until the 95 % interval of the median is within so much "
+         "of "
+         "it, such as 5%; at most --max-repetitions, or ten times --repetitions if no limit is given")
+      ->check(precision());
+  run->add_option("--max-repetitions", command->options.schedule.precision.most_repetitions,
+                  "after which --precision is given up; without it, --budget alone is the limit")
+      ->check(whole_number(1, 100'000));
+  run->add_option("--budget", command->options.schedule.precision.budget_seconds,
+                  "seconds after which no repetition for the sake of --precision is begun, counted from the "
+                  "first one, warm-ups too")
+      ->check(seconds_between(0.001, 1e6));
   run->add_option("--warmup", command->options.schedule.warmup_seconds,
                   "seconds before each repetition that do not count")
       ->check(seconds_between(0, 1e6))

@@ -114,6 +114,22 @@ TEST(Document, OfCountedOperationsSaysWhatEndedItsRepetitions) {
       samples::document(samples::run("shared-memory", 2, "ycsb-c", 1e6)).at("runs")[0].contains("limits"));
 }
 
+TEST(Document, SaysHowPreciseARunIsAndWhatEndedIt) {
+  RunRecord record = samples::run("shared-memory", 2, "ycsb-c", 1e6);
+  record.precision = PrecisionReport{.asked = {.half_width = 0.05, .most_repetitions = 60},
+                                     .least_repetitions = 6,
+                                     .ended_by = StoppedBy::precision};
+  const json document = samples::document(record);
+  EXPECT_TRUE(validate_document(document)) << validate_document(document).error().to_string();
+  json precision = document.at("runs")[0].at("precision");
+  EXPECT_NEAR(precision.at("reached").get<double>(), 0.02, 1e-9);
+  precision.erase("reached");
+  EXPECT_EQ(precision, json::parse(R"({"asked": 0.05, "least_repetitions": 6, "most_repetitions": 60,
+                                       "budget_seconds": null, "ended_by": "precision"})"));
+  record.precision->ended_by.reset();
+  EXPECT_TRUE(validate_document(samples::document(record)));
+}
+
 TEST(Document, SaysWhichShareOfTheTimeTheGeneratorTook) {
   const auto generator = [](const RunRecord& record) {
     const json document = samples::document(record);
