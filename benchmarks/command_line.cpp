@@ -91,17 +91,16 @@ platform::Expected<workloads::Properties> read_properties(const std::vector<std:
   return properties;
 }
 
-platform::Expected<void> check_output(const std::string& path) {
-  if (path.empty() || path == "-") return {};
+platform::Expected<void> check_output(const std::string& option, const std::string& path) {
+  if (path.empty()) return {};
+  const std::string where = option + " " + path;
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
   if (!std::filesystem::is_directory(folder)) {
-    return platform::unexpected("--json " + path, "no folder " + folder.string(),
-                                "a file in an existing folder");
+    return platform::unexpected(where, "no folder " + folder.string(), "a file in an existing folder");
   }
-  if (std::filesystem::is_directory(path))
-    return platform::unexpected("--json " + path, "a folder", "a file");
+  if (std::filesystem::is_directory(path)) return platform::unexpected(where, "a folder", "a file");
   if (access(folder.c_str(), W_OK) != 0) {
-    return platform::unexpected("--json " + path, "a folder that may not be written", "one that may");
+    return platform::unexpected(where, "a folder that may not be written", "one that may");
   }
   return {};
 }

@@ -24,8 +24,8 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error, const c
 platform::Expected<workloads::Properties> read_properties(const std::vector<std::string>& files,
                                                           const std::vector<std::string>& assignments);
 
-/// Whether a result document can be written there (--json): better refused now than after minutes of
-/// measuring.
-platform::Expected<void> check_output(const std::string& path);
+/// Whether what an option asks for can be written there; of an empty path, it can. Better refused now than
+/// after minutes of measuring.
+platform::Expected<void> check_output(const std::string& option, const std::string& path);
 
 }  // namespace upout

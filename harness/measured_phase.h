@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "harness/hdr_encoding.h"
 #include "harness/histogram.h"
 #include "harness/offered_load.h"
 #include "harness/record.h"
@@ -31,6 +33,12 @@ inline platform::Timestamp window_length(const Schedule& schedule) {
 inline Window window_after(platform::Timestamp start, const Schedule& schedule) {
   const platform::Timestamp begin = start + time_of(schedule.warmup_seconds);
   return {begin, begin + window_length(schedule)};
+}
+
+/// In seconds since 1970, of a time on the scale of `clock`.
+inline double since_1970(platform::Timestamp time, const platform::Clock& clock) {
+  const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<double>((now - (clock.now() - time)).count()) * 1e-9;
 }
 
 /// One worker's, for the next window.
@@ -92,8 +100,10 @@ std::vector<IntervalFigures> merged_series(E& engine, Recorders& recorders, cons
     points[i] = {.begin_seconds = seconds(begin), .seconds = seconds(end - begin), .operations = done[i]};
     if (load.is_open())
       points[i].offered = curve.expected_until(seconds(end)) - curve.expected_until(seconds(begin));
-    points[i].latency = percentiles_of(*merged(
-        engine, recorders, [i](auto& recorder) -> Histogram& { return recorder.series().latencies()[i]; }));
+    const auto histogram = merged(
+        engine, recorders, [i](auto& recorder) -> Histogram& { return recorder.series().latencies()[i]; });
+    points[i].latency = percentiles_of(*histogram);
+    if (options.logs_latencies) points[i].hdr = encode_hdr(*histogram);
   }
   return points;
 }

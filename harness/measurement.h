@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,6 +19,7 @@
 #include "harness/counted_stream.h"
 #include "harness/generators.h"
 #include "harness/goal_phase.h"
+#include "harness/hdr_log.h"
 #include "harness/interrupt.h"
 #include "harness/measured_phase.h"
 #include "harness/move_at_half.h"
@@ -332,7 +334,8 @@ class Measurement {
     std::mutex making = {};
     std::deque<Recorder> recorders = {};
     MoveAtHalf::Numbers moves = {};
-    std::atomic<std::uint64_t> offered{0};  ///< operations that arrived within the window, in an open loop
+    std::atomic<std::uint64_t> offered{0};     ///< operations that arrived within the window, in an open loop
+    std::atomic<platform::Timestamp> begin{};  ///< of the window
 
     void add_moves(const MoveAtHalf::Numbers& numbers) {
       const std::lock_guard lock(making);
@@ -397,6 +400,7 @@ class Measurement {
   void measure(Session& session, engines::WorkerId id, RepetitionState& state, Drive&& drive) {
     TimeSeries series = series_for(*options_);
     const platform::Timestamp start = session.agree_on_start(*clock_);
+    state.begin = window_after(start, options_->schedule).begin;
     Recorder* recorder = nullptr;
     {
       const std::lock_guard lock(state.making);
@@ -420,6 +424,7 @@ class Measurement {
   /// moved; it serves until all are done.
   void serve(Session& session, RepetitionState& state) {
     const Window window = window_after(session.agree_on_start(*clock_), options_->schedule);
+    state.begin = window.begin;
     if constexpr (requires { session.begin_move(state.moving, 0); }) {
       if (!rebalances()) return;
       MoveAtHalf move(state.moving, window, options_->clients);
@@ -437,6 +442,7 @@ class Measurement {
   void add_repetition(RepetitionState& state, std::uint64_t failed, RunRecord& record) {
     Repetition repetition;
     repetition.complete = !is_interrupted();
+    repetition.began_at = since_1970(state.begin, *clock_);
     std::array<std::uint64_t, 4> sums{0, failed, state.offered, 0};
     std::uint64_t longest = longest_of(state.recorders);
     for (Recorder& recorder : state.recorders) {
@@ -456,8 +462,7 @@ class Measurement {
     repetition.seconds = lasted ? options_->schedule.window_seconds() : static_cast<double>(longest) * 1e-9;
     if (repetition.complete) repetition.series = merged_series(*engine_, state.recorders, load_, *options_);
     if (!repetition.complete && repetition.operations == 0) return;
-    // A window that was cut short counts only if there is no whole one.
-    if (repetition.complete || record.repetitions.empty()) add_latencies(state.recorders, record);
+    add_latencies(latencies_of(state.recorders), repetition, record);
     record.repetitions.push_back(std::move(repetition));
   }
 
@@ -466,11 +471,10 @@ class Measurement {
       TransactionWindow window = transactions_.repeat(phase, record.deployment.partitions);
       const bool complete = !is_interrupted();
       if (!complete && window.committed == 0) return;
-      if (complete || record.repetitions.empty()) {
-        for (const auto& [type, histogram] : window.latency) record.latency[type].merge(histogram);
-      }
-      Repetition& repetition = record.repetitions.emplace_back();
+      Repetition repetition;
       repetition.complete = complete;
+      repetition.began_at = since_1970(window.begin, *clock_);
+      add_latencies(window.latency, repetition, record);
       repetition.operations = window.committed;
       repetition.failed = window.failed;
       if (load_.is_open()) repetition.offered = window.offered;
@@ -483,6 +487,7 @@ class Measurement {
       repetition.aborts_by_cause = std::move(window.aborts_by_cause);
       repetition.seconds =
           complete ? options_->schedule.window_seconds() : static_cast<double>(window.longest.count()) * 1e-9;
+      record.repetitions.push_back(std::move(repetition));
     }
   }
 
@@ -494,10 +499,9 @@ class Measurement {
     repetition.failed = window.failed;
     repetition.seconds = window.seconds;
     if (repetition.operations == 0) return;
-    if (repetition.complete || record.repetitions.empty()) {
-      for (const auto& [type, histogram] : window.latency) record.latency[type].merge(histogram);
-    }
-    record.repetitions.push_back(repetition);
+    repetition.began_at = since_1970(window.begin, *clock_);
+    add_latencies(window.latency, repetition, record);
+    record.repetitions.push_back(std::move(repetition));
   }
 
   void add_rebalance(RepetitionState& state, RunRecord& record) {
@@ -511,12 +515,24 @@ class Measurement {
     record.repetitions.back().rebalance = read_report(moves, timeline, options_->schedule.window_seconds());
   }
 
-  void add_latencies(std::deque<Recorder>& recorders, RunRecord& record) {
+  /// By kind of operation; only kinds that there were. Collective.
+  std::map<std::string, Histogram> latencies_of(std::deque<Recorder>& recorders) {
+    std::map<std::string, Histogram> latencies;
     for (std::size_t kind = 0; kind < kernel::operation_kinds; ++kind) {
       const auto merged = merged_histogram(*engine_, recorders, kind);
       if (merged->count() == 0) continue;
-      record.latency[std::string(latency_name(static_cast<kernel::OperationKind>(kind)))].merge(*merged);
+      latencies[std::string(latency_name(static_cast<kernel::OperationKind>(kind)))] = *merged;
     }
+    return latencies;
+  }
+
+  /// What a repetition has measured, before it joins the others: one that was cut short counts only if there
+  /// is no whole one.
+  void add_latencies(const std::map<std::string, Histogram>& latencies, Repetition& repetition,
+                     RunRecord& record) {
+    if (!repetition.complete && !record.repetitions.empty()) return;
+    for (const auto& [kind, histogram] : latencies) record.latency[kind].merge(histogram);
+    if (options_->logs_latencies) repetition.logged = logged(latencies);
   }
 
   void gather_progress() {

@@ -24,6 +24,7 @@ struct QueryWindow {
   std::uint64_t answered = 0;
   std::uint64_t failed = 0;  ///< that were answered wrongly
   double seconds = 0;
+  platform::Timestamp begin{};               ///< by this process's clock
   std::map<std::string, Histogram> latency;  ///< by type of query
 };
 
@@ -68,6 +69,7 @@ class QueryPhase {
     QueryWindow window;
     std::vector<Histogram> histograms(W::types.size());
     const platform::Timestamp begin = clock_->now();
+    window.begin = begin;
     for (platform::Timestamp end = begin; !is_over(end - begin, seconds);) {
       const auto query = queries.next();
       const platform::Timestamp asked = clock_->now();

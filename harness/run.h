@@ -75,6 +75,7 @@ struct RunOptions {
   OfferedLoad load;                      ///< over all workers that generate; without a rate, a closed loop
   std::optional<LatencyGoal> goal = {};  ///< the load is the highest one that keeps it
   platform::Timestamp interval{};        ///< of a time series of each window; zero: there is none
+  bool logs_latencies = false;           ///< for an interval log of HdrHistogram
   Schedule schedule;
 };
 

@@ -37,6 +37,7 @@ struct TransactionWindow {
   std::map<std::string, std::uint64_t> committed_by_type;  ///< only types that did
   std::map<std::string, Histogram> latency;                ///< by type of transaction, of what has committed
   std::vector<IntervalFigures> series;                     ///< if one was asked for
+  platform::Timestamp begin{};                             ///< by this process's clock
   platform::Timestamp longest{};  ///< from the window's begin until the last of them ended
 };
 
@@ -81,6 +82,7 @@ class TransactionPhase {
     std::vector<std::atomic<TransactionRecorder*>> active(engine_->local_workers());
     std::mutex making;
     std::atomic<std::uint64_t> offered{0};
+    std::atomic<platform::Timestamp> begin{};
     const std::uint32_t round = rounds_++;
     const Schedule& schedule = options_->schedule;
     const auto committed_so_far = [&] {
@@ -96,7 +98,7 @@ class TransactionPhase {
                          : Progress::Operations());
     engine_->run_on_workers([&](typename E::Session& session, engines::WorkerId id) {
       if (!generators_.has(id)) {
-        session.agree_on_start(*clock_);
+        begin = window_after(session.agree_on_start(*clock_), schedule).begin;
         return;  // and serves until all are done
       }
       auto& stream = streams_[id.local];
@@ -107,6 +109,7 @@ class TransactionPhase {
                                  options_->depth);
       TimeSeries series = series_for(*options_);
       const platform::Timestamp start = session.agree_on_start(*clock_);
+      begin = window_after(start, schedule).begin;
       TransactionRecorder* recorder = nullptr;
       {
         const std::lock_guard lock(making);
@@ -125,7 +128,9 @@ class TransactionPhase {
       offered += arrivals.offered(is_enough() ? recorder->last() : recorder->window().end);
     });
     progress_->phase(phase, 0);
-    return gather<W>(recorders, failures_of(streams_) - failed_before, offered);
+    TransactionWindow window = gather<W>(recorders, failures_of(streams_) - failed_before, offered);
+    window.begin = begin;
+    return window;
   }
 
   template <class W>

@@ -62,7 +62,8 @@ int fail(const std::string& error, int status) {
 
 Expected<std::unique_ptr<workloads::Workload>> make_workload(Command& command,
                                                              std::vector<std::string>& warnings) {
-  if (auto output = check_output(command.json); !output) return tl::unexpected(output.error());
+  if (auto output = check_output("--json", command.json == "-" ? "" : command.json); !output)
+    return tl::unexpected(output.error());
   const auto bind = platform::Binding::parse(command.bind);
   if (!bind) return tl::unexpected(bind.error());
   command.options.bind = *bind;

@@ -61,7 +61,7 @@ void execute(const ExportCommand& command, Program& program) {
     fmt::print("{}", made->text);
     return;
   }
-  if (const auto written = write_output(made->text, command.output); !written) {
+  if (const auto written = write_output("-o", command.output, made->text); !written) {
     return program.fail(written.error().to_string(), exit_usage);
   }
   fmt::print("{}\n", command.output);

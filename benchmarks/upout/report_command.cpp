@@ -73,7 +73,7 @@ void execute(const ReportCommand& command, Program& program) {
   options.sources = read->sources;
   const auto page = harness::render_report(read->documents, options);
   if (!page) return program.fail(page.error().to_string(), exit_usage);
-  if (const auto written = write_output(*page, command.output); !written) {
+  if (const auto written = write_output("-o", command.output, *page); !written) {
     return program.fail(written.error().to_string(), exit_usage);
   }
   fmt::print("{}\n", command.output);

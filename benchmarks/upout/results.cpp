@@ -48,12 +48,12 @@ Expected<std::vector<nlohmann::json>> read_results(std::span<const std::string> 
   return documents;
 }
 
-Expected<void> write_output(const std::string& text, const std::string& path) {
+Expected<void> write_output(const std::string& option, const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
   file.close();
   if (file) return {};
-  return platform::unexpected("-o " + path, "a file that cannot be written", "one that can");
+  return platform::unexpected(option + " " + path, "a file that cannot be written", "one that can");
 }
 
 }  // namespace upout

@@ -13,7 +13,8 @@ namespace upout {
 /// of sweeps, whose points come in the order of their names. Errors name the argument or the file.
 platform::Expected<std::vector<nlohmann::json>> read_results(std::span<const std::string> sources);
 
-/// Writes what `-o` is to have; the error names it.
-platform::Expected<void> write_output(const std::string& text, const std::string& path);
+/// Writes the file that an option names; the error names both.
+platform::Expected<void> write_output(const std::string& option, const std::string& path,
+                                      const std::string& text);
 
 }  // namespace upout

@@ -210,7 +210,9 @@ Expected<void> check_buffers(const RunCommand& command, const workloads::Workloa
 
 /// Better refused now than after minutes of measuring.
 Expected<void> check_files(RunCommand& command) {
-  return check_output(command.json).and_then([&] { return hash_plan(command); });
+  return check_output("--json", command.json == "-" ? "" : command.json)
+      .and_then([&] { return check_output("--hlog", command.hlog); })
+      .and_then([&] { return hash_plan(command); });
 }
 
 }  // namespace upout

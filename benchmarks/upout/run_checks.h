@@ -23,6 +23,7 @@ struct RunCommand {
   std::string json;
   std::string plan;         ///< the file; empty: the run is a point of none
   std::string plan_sha256;  ///< of that file
+  std::string hlog;
   bool dry_run = false;
   bool quiet = false;
   bool threads_given = false;
@@ -50,7 +51,7 @@ platform::Expected<void> check_engine(const RunCommand& command);
 platform::Expected<void> check_load(const RunCommand& command, const workloads::Workload& workload);
 platform::Expected<void> check_index(const RunCommand& command, const workloads::Workload& workload);
 platform::Expected<void> check_buffers(const RunCommand& command, const workloads::Workload& workload);
-/// Whether the document can be written. Hashes the plan: before anything is measured, for a plan that cannot
+/// Whether the document and the log can be written. Hashes the plan: before anything is measured, for a plan that cannot
 /// be read would be found too late.
 platform::Expected<void> check_files(RunCommand& command);
 

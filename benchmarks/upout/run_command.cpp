@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "benchmarks/upout/command.h"
+#include "benchmarks/upout/results.h"
 #include "benchmarks/upout/run_checks.h"
 #include "engines/shared_nothing/delayed_transport.h"
+#include "harness/hdr_log.h"
 #include "harness/integrity.h"
 #include "harness/interrupt.h"
 #include "harness/load_checks.h"
@@ -55,6 +57,7 @@ Examples:
   upout run --engine shared-memory --threads 2 --goal p99=100us --workload ycsb-b
   upout run --engine shared-memory --threads 2 --profile bursts=200K,2M,1s,100ms --interval 50ms --workload ycsb-b
   upout run --engine shared-memory --threads 2 --precision 2% --budget 120 --workload ycsb-b
+  upout run --engine shared-memory --threads 2 --workload ycsb-b --interval 100ms --hlog out.hlog
   upout run --engine null --threads 2 --workload ycsb-c -p requestdistribution=uniform
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
@@ -67,13 +70,14 @@ Each worker keeps --depth operations in flight (a closed loop), or, with --rate,
 rate, however the engine is doing (an open loop), and their latency counts from when they arrive.
 Exit status: 0 if it was measured and verified (of --engine null: measured), 1 if not, 2 if the options make no sense, 128 + N after signal N.)";
 
-Expected<void> write_results(const RunCommand& command, const nlohmann::json& document) {
-  if (command.json == "-") {
-    fmt::print("{}\n", document.dump(2));
-    return {};
-  }
-  fmt::print("{}", harness::render_table(std::span(&document, 1)));
-  return command.json.empty() ? Expected<void>{} : harness::write_document(document, command.json);
+Expected<void> write_results(const RunCommand& command, const harness::RunRecord& record,
+                             const nlohmann::json& document) {
+  const bool is_printed = command.json == "-";
+  fmt::print("{}", is_printed ? document.dump(2) + "\n" : harness::render_table(std::span(&document, 1)));
+  Expected<void> written;
+  if (!command.json.empty() && !is_printed) written = harness::write_document(document, command.json);
+  if (!written || command.hlog.empty()) return written;
+  return write_output("--hlog", command.hlog, harness::hdr_log(record));
 }
 
 /// The error of the first rank that has one, the same on all ranks; empty if none has.
@@ -150,7 +154,7 @@ void execute(RunCommand& command, Program& program) {
   if (is_root && !record.repetitions.empty()) {
     nlohmann::json document = harness::make_document({record}, outcome->environment);
     if (!command.plan_sha256.empty()) harness::seal_for_plan(document, command.plan_sha256);
-    if (const auto written = write_results(command, document); !written) {
+    if (const auto written = write_results(command, record, document); !written) {
       program.fail(written.error().to_string(), exit_failed);
     }
   }
@@ -208,18 +212,16 @@ void add_run_command(CLI::App& app, Program& program) {
                   "operations, or transactions, in flight on each worker; with --rate, at most so many")
       ->check(whole_number(1, 4096))
       ->capture_default_str();
-  CLI::Option* rate = run->add_option_function<std::string>(
-                             "--rate",
-                             [command](const std::string& text) {
-                               command->options.load.per_second = *harness::parse_rate(text);
-                             },
-                             "operations that arrive in a second, over all workers, such as 2M/s: an open "
-                             "loop; at most --depth "
-                             "of "
-                             "them are in flight on a worker, and latency counts the time that others wait; "
-                             "without it, a closed "
-                             "loop")
-                          ->check(operation_rate());
+  CLI::Option* rate =
+      run->add_option_function<std::string>(
+             "--rate",
+             [command](const std::string& text) {
+               command->options.load.per_second = *harness::parse_rate(text);
+             },
+             "operations that arrive in a second, over all workers, such as 2M/s: an open "
+             "loop; at most --depth of them are in flight on a worker, and latency counts the "
+             "time that others wait; without it, a closed loop")
+          ->check(operation_rate());
   CLI::Option* arrivals =
       run->add_option("--arrivals", command->options.load.arrivals,
                       "how they arrive: poisson, independently of each other, or uniform, at equal intervals")
@@ -233,8 +235,7 @@ void add_run_command(CLI::App& app, Program& program) {
              },
              "a rate that changes over each window, and the same again in the next one: ramp=100K..2M, "
              "steps=500K,1M,2M, or bursts=200K,2M,1s,100ms (the rate between them and in them, the period, "
-             "how "
-             "long one lasts); with a time series")
+             "how long one lasts); with a time series")
           ->check(load_profile());
   CLI::Option* goal =
       run->add_option_function<std::string>(
@@ -248,8 +249,7 @@ void add_run_command(CLI::App& app, Program& program) {
            command->options.interval = *platform::parse_duration(text, harness::longest_interval);
          },
          "of a time series of each window in the document: throughput and latencies of each interval, such "
-         "as "
-         "1s; without it there is one of --profile alone, each second or twentieth of a shorter window")
+         "as 1s; without it there is one of --profile alone, each second or twentieth of a shorter window")
       ->check(duration_up_to(harness::longest_interval));
   run->add_option_function<std::string>(
          "--bind",
@@ -382,6 +382,9 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_option("--json", command->json,
                   "write the result document here; - for stdout in place of the table")
       ->type_name("FILE");
+  run->add_option("--hlog", command->hlog,
+                  "write the latencies of each --interval, or repetition, here, for HdrHistogram's tools")
+      ->type_name("FILE");
   run->add_option("--id", command->options.id, "the run's name in the document");
   run->add_option("--plan", command->plan, "what it is a point of: the document gets that file's hash");
   run->add_flag("--dry-run", command->dry_run,
@@ -403,6 +406,7 @@ void add_run_command(CLI::App& app, Program& program) {
     command->read_path_given = read_path->count() > 0;
     command->arrivals_given = arrivals->count() > 0;
     command->seconds_given = seconds->count() > 0;
+    command->options.logs_latencies = !command->hlog.empty();
     try {
       execute(*command, program);
     } catch (const std::exception& error) {
