@@ -38,6 +38,7 @@ void add_compare_command(CLI::App& app, Program& program);
 void add_list_command(CLI::App& app, Program& program);
 void add_doctor_command(CLI::App& app, Program& program);
 void add_export_command(CLI::App& app, Program& program);
+void add_validate_command(CLI::App& app, Program& program);
 
 /// A check for CLI11: the option's value is a duration such as 100us, of at most `longest`.
 CLI::Validator duration_up_to(platform::Timestamp longest);

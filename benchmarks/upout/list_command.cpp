@@ -61,7 +61,7 @@ void list_published(const ListOptions&) {
   const auto records = harness::suite_records();
   if (!records) fmt::print("  {}\n", records.error().to_string());
   for (const harness::PublishedRecord& record : records.value_or(std::vector<harness::PublishedRecord>())) {
-    fmt::print("  {}\n      {}; {}; on {}\n", record.title, record.citation, record.workload,
+    fmt::print("  {}\n      {}; {}; hardware: {}\n", record.title, record.citation, record.workload,
                record.hardware);
   }
 }

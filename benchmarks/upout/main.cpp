@@ -58,6 +58,7 @@ int run_program(int argc, char** argv) {
   add_export_command(app, program);
   add_list_command(app, program);
   add_doctor_command(app, program);
+  add_validate_command(app, program);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -12,10 +12,6 @@ namespace upout {
 namespace fs = std::filesystem;
 using platform::Expected;
 
-namespace {
-
-/// The result files that a source stands for: itself, or all points of a sweep's folder, in the order of
-/// their names.
 Expected<std::vector<fs::path>> files_of(const std::string& source) {
   if (!fs::exists(source))
     return platform::unexpected(source, "no such file or folder", "results of a run or a sweep");
@@ -31,8 +27,6 @@ Expected<std::vector<fs::path>> files_of(const std::string& source) {
   std::ranges::sort(files);
   return files;
 }
-
-}  // namespace
 
 Expected<std::vector<nlohmann::json>> read_results(std::span<const std::string> sources) {
   std::vector<nlohmann::json> documents;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -8,6 +9,10 @@
 #include "platform/error.h"
 
 namespace upout {
+
+/// The files that an argument names: itself, or of a folder all documents, in the order of their names; of a
+/// sweep's folder its points. Errors name the argument.
+platform::Expected<std::vector<std::filesystem::path>> files_of(const std::string& source);
 
 /// The result documents that a command's arguments name, each checked against the schema: files, or folders
 /// of sweeps, whose points come in the order of their names. Errors name the argument or the file.

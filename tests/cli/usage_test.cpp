@@ -349,6 +349,12 @@ INSTANTIATE_TEST_SUITE_P(
                {"--bind 60000", "CPU 60000", "may use"}},
         BadRun{"DoctorsPictureAsJson", "doctor --bindings --json", {"--json", "--bindings"}},
         BadRun{"DoctorsMisspeltOption", "doctor --binding", {"--binding", "--bindings"}},
+        BadRun{"ValidationOfNothing", "validate", {"results", "required"}},
+        BadRun{"ValidationOfNoFile", "validate nowhere.json", {"nowhere.json", "no such file or folder"}},
+        BadRun{"UnknownRequirement", "validate . --require publishible", {"--require", "publishable"}},
+        BadRun{"NoPlanOfARun",
+               "run --engine shared-memory --workload ycsb-c --plan nowhere.toml",
+               {"nowhere.toml", "No such file"}},
         BadRun{"UnknownListing", "list engnes", {"engnes", "engines"}}),
     [](const auto& each) { return each.param.name; });
 
@@ -393,7 +399,7 @@ TEST(BadInput, MoreRanksThanCoresIsSaidOnce) {
 }
 
 TEST(Help, ShowsExamples) {
-  for (const char* command : {"run", "sweep", "report", "compare", "export", "doctor"}) {
+  for (const char* command : {"run", "sweep", "report", "compare", "doctor", "validate"}) {, "export"
     const Ended ended = upout(std::string(command) + " --help");
     EXPECT_EQ(ended.status, 0);
     EXPECT_NE(ended.out.find("Examples:"), std::string::npos) << command;
@@ -404,6 +410,8 @@ TEST(List, NamesWorkloadsEnginesPlansAndFormats) {
   const Ended ended = upout("list");
   EXPECT_EQ(ended.status, 0);
   for (const char* name : {"ycsb-a", "ycsb-f", "shared-memory", "shared-nothing", "quick", "csv"}) {
+  for (const char* name :
+       {"ycsb-a", "ycsb-f", "shared-memory", "shared-nothing", "quick", "TPC-C New-Order only"}) {
     EXPECT_NE(ended.out.find(name), std::string::npos) << name;
   }
 }
