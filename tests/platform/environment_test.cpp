@@ -147,6 +147,14 @@ TEST(Environment, HoldsWhatTheTopologySays) {
   EXPECT_EQ(record["topology_is_this_machine"], false);
 }
 
+TEST(Environment, HasNothingOfTheVariablesOfTheProcess) {
+  const ScopedVariable secret("UPOUT_TEST_ACCESS_TOKEN", "hush-7d1f0c");
+  const std::string record = describe_environment(Topology::discover().value()).dump();
+  EXPECT_EQ(record.find("hush-7d1f0c"), std::string::npos);
+  EXPECT_EQ(record.find("UPOUT_TEST_ACCESS_TOKEN"), std::string::npos);
+  EXPECT_EQ(record.find("PATH="), std::string::npos);
+}
+
 TEST(Environment, OfThisMachineHasEachDocumentedKeyAndNoOther) {
   const json record = describe_environment(Topology::discover().value());
   const std::set<std::string> documented{"host_name",
