@@ -97,14 +97,14 @@ std::string labelled(std::string label, const json& object, const std::set<std::
 /// Runs of one series, by cores and id.
 using Configurations = std::map<std::pair<unsigned, std::string>, std::vector<SourcedRun>>;
 
-MedianInterval pooled_throughput(const std::vector<SourcedRun>& runs) {
+std::vector<double> throughputs_of(const std::vector<SourcedRun>& runs) {
   std::vector<double> values;
   for (const SourcedRun& sourced : runs) {
     for (const json& repetition : sourced.run->at("repetitions")) {
       if (repetition.at("complete").get<bool>()) values.push_back(repetition.at("throughput").get<double>());
     }
   }
-  return median_interval(values);
+  return values;
 }
 
 bool is_baseline(const SourcedRun& sourced) {
@@ -120,7 +120,9 @@ std::optional<SeriesPoint> take_baseline(std::vector<SourcedRun>& runs) {
   runs.erase(taken.begin(), taken.end());
   std::optional<SeriesPoint> fastest;
   for (const auto& [id, same] : configurations) {
-    SeriesPoint point{id, 1, pooled_throughput(same)};
+    std::vector<double> repetitions = throughputs_of(same);
+    const MedianInterval throughput = median_interval(repetitions);
+    SeriesPoint point{id, 1, throughput, std::move(repetitions)};
     if (!fastest || point.throughput.median > fastest->throughput.median) fastest = std::move(point);
   }
   return fastest;
@@ -155,7 +157,9 @@ std::vector<Series> series_of(const std::vector<SourcedRun>& runs, const Differe
     const auto engine = variant.at("engine").get<std::string>();
     Series series{engine, labelled(engine, variant, differences.at(engine)), {}, variant.at("source")};
     for (const auto& [key, same] : configurations) {
-      series.points.push_back({key.second, key.first, pooled_throughput(same)});
+      std::vector<double> repetitions = throughputs_of(same);
+      const MedianInterval throughput = median_interval(repetitions);
+      series.points.push_back({key.second, key.first, throughput, std::move(repetitions)});
     }
     all.push_back(std::move(series));
   }

@@ -16,6 +16,7 @@ struct SeriesPoint {
   unsigned cores =
       0;  ///< workers, over all ranks: each has a core of its own unless the run rules say otherwise
   MedianInterval throughput;
+  std::vector<double> repetitions;  ///< the complete ones, whose median this is; not empty
 };
 
 /// Configurations of one engine that differ in how many cores they use, not in how they use them.

@@ -5,7 +5,7 @@
 
 #include "harness/statistics/median_interval.h"
 
-/// How the sentences of an answer put figures and lists.
+/// How answers put figures and lists.
 namespace upout::harness {
 
 /// "2 cores".

@@ -35,6 +35,7 @@ void add_run_command(CLI::App& app, Program& program);
 void add_sweep_command(CLI::App& app, Program& program);
 void add_report_command(CLI::App& app, Program& program);
 void add_compare_command(CLI::App& app, Program& program);
+void add_analyze_command(CLI::App& app, Program& program);
 void add_list_command(CLI::App& app, Program& program);
 void add_doctor_command(CLI::App& app, Program& program);
 void add_export_command(CLI::App& app, Program& program);

@@ -56,6 +56,7 @@ int run_program(int argc, char** argv) {
   add_report_command(app, program);
   add_compare_command(app, program);
   add_export_command(app, program);
+  add_analyze_command(app, program);
   add_list_command(app, program);
   add_doctor_command(app, program);
   add_validate_command(app, program);

@@ -340,6 +340,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadRun{"UnknownFormat",
                "export /nowhere/results --format markdwon",
                {"--format", "'markdwon'", "google-benchmark", "did you mean markdown?"}},
+        BadRun{"NoResultsToAnalyze", "analyze /nowhere/results", {"/nowhere/results"}},
+        BadRun{"NothingToAnalyze", "analyze", {"results"}},
+        BadRun{"MisspeltOptionOfAnalyze", "analyze --jsn /nowhere", {"--jsn", "--json"}},
         BadRun{"DoctorsThreadsWithoutBindings", "doctor --threads 2", {"--threads", "--bindings"}},
         BadRun{"DoctorsBindingWithoutBindings", "doctor --bind smt", {"--bind", "--bindings"}},
         BadRun{
@@ -399,7 +402,7 @@ TEST(BadInput, MoreRanksThanCoresIsSaidOnce) {
 }
 
 TEST(Help, ShowsExamples) {
-  for (const char* command : {"run", "sweep", "report", "compare", "doctor", "validate"}) {, "export"
+  for (const char* command : {"run", "sweep", "report", "compare", "doctor", "validate"}) {, "analyze", "export"
     const Ended ended = upout(std::string(command) + " --help");
     EXPECT_EQ(ended.status, 0);
     EXPECT_NE(ended.out.find("Examples:"), std::string::npos) << command;
