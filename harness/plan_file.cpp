@@ -15,6 +15,7 @@
 #include "engines/shared_nothing/delayed_transport.h"
 #include "harness/offered_load.h"
 #include "harness/precision.h"
+#include "harness/toml_text.h"
 #include "platform/duration.h"
 #include "platform/worker_map.h"
 #include "workloads/nearest.h"
@@ -112,22 +113,6 @@ std::string setting_of(std::string_view key) {
 std::string suggestion(std::string_view name, std::span<const std::string_view> known) {
   if (const auto likely = workloads::nearest(name, known)) return fmt::format("'{}'", *likely);
   return workloads::list_of(known);
-}
-
-std::string describe(const toml::node& node) {
-  if (const auto* text = node.as_string()) return fmt::format("\"{}\"", text->get());
-  if (const auto* number = node.as_integer()) return fmt::format("{}", number->get());
-  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
-  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
-  if (const auto* array = node.as_array()) return array->empty() ? "an empty list" : "a list";
-  return node.is_table() ? "a table" : "a date or time";
-}
-
-unsigned line_of(const toml::node& node) {
-  return node.source().begin.line;
-}
-unsigned line_of(const toml::key& key) {
-  return key.source().begin.line;
 }
 
 std::optional<std::string> whole_number(const toml::node& node, std::int64_t least) {

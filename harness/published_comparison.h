@@ -9,7 +9,7 @@
 
 #include "harness/comparison.h"
 #include "harness/published.h"
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 
 /// Results of this suite beside figures that others published. Shapes are set beside each other, which other
 /// hardware and another implementation may leave as they are: how throughput grows with cores, and from which
