@@ -235,6 +235,10 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
           verdict.details.push_back(std::move(cost));
       }
     }
+    if (!options.costs.empty()) {
+      verdict.details.insert(verdict.details.begin(), std::exchange(verdict.headline, options.costs.front()));
+      verdict.details.insert(verdict.details.begin(), options.costs.begin() + 1, options.costs.end());
+    }
     const json content = {{"charts", charts_json(comparisons)},
                           {"speed_ups", speed_ups_json(comparisons)},
                           {"sources", options.sources},

@@ -14,6 +14,8 @@ struct ReportOptions {
   std::string question = "Both engines on this machine: which is ahead, and does either scale?";
   /// Of each document the sweep that it is of; empty if all are of one. Several are laid over each other.
   std::vector<std::string> sources = {};
+  /// What deployments cost, in sentences: the first one takes the headline's place. Empty: it was not asked.
+  std::vector<std::string> costs = {};
 };
 
 /// One self-contained HTML page: the answer in sentences, throughput in charts, the table of all runs

@@ -36,6 +36,7 @@ void add_sweep_command(CLI::App& app, Program& program);
 void add_report_command(CLI::App& app, Program& program);
 void add_compare_command(CLI::App& app, Program& program);
 void add_analyze_command(CLI::App& app, Program& program);
+void add_cost_command(CLI::App& app, Program& program);
 void add_list_command(CLI::App& app, Program& program);
 void add_doctor_command(CLI::App& app, Program& program);
 void add_export_command(CLI::App& app, Program& program);

@@ -57,6 +57,7 @@ int run_program(int argc, char** argv) {
   add_compare_command(app, program);
   add_export_command(app, program);
   add_analyze_command(app, program);
+  add_cost_command(app, program);
   add_list_command(app, program);
   add_doctor_command(app, program);
   add_validate_command(app, program);

@@ -10,6 +10,9 @@
 
 #include "benchmarks/upout/command.h"
 #include "benchmarks/upout/results.h"
+#include "harness/cost/cost_text.h"
+#include "harness/cost/deployment_cost.h"
+#include "harness/cost/price_file.h"
 #include "harness/plan.h"
 #include "harness/report.h"
 #include "platform/topology.h"
@@ -23,6 +26,7 @@ namespace fs = std::filesystem;
 struct ReportCommand {
   std::vector<std::string> sources;
   std::string output = "report.html";
+  std::string prices;
 };
 
 constexpr const char* examples = R"(
@@ -30,6 +34,7 @@ Examples:
   upout report results-dir -o report.html
   upout report out-1.json out-2.json -o report.html
   upout report monday tuesday -o both.html           # two sweeps, laid over each other
+  upout report cost-results --prices prices.toml
 
 The page is one file that opens with no network.)";
 
@@ -66,11 +71,28 @@ platform::Expected<SourcedDocuments> read_sourced(const std::vector<std::string>
   return all;
 }
 
+/// What the deployments cost, for the page to begin with.
+platform::Expected<std::vector<std::string>> cost_sentences(const std::vector<nlohmann::json>& documents,
+                                                            const std::string& price_file) {
+  return harness::read_price_file(price_file).map([&](const harness::PriceFile& prices) {
+    const auto costs = harness::price_deployments(documents, prices);
+    std::vector<std::string> sentences;
+    for (const auto& each : costs) sentences.push_back(harness::cheaper_sentence(each, prices));
+    for (std::string& caveat : harness::cost_caveats(costs, prices)) sentences.push_back(std::move(caveat));
+    return sentences;
+  });
+}
+
 void execute(const ReportCommand& command, Program& program) {
   const auto read = read_sourced(command.sources);
   if (!read) return program.fail(read.error().to_string(), exit_usage);
   harness::ReportOptions options = heading_of(command.sources);
   options.sources = read->sources;
+  if (!command.prices.empty()) {
+    auto costs = cost_sentences(read->documents, command.prices);
+    if (!costs) return program.fail(costs.error().to_string(), exit_usage);
+    options.costs = std::move(*costs);
+  }
   const auto page = harness::render_report(read->documents, options);
   if (!page) return program.fail(page.error().to_string(), exit_usage);
   if (const auto written = write_output("-o", command.output, *page); !written) {
@@ -87,6 +109,11 @@ void add_report_command(CLI::App& app, Program& program) {
   report->footer(examples);
   report->add_option("results", command->sources, "folders of sweeps, or result documents")->required();
   report->add_option("-o,--output", command->output, "the page")->type_name("FILE")->capture_default_str();
+  report
+      ->add_option(
+          "--prices", command->prices,
+          "a price file: the page then begins with what the deployments cost, as `upout cost` says it")
+      ->type_name("FILE");
   report->callback([command, &program] { execute(*command, program); });
 }
 
