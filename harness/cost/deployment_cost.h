@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "harness/cost/price_file.h"
-#include "harness/statistics.h"
+#include "harness/statistics/median_interval.h"
 
 /// What measured deployments cost on machines that can be had. Nothing is extrapolated: a deployment carries
 /// what was measured of it, and a core of a priced machine is taken to do what a core did that was measured.
