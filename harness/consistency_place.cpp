@@ -5,20 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/schema.h"
+
 namespace upout::harness {
-namespace {
-
 using nlohmann::json;
-
-constexpr std::size_t longest_quote = 60;
-
-std::string quote(const json& value) {
-  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-  if (text.size() > longest_quote) text = text.substr(0, longest_quote) + "...";
-  return text;
-}
-
-}  // namespace
 
 bool are_near(double one, double other) {
   return std::abs(one - other) <= 1e-9 * std::max(std::abs(one), std::abs(other));

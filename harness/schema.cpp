@@ -80,12 +80,6 @@ const json& schema_of(const json& root, const Path& path) {
   return *schema;
 }
 
-std::string quote(const json& value) {
-  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-  if (text.size() > longest_quote) text = text.substr(0, longest_quote) + "...";
-  return text;
-}
-
 /// The conditions of a schema in words, e.g. "integer, minimum 0 (the seed)".
 std::string conditions(const json& schema) {
   std::string words;
@@ -127,6 +121,12 @@ platform::Error explain(const json& root, const Path& path, const json& document
 }
 
 }  // namespace
+
+std::string quote(const nlohmann::json& value) {
+  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
+  if (text.size() > longest_quote) text = text.substr(0, longest_quote) + "...";
+  return text;
+}
 
 platform::Expected<void> validate_against(std::string_view schema_text, const nlohmann::json& document) {
   try {
