@@ -67,9 +67,19 @@ std::string joined(const std::vector<std::string>& words, const std::string& by)
 }
 
 /// "integer or null", "array of `worker`", "one of `a`, `b`" …
-std::string type_of(const Schema& field) {
-  const auto code = [](const Schema& value) { return "`" + value.get<std::string>() + "`"; };
-  if (field.contains("$ref")) return "`" + name_of_reference(field) + "`";
+std::string type_of(const Schema& root, const Schema& field) {
+  const auto code = [](const Schema& value) {
+    return "`" + (value.is_string() ? value.get<std::string>() : value.dump()) + "`";
+  };
+  const auto each = [&](const Schema& items) {
+    const std::string type = type_of(root, items);
+    return " of " + (type.find(" or ") == std::string::npos ? type : "(" + type + ")");
+  };
+  if (field.contains("$ref")) {
+    const Schema& definition = root.at("definitions").at(name_of_reference(field));
+    return definition.contains("properties") ? "`" + name_of_reference(field) + "`"
+                                             : type_of(root, definition);
+  }
   if (field.contains("const")) return code(field.at("const"));
   std::vector<std::string> names;
   if (field.contains("enum")) {
@@ -81,8 +91,8 @@ std::string type_of(const Schema& field) {
     const bool is_map = type == "object" && field.contains("additionalProperties") &&
                         field.at("additionalProperties").is_object();
     names.push_back(type.get<std::string>());
-    if (type == "array") names.back() += " of " + type_of(field.at("items"));
-    if (is_map) names.back() += " of " + type_of(field.at("additionalProperties"));
+    if (type == "array") names.back() += each(field.at("items"));
+    if (is_map) names.back() += each(field.at("additionalProperties"));
   }
   return joined(names, " or ");
 }
@@ -96,7 +106,7 @@ void add_rows(const Schema& root, const Schema& object, const std::string& withi
     const bool is_required = std::ranges::find(required, name) != required.end();
     const Schema& described =
         field.contains("description") ? field : root.at("definitions").at(name_of_reference(field));
-    rows.push_back("| `" + within + name + "` | " + type_of(field) + (is_required ? "" : ", optional") +
+    rows.push_back("| `" + within + name + "` | " + type_of(root, field) + (is_required ? "" : ", optional") +
                    " | " + described.at("description").get<std::string>() + " |");
     if (field.contains("$ref")) continue;
     add_rows(root, field, within + name + ".", rows);
@@ -109,7 +119,7 @@ Sections sections_of_schema() {
   Sections sections;
   add_rows(schema, schema, "", sections["The whole"]);
   for (const auto& [name, definition] : schema.at("definitions").items())
-    add_rows(schema, definition, "", sections["`" + name + "`"]);
+    if (definition.contains("properties")) add_rows(schema, definition, "", sections["`" + name + "`"]);
   return sections;
 }
 
