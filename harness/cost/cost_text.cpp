@@ -97,8 +97,10 @@ std::string per_million_clause(const WorkloadCosts& costs, const PriceFile& pric
   std::string clause =
       fmt::format("a million {} cost at the least {}", things_of(costs), enumeration(figures));
   if (best.size() == 2) {
-    clause += fmt::format(", which is {} times as much out",
-                          with_interval(ratio(best[1].price_per_million, best[0].price_per_million)));
+    const MedianInterval times = ratio(best[1].price_per_million, best[0].price_per_million);
+    const bool is_decided = times.low > 1 || times.high < 1;
+    clause += fmt::format(", which is {} times as much out{}", with_interval(times),
+                          is_decided ? "" : ", no difference that the intervals can tell");
   }
   return clause;
 }

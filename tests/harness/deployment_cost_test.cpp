@@ -128,6 +128,15 @@ TEST(DeploymentCost, SaysWhichWayIsCheaperFromWhereOn) {
             "(0.00000272 to 0.00000282) out, which is 2.00 (1.93 to 2.07) times as much out.");
 }
 
+TEST(DeploymentCost, SeesNoDifferenceInMoneyWhereTheIntervalsSeeNone) {
+  const auto told = [](double out) {
+    return cheaper_sentence(costs_of({run("shared-memory", 1, 10e6), run("shared-nothing", 1, out)}),
+                            prices());
+  };
+  EXPECT_TRUE(told(10.1e6).ends_with("times as much out, no difference that the intervals can tell."));
+  EXPECT_TRUE(told(11e6).ends_with("times as much out."));
+}
+
 TEST(DeploymentCost, SetsUpAgainstOutForAThroughput) {
   EXPECT_EQ(throughput_sentence(crossing(), prices(), 15e6),
             "For 15.0 M operations/s on ycsb-c: up, 0.300 EUR an hour on 1 x large (shared-memory on 8 "
