@@ -13,6 +13,7 @@ extern const std::string_view report_css;        ///< harness/report/report.css
 // The page's script, in the order in which its parts stand there.
 extern const std::string_view report_elements_js;    ///< harness/report/elements.js
 extern const std::string_view report_figure_js;      ///< harness/report/figure.js
+extern const std::string_view report_laws_js;        ///< harness/report/laws.js
 extern const std::string_view report_throughput_js;  ///< harness/report/throughput.js
 extern const std::string_view report_latency_js;     ///< harness/report/latency.js
 extern const std::string_view report_over_time_js;   ///< harness/report/over_time.js

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/analysis.h"
 #include "harness/answer.h"
 #include "harness/comparison.h"
 #include "harness/embedded.h"
@@ -165,9 +166,9 @@ json documents_json(std::span<const json> documents) {
 std::string script() {
   std::string text = "\"use strict\";\n(() => {\n";
   for (const std::string_view part :
-       {embedded::report_elements_js, embedded::report_figure_js, embedded::report_throughput_js,
-        embedded::report_latency_js, embedded::report_over_time_js, embedded::report_runs_js,
-        embedded::report_machine_js, embedded::report_page_js}) {
+       {embedded::report_elements_js, embedded::report_figure_js, embedded::report_laws_js,
+        embedded::report_throughput_js, embedded::report_latency_js, embedded::report_over_time_js,
+        embedded::report_runs_js, embedded::report_machine_js, embedded::report_page_js}) {
     text.append(part).append("\n");
   }
   return text + "})();\n";
@@ -235,11 +236,15 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
           verdict.details.push_back(std::move(cost));
       }
     }
+    json analysis = analyze(comparisons);
+    for (const json& crossover : analysis["crossovers"])
+      verdict.details.push_back(crossover["sentence"].get<std::string>());
     if (!options.costs.empty()) {
       verdict.details.insert(verdict.details.begin(), std::exchange(verdict.headline, options.costs.front()));
       verdict.details.insert(verdict.details.begin(), options.costs.begin() + 1, options.costs.end());
     }
     const json content = {{"charts", charts_json(comparisons)},
+                          {"analysis", std::move(analysis)},
                           {"speed_ups", speed_ups_json(comparisons)},
                           {"sources", options.sources},
                           {"documents", documents_json(documents)}};

@@ -51,3 +51,4 @@ function duration(nanoseconds) {
 
 const bytes = (count) => count >= 2 ** 30 ? `${digits(count / 2 ** 30)} GiB` : `${digits(count / 2 ** 20)} MiB`;
 const coresOf = (run) => run.deployment.ranks * run.deployment.threads_per_rank;
+const small = (text) => element("span", { class: "range" }, text);

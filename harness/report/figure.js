@@ -1,7 +1,7 @@
 // One chart, whatever it is of, with what a canvas does not have: a legend that the keyboard reaches, a choice of
 // axes, and its figures as a table.
 //
-// A figure is { title, describe, lines, x, y, right }. A line is { label, points: [{ x, y, low, high }], look } with
+// A figure is { title, describe, lines, x, y, right, beneath }, the last an element of its own. A line is { label, points: [{ x, y, low, high }], look } with
 // the look as Chart.js has it; `of` makes it a guide to the line of that number, which comes and goes with it and
 // has neither legend nor figures. An axis is { text, show, zero, logarithmic, ticks, margin }; of the lines, those
 // with `isRight` are drawn against the axis `right`.
@@ -185,7 +185,7 @@ function drawFigure(place, figure) {
   place.append(card);
   const chart = new Chart(canvas, { type: "line", data: { datasets: figure.lines.map(datasetOf) }, options: optionsOf(figure), plugins: [intervalBands] });
   drawnCharts.push(chart);
-  card.append(element("div", { class: "controls" }, legendOf(figure, chart), axisTogglesOf(figure, chart)), figuresOf(figure));
+  card.append(element("div", { class: "controls" }, legendOf(figure, chart), axisTogglesOf(figure, chart)), ...[figure.beneath].filter(Boolean), figuresOf(figure));
 }
 
 // Empties a section and fills it with figures; without any it is hidden.

@@ -1,7 +1,5 @@
 // The table of runs.
 
-const small = (text) => element("span", { class: "range" }, text);
-
 function throughputCell(run) {
   const found = run.summary.throughput;
   if (found === null) return ["–"];

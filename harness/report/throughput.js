@@ -22,7 +22,7 @@ function idealLines(chart) {
     const [first, last] = [series.points[0], series.points[series.points.length - 1]];
     if (series.points.length < 2 || isOverShares(chart)) return [];
     const points = [first, last].map(({ cores }) => ({ x: cores, y: first.median * cores / first.cores }));
-    return [{ label: `${series.label}, ideal`, points, of, look: { borderColor: shade(series.engine, numbers[of]), borderWidth: 1, borderDash: [5, 5], pointRadius: 0 } }];
+    return [{ label: `${series.label}, ideal`, points, of, look: { borderColor: shade(series.engine, numbers[of]), borderWidth: 1, borderDash: [1, 4], pointRadius: 0 } }];
   });
 }
 
@@ -42,9 +42,10 @@ function throughputFigure(chart) {
   return {
     title: chart.workload,
     describe: `Throughput of ${chart.workload} against ${isOverShares(chart) ? "crosspartition" : "cores"}`,
-    lines: [...measuredLines(chart, pointOf), ...idealLines(chart), ...baselineLines(chart)],
+    lines: [...measuredLines(chart, pointOf), ...idealLines(chart), ...fittedLines(chart), ...baselineLines(chart)],
     x: positionAxis(chart),
     y: { text: chart.unit, show: withPrefix, tick, zero: true },
+    beneath: lawTable(chart),
   };
 }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <regex>
+#include <utility>
 
 #include "harness/report.h"
 #include "tests/harness/sample_sweep.h"
@@ -84,6 +85,18 @@ class ReportInBrowser : public testing::Test {
   fs::path folder_;
   std::string log_;
 };
+
+TEST_F(ReportInBrowser, DrawsTheFittedLawAndItsCoefficients) {
+  std::vector<nlohmann::json> documents;
+  for (const auto& [cores, median] : {std::pair{1U, 1e6}, {2U, 1.8e6}, {4U, 2.8e6}, {8U, 3e6}})
+    documents.push_back(samples::document(samples::run("shared-memory", cores, "ycsb-c", median)));
+  const std::string dom = dom_of(documents);
+  EXPECT_EQ(log_.find("CONSOLE"), std::string::npos) << log_;
+  EXPECT_EQ(count(dom, "<table class=\"laws\">"), 1U);
+  EXPECT_EQ(count(dom, "<td>[0-9.]+<span class=\"range\">[0-9.e-]+ to [0-9.e-]+</span></td>"), 3U)
+      << "sigma, kappa, peak";
+  EXPECT_EQ(count(dom, "<span class=\"range\">off by at most [0-9.]+ %</span>"), 1U);
+}
 
 TEST_F(ReportInBrowser, DrawsTheChartsAndFillsTheTables) {
   const std::string dom = dom_of(samples::sweep());

@@ -176,6 +176,23 @@ TEST(Report, DrawsOneLineWhereAnotherHasAPointLess) {
   EXPECT_EQ(series[2]["points"].size(), 2U);
 }
 
+TEST(Report, HandsTheFittedLawsToItsScriptAndTellsTheCrossover) {
+  std::vector<json> documents;
+  for (const unsigned cores : {1U, 2U, 4U, 8U}) {
+    documents.push_back(samples::document(samples::run(shared_memory, cores, "ycsb-c", 1e7 * cores)));
+    documents.push_back(
+        samples::document(samples::run(shared_nothing, cores, "ycsb-c", 7e6 * cores * cores)));
+  }
+  const std::string html = page(documents);
+  const json content = content_of(html);
+  const json& series = content.at("/analysis/workloads/0/series/0"_json_pointer);
+  EXPECT_EQ(content.at("/analysis/workloads/0/workload"_json_pointer),
+            content.at("/charts/0/workload"_json_pointer));
+  EXPECT_EQ(series["label"], content.at("/charts/0/series/0/label"_json_pointer));
+  EXPECT_EQ(series["models"]["usl"]["fitted"], true);
+  EXPECT_NE(html.find("<li>On ycsb-c, shared-nothing overtakes shared-memory at 1.5"), std::string::npos);
+}
+
 TEST(Answer, GivesEachWorkloadItsSentence) {
   const Answer found = answer_to(samples::sweep());
   EXPECT_EQ(found.headline,
