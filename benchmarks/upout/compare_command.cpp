@@ -8,6 +8,7 @@
 #include <string>
 
 #include "benchmarks/upout/command.h"
+#include "benchmarks/upout/published_comparison.h"
 #include "benchmarks/upout/results.h"
 #include "harness/comparison_table.h"
 #include "harness/result_comparison.h"
@@ -26,12 +27,15 @@ struct CompareCommand {
   std::string b;
   std::optional<double> fail_below;
   bool json = false;
+  bool published = false;
+  bool absolute = false;
 };
 
 constexpr const char* examples = R"(
 Examples:
   upout compare before.json after.json
   upout compare results-of-main results-of-branch --fail-below 0.95
+  upout compare --published quick-results              # beside what others measured, by shape
 
 Points match if deployment, workload, properties and offered load are the same. B is called faster or slower where the 95 %
 interval of the ratio B/A (bootstrap over the repetitions) excludes 1 and a rank test, corrected for the number of points, is
@@ -72,7 +76,29 @@ void judge(const harness::ResultComparison& comparison, double bound, Program& p
       exit_failed);
 }
 
+/// `--published` takes one set of results, the other comparisons two.
+Expected<void> check(const CompareCommand& command) {
+  if (command.published && (!command.b.empty() || command.json || command.fail_below)) {
+    return platform::unexpected("--published", "B, --json or --fail-below beside it",
+                                "one set of results: figures of others stand on the other side");
+  }
+  if (!command.published && command.absolute)
+    return platform::unexpected("--absolute", "no --published", "--published RESULTS --absolute");
+  if (!command.published && command.b.empty())
+    return platform::unexpected("compare", "one set of results", "two, A and B, or --published and one");
+  return {};
+}
+
+void set_beside_published(const CompareCommand& command, Program& program) {
+  const auto text = beside_published(std::span(&command.a, 1), command.absolute);
+  if (!text) return program.fail(text.error().to_string(), exit_usage);
+  fmt::print("{}", *text);
+}
+
 void execute(const CompareCommand& command, Program& program) {
+  if (const auto possible = check(command); !possible)
+    return program.fail(possible.error().to_string(), exit_usage);
+  if (command.published) return set_beside_published(command, program);
   const auto a = read_results(std::span(&command.a, 1));
   if (!a) return program.fail(a.error().to_string(), exit_usage);
   const auto b = read_results(std::span(&command.b, 1));
@@ -96,7 +122,11 @@ void add_compare_command(CLI::App& app, Program& program) {
   CLI::App* compare = app.add_subcommand("compare", "Say in what two sets of results differ");
   compare->footer(examples);
   compare->add_option("A", command->a, "a folder of a sweep, or a result document")->required();
-  compare->add_option("B", command->b, "the one that is held against it")->required();
+  compare->add_option("B", command->b, "the one that is held against it");
+  compare->add_flag("--published", command->published,
+                    "set A beside the figures of others (upout list published): speed-ups and crossovers");
+  compare->add_flag("--absolute", command->absolute,
+                    "with --published: absolute figures, too, with the hardware of both");
   compare
       ->add_option_function<std::string>(
           "--fail-below", [command](const std::string& text) { command->fail_below = parse_bound(text); },

@@ -80,6 +80,19 @@ TEST(Compare, OfAFileWithItselfFindsNoDifference) {
   EXPECT_TRUE(has(ended.out, "no difference")) << ended.out;
 }
 
+TEST(Compare, SetsResultsBesidePublishedFigures) {
+  const Scratch scratch;
+  const std::string a = stored(scratch, "a.json", 1e7);
+  const Ended shapes = upout("compare --published " + a);
+  EXPECT_EQ(shapes.status, 0) << shapes.err;
+  EXPECT_EQ(shapes.err, "");
+  EXPECT_TRUE(has(shapes.out, "DB-Exp-Sensitivity")) << shapes.out;
+  EXPECT_FALSE(has(shapes.out, "EPYC")) << shapes.out;
+  const Ended figures = upout("compare --published --absolute " + a);
+  EXPECT_EQ(figures.status, 0) << figures.err;
+  EXPECT_TRUE(has(figures.out, "EPYC")) << "the hardware of both: " << figures.out;
+}
+
 TEST(Compare, RefusesInOneLineWhatItCannotDo) {
   const Scratch scratch;
   const std::string a = stored(scratch, "a.json", 1e7);
@@ -88,10 +101,13 @@ TEST(Compare, RefusesInOneLineWhatItCannotDo) {
     std::string arguments;
     std::string part;
   };
-  for (const Bad& bad : {Bad{a + " /nowhere/b.json", "/nowhere/b.json"}, Bad{a, "B is required"},
-                         Bad{a + " " + a + " --fail-below 1.5", "'1.5'"},
-                         Bad{a + " " + a + " --fail-bellow 1", "did you mean --fail-below?"},
-                         Bad{a + " " + other, "they differ in deployment/engine"}}) {
+  for (const Bad& bad :
+       {Bad{a + " /nowhere/b.json", "/nowhere/b.json"}, Bad{a, "found one set of results, expected two"},
+        Bad{"--published " + a + " " + a, "expected one set of results"},
+        Bad{a + " " + a + " --absolute", "found no --published"},
+        Bad{a + " " + a + " --fail-below 1.5", "'1.5'"},
+        Bad{a + " " + a + " --fail-bellow 1", "did you mean --fail-below?"},
+        Bad{a + " " + other, "they differ in deployment/engine"}}) {
     const Ended ended = upout("compare " + bad.arguments);
     EXPECT_EQ(ended.status, 2) << bad.arguments;
     EXPECT_EQ(ended.out, "");
