@@ -310,6 +310,22 @@ arrivals = "uniform"
   EXPECT_NE(std::ranges::find(arguments, "--arrivals"), arguments.end());
 }
 
+TEST_F(PlanTest, GoesOnUntilItIsAsPreciseAsItSays) {
+  const Plan plan = read(std::string(one_point) + R"(precision = "2%"
+max_repetitions = 40
+budget = 60
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 1U);
+  const std::vector<std::string> arguments = run_arguments(plan.points[0], "out.json");
+  for (const auto& [option, value] :
+       {std::pair{"--precision", "2%"}, {"--max-repetitions", "40"}, {"--budget", "60"}}) {
+    const auto found = std::ranges::find(arguments, option);
+    ASSERT_NE(found, arguments.end()) << option;
+    EXPECT_EQ(found[1], value);
+  }
+}
+
 TEST_F(PlanTest, BothWaysToReadAreOfRanksAlone) {
   const Plan plan = read(R"(
 [[points]]
@@ -554,7 +570,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "concurrency_control, cross_partition, partitions_touched, partitions, rebalance, transport, "
                 "read_path, "
                 "batch_bytes, batch_turns, link_delay, depth, rate, arrivals, seconds, warmup, repetitions, "
-                "seed, "
+                "precision, max_repetitions, budget, seed, "
                 "oversubscribe or properties_file"},
         Mistake{"RateOfNothing", POINT "threads = 1\nrate = 0\n",
                 "p.toml:5: found rate = 0, expected operations a second such as 300000 or \"2M/s\", "
@@ -562,6 +578,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"RateInTextThatIsNone", POINT "threads = 1\nrate = '2 M'\n",
                 "p.toml:5: found rate = \"2 M\", expected operations a second such as 300000 or \"2M/s\", "
                 "from \"0.001/s\" to \"1G/s\""},
+        Mistake{"PrecisionWithoutAPercentage", POINT "threads = 1\nprecision = 'high'\n",
+                "p.toml:5: found precision = \"high\", expected a percentage such as \"5%\""},
         Mistake{"UnknownArrivals", POINT "threads = 1\narrivals = 'pareto'\n",
                 "p.toml:5: found arrivals = \"pareto\", expected \"poisson\" or \"uniform\""},
         Mistake{"UnknownEngine", "[[points]]\nengine = 'shared-memry'\n",
