@@ -1,11 +1,15 @@
 #include "platform/topology.h"
 
 #include <hwloc.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <set>
@@ -48,6 +52,42 @@ Expected<void> check_description(hwloc_topology_t topology) {
     }
   }
   return {};
+}
+
+/// What a process comes to that does nothing but read a description.
+[[noreturn]] void read_description(const char* path) {
+  for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE}) std::signal(signal, SIG_DFL);
+  const rlimit most_seconds{5, 5};
+  setrlimit(RLIMIT_CPU, &most_seconds);
+  hwloc_topology_t topology = nullptr;
+  const bool is_read = hwloc_topology_init(&topology) == 0 && hwloc_topology_set_xml(topology, path) == 0 &&
+                       hwloc_topology_load(topology) == 0;
+  _exit(is_read ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+/// hwloc believes what is in XML, and crashes where that contradicts itself (2.9: an object without a
+/// cpuset): a child reads it first.
+Expected<void> try_description() {
+  const char* path = std::getenv("HWLOC_XMLFILE");
+  if (path == nullptr || *path == '\0') return {};
+  const pid_t child = fork();
+  if (child == 0) read_description(path);
+  int status = 0;
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) return {};
+  return unexpected("HWLOC_XMLFILE", "'" + std::string(path) + "'", "a topology that hwloc can read");
+}
+
+/// Where workers sit is told by OS numbers. In XML two processing units may have the same one.
+Expected<void> check_numbers(std::vector<unsigned> cpus) {
+  std::ranges::sort(cpus);
+  const auto twice = std::ranges::adjacent_find(cpus);
+  if (twice == cpus.end()) return {};
+  const char* path = std::getenv("HWLOC_XMLFILE");
+  return unexpected("HWLOC_XMLFILE",
+                    "'" + std::string(path == nullptr ? "" : path) + "' with processing unit " +
+                        std::to_string(*twice) + " twice",
+                    "each number once");
 }
 
 /// hwloc leaves out what a cgroup forbids, but not what taskset or mpirun took away.
@@ -121,8 +161,7 @@ std::string count_by_level(hwloc_topology_t topology) {
 void WorkerBinding::add_allowed(const std::vector<unsigned>& cpus) {
   allowed_cpus.insert(allowed_cpus.end(), cpus.begin(), cpus.end());
   std::ranges::sort(allowed_cpus);
-  const auto repeated = std::ranges::unique(allowed_cpus);
-  allowed_cpus.erase(repeated.begin(), repeated.end());
+  allowed_cpus.erase(std::unique(allowed_cpus.begin(), allowed_cpus.end()), allowed_cpus.end());
 }
 
 void Topology::Destroy::operator()(hwloc_topology* topology) const {
@@ -130,6 +169,7 @@ void Topology::Destroy::operator()(hwloc_topology* topology) const {
 }
 
 Expected<Topology> Topology::discover(Scope scope) {
+  if (auto read = try_description(); !read) return tl::unexpected(read.error());
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) != 0) {
     return unexpected("hwloc_topology_init", std::strerror(errno), "a topology");
@@ -144,7 +184,9 @@ Expected<Topology> Topology::discover(Scope scope) {
       return tl::unexpected(restricted.error());
     }
   }
-  return Topology(std::move(topology));
+  Topology read(std::move(topology));
+  if (auto numbered = check_numbers(read.cpus()); !numbered) return tl::unexpected(numbered.error());
+  return read;
 }
 
 unsigned Topology::cores() const {

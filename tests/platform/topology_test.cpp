@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,6 +30,29 @@ class ScopedAffinity {
  private:
   cpu_set_t before_;
 };
+
+/// A file for as long as this object lives.
+class ScopedFile {
+ public:
+  explicit ScopedFile(const std::string& text) : path_(testing::TempDir() + "/upout_machine.xml") {
+    std::ofstream(path_) << text;
+  }
+  ScopedFile(const ScopedFile&) = delete;
+  ScopedFile& operator=(const ScopedFile&) = delete;
+  ~ScopedFile() { std::filesystem::remove(path_); }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// big_little.xml, with something else in its last object of a kind.
+std::string recorded_with(const std::string& from, const std::string& to, const std::string& object) {
+  std::ifstream file(std::string(UPOUT_TEST_MACHINES) + "/big_little.xml");
+  std::string xml{std::istreambuf_iterator<char>(file), {}};
+  return xml.replace(xml.find(from, xml.rfind(object)), from.size(), to);
+}
 
 std::vector<unsigned> allowed_cpus() {
   cpu_set_t set;
@@ -179,6 +203,24 @@ TEST(Topology, DescriptionThatCannotBeReadIsAnError) {
   ASSERT_FALSE(topology);
   EXPECT_NE(topology.error().to_string().find("HWLOC_XMLFILE: found '/no/such/machine.xml'"),
             std::string::npos);
+}
+
+TEST(Topology, DescriptionThatHwlocCrashesOnIsAnError) {
+  const ScopedFile damaged(recorded_with("complete_cpuset", "complete_cruset", "<object type=\"L2Cache\""));
+  const ScopedVariable variable("HWLOC_XMLFILE", damaged.path());
+  const auto topology = Topology::discover();
+  ASSERT_FALSE(topology);
+  EXPECT_EQ(topology.error().to_string(),
+            "HWLOC_XMLFILE: found '" + damaged.path() + "', expected a topology that hwloc can read");
+}
+
+TEST(Topology, DescriptionWithAProcessingUnitTwiceIsAnError) {
+  const ScopedFile damaged(recorded_with("os_index=\"7\"", "os_index=\"6\"", "<object type=\"PU\""));
+  const ScopedVariable variable("HWLOC_XMLFILE", damaged.path());
+  const auto topology = Topology::discover();
+  ASSERT_FALSE(topology);
+  EXPECT_EQ(topology.error().to_string(), "HWLOC_XMLFILE: found '" + damaged.path() +
+                                              "' with processing unit 6 twice, expected each number once");
 }
 
 TEST(Topology, OfAnotherMachineThatIsPassedOffAsThisOneIsAnError) {
