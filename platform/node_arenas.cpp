@@ -58,7 +58,7 @@ std::optional<std::map<unsigned, tbb::numa_node_id>> numbers_of_tbb(
   for (const tbb::numa_node_id number : tbb::info::numa_nodes()) {
     if (number < 0) continue;
     std::set<std::optional<unsigned>> nodes;
-    tbb::task_arena(tbb::task_arena::constraints(number, 1)).execute([&] {
+    tbb::task_arena(tbb::task_arena::constraints{number, 1}).execute([&] {
       for (const unsigned cpu : topology.this_thread_cpus()) nodes.insert(topology.node_of_cpu(cpu));
     });
     if (nodes.size() == 1 && nodes.begin()->has_value()) numbers.emplace(**nodes.begin(), number);
@@ -108,7 +108,7 @@ NodeArenas::NodeArenas(std::vector<Crew> crews) : crews_(std::move(crews)) {
   for (const Crew& crew : crews_) {
     const auto slots = static_cast<int>(crew.threads);
     if (crew.number_of_tbb) {
-      arenas_->arenas.emplace_back(tbb::task_arena::constraints(*crew.number_of_tbb, slots), reserved);
+      arenas_->arenas.emplace_back(tbb::task_arena::constraints{*crew.number_of_tbb, slots}, reserved);
     } else {
       arenas_->arenas.emplace_back(slots, reserved);
     }
