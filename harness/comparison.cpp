@@ -16,10 +16,12 @@ namespace {
 using nlohmann::json;
 
 /// The throughput of an open loop is what was offered, as long as that is carried: there is nothing in it to
-/// compare.
+/// compare. A summary alone, with no repetition that it could be of, is no result either.
 bool is_result(const json& run) {
   if (run.contains("load")) return false;
-  return run.at("verdict").at("class") != "invalid" && !run.at("summary").at("throughput").is_null();
+  const auto is_complete = [](const json& repetition) { return repetition.at("complete").get<bool>(); };
+  return run.at("verdict").at("class") != "invalid" && !run.at("summary").at("throughput").is_null() &&
+         std::ranges::any_of(run.at("repetitions"), is_complete);
 }
 
 unsigned cores_of(const json& run) {
@@ -243,7 +245,7 @@ std::vector<Comparison> compare(std::span<const nlohmann::json> documents,
       Comparison comparison{labelled(name, key, differing), series_of(runs, differences),
                             std::move(baseline)};
       comparison.unit = all.front().run->at("summary").at("throughput").at("unit");
-      if (differing.contains("crosspartition") && key.contains("crosspartition")) {
+      if (differing.contains("crosspartition") && key.value("crosspartition", json()).is_number()) {
         std::set<std::string> others = differing;
         others.erase("crosspartition");
         comparison.crossing = key.at("crosspartition").get<double>();

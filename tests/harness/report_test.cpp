@@ -290,6 +290,26 @@ TEST(Comparison, PoolsTheRepetitionsOfOneConfiguration) {
   EXPECT_DOUBLE_EQ(pooled.confidence, 0.96875);
 }
 
+TEST(Comparison, LeavesOutASummaryWithoutACompleteRepetition) {
+  json document = samples::document(samples::run(shared_memory, 1, "ycsb-c", 10e6));
+  for (json& repetition : document["runs"][0]["repetitions"]) repetition["complete"] = false;
+  EXPECT_TRUE(compare(std::vector{document}).empty());
+  document["runs"][0]["repetitions"] = json::array();
+  EXPECT_TRUE(compare(std::vector{document}).empty());
+  EXPECT_NE(page({document}).find("There is no valid result"), std::string::npos);
+}
+
+TEST(Comparison, TakesAShareInWordsForAPropertyLikeOthers) {
+  json some = samples::document(samples::run(shared_memory, 1, "ycsb-multi", 10e6));
+  json more = some;
+  some["runs"][0]["workload"]["properties"]["crosspartition"] = "20";
+  more["runs"][0]["workload"]["properties"]["crosspartition"] = "many";
+  const auto comparisons = compare(std::vector{some, more});
+  ASSERT_EQ(comparisons.size(), 2u);
+  EXPECT_EQ(comparisons[1].workload, "ycsb-multi, crosspartition many");
+  EXPECT_TRUE(crossings(comparisons).empty());
+}
+
 TEST(Comparison, KeepsDifferentPropertiesOfAWorkloadApart) {
   RunRecord small = samples::run(shared_memory, 1, "ycsb-c", 1e6);
   small.properties["recordcount"] = 1000;
