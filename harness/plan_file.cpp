@@ -11,7 +11,7 @@
 #include <optional>
 #include <span>
 
-#include "engines/shared_memory/placement.h"
+#include "engines/shared_memory/placement_names.h"
 #include "engines/shared_nothing/delayed_transport.h"
 #include "harness/offered_load.h"
 #include "harness/precision.h"
@@ -140,14 +140,17 @@ std::optional<std::string> binding(const toml::node& node) {
   return parsed ? std::optional(parsed->to_string()) : std::nullopt;
 }
 
-std::optional<std::string> one_of(const toml::node& node, std::initializer_list<std::string_view> names) {
+std::optional<std::string> one_of(const toml::node& node, std::span<const std::string_view> names) {
   const auto string = text(node);
   return string && std::ranges::find(names, *string) != names.end() ? string : std::nullopt;
 }
 
+std::optional<std::string> one_of(const toml::node& node, std::initializer_list<std::string_view> names) {
+  return one_of(node, std::span(names));
+}
+
 std::optional<std::string> placement(const toml::node& node) {
-  const auto string = text(node);
-  return string && engines::shared_memory::placement_named(*string) ? string : std::nullopt;
+  return one_of(node, engines::shared_memory::placement_names);
 }
 
 std::optional<std::string> link_delay(const toml::node& node) {
@@ -333,7 +336,8 @@ Expected<void> PlanParser::read_properties(const toml::node& node, Settings& set
   if (table == nullptr)
     return error(line_of(node), fmt::format("properties = {}", describe(node)), "a table of YCSB properties");
   for (const auto& [key, value] : *table) {
-    auto choices = read_choices(key, value, [&](const toml::node& one) { return read_property(key, one); });
+    auto choices = read_choices(
+        key, value, [&, &named = key](const toml::node& one) { return read_property(named, one); });
     if (!choices) return tl::unexpected(choices.error());
     if (auto kept = keep(property_prefix + std::string(key.str()), key, std::move(*choices), settings); !kept)
       return kept;

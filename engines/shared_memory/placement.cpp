@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "engines/shared_memory/placement_names.h"
+
 namespace upout::engines::shared_memory {
 
 namespace {
@@ -17,6 +19,7 @@ constexpr std::array<PlacementKind, 5> kinds{{
     {"replicated", "a copy of everything for each island, in its memory; writes go to all",
      create_replicated},
 }};
+static_assert(std::ranges::equal(kinds, placement_names, {}, &PlacementKind::name));
 
 }  // namespace
 
