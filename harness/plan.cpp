@@ -4,17 +4,15 @@
 #include <xxhash.h>
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "harness/generators.h"
 #include "harness/load_checks.h"
 #include "harness/plan_file.h"
 #include "harness/run_limits.h"
+#include "platform/text_file.h"
 #include "platform/worker_map.h"
 #include "workloads/registry.h"
 #include "workloads/transactions.h"
@@ -54,14 +52,12 @@ constexpr std::size_t most_points = 100'000;
 using Axis = std::pair<std::string, std::vector<Choice>>;
 using Assignment = std::map<std::string, Choice>;
 
+/// Of a plan, or of a property file that it names. toml++ goes into tables recursively, of which a name with
+/// many dots makes as many.
+constexpr std::size_t most_text_bytes = std::size_t{64} << 10;
+
 Expected<std::string> read_text(const std::string& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) return platform::unexpected(path, "a folder", "a file");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (file.is_open() && !file.bad()) return text;
-  return platform::unexpected(path, strerror(errno != 0 ? errno : EIO), "a file that can be read");
+  return platform::read_text_file(path, most_text_bytes, path, "a file that can be read");
 }
 
 Expected<std::string> locate(const std::string& path) {
@@ -134,15 +130,14 @@ std::string times_threads(const Point& point) {
 
 /// How many workers there is room for on a machine, and what for.
 struct Room {
-  std::size_t places;
+  std::size_t places = 0;
   std::string what;
 };
 
-Room room_for(const Point& point, const MachineSize& machine) {
+/// `bind`: as a point has it; empty: it says nothing of that.
+Room room_for(const std::string& bind, const MachineSize& machine) {
   using Order = platform::Binding::Order;
-  const auto bind = point.options.find("bind");
-  const auto binding =
-      bind == point.options.end() ? platform::Binding{} : platform::Binding::parse(bind->second).value();
+  const auto binding = bind.empty() ? platform::Binding{} : platform::Binding::parse(bind).value();
   if (binding.order == Order::cores) return {machine.cores, "the cores of this machine"};
   return {binding.order == Order::list ? binding.cpus.size() : machine.processing_units,
           fmt::format(R"(the places of bind = "{}")", binding.to_string())};
@@ -250,7 +245,7 @@ class PointBuilder {
   Expected<void> add_point(const Assignment& values, unsigned line, const EngineForm& engine);
   Point make_point(const Assignment& values, unsigned line, const EngineForm& engine) const;
   Expected<std::string> properties_text(const Point& point, const Assignment& values) const;
-  Expected<void> check_room(const Point& point, const Assignment& values) const;
+  Expected<void> check_room(const Point& point, const Assignment& values);
   Expected<std::string> check_workload(const Point& point, const Assignment& values);
   void warn(std::span<const std::string> warnings);
   Expected<void> check_load(const Point& point, const workloads::Workload& workload,
@@ -265,6 +260,7 @@ class PointBuilder {
   std::vector<Point> points_;
   std::vector<std::string> warnings_;
   std::map<std::string, std::string> seen_;  ///< canonical form -> where
+  std::map<std::string, Room> rooms_;        ///< by binding, of which a list may be long
 };
 
 Expected<void> PointBuilder::add(const Settings& defaults, const PointBlock& block) {
@@ -372,9 +368,14 @@ Point PointBuilder::make_point(const Assignment& values, unsigned line, const En
 }
 
 /// How many ranks there is room for depends on the launcher: the sweep, which knows it, looks at that.
-Expected<void> PointBuilder::check_room(const Point& point, const Assignment& values) const {
-  const Room room = room_for(point, machine_);
-  if (point.is_launched() || point.oversubscribe || point.all_workers() <= room.places) return {};
+Expected<void> PointBuilder::check_room(const Point& point, const Assignment& values) {
+  if (point.is_launched() || point.oversubscribe) return {};
+  const auto own = point.options.find("bind");
+  const std::string bind = own == point.options.end() ? "" : own->second;
+  const auto [known, is_new] = rooms_.try_emplace(bind);
+  if (is_new) known->second = room_for(bind, machine_);
+  const Room& room = known->second;
+  if (point.all_workers() <= room.places) return {};
   return platform::unexpected(
       at(values.at(std::string(point.engine->size_key)).line),
       fmt::format("{} = {}{}", point.engine->size_key, point.workers, times_threads(point)),

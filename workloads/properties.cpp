@@ -7,16 +7,19 @@
 #include <system_error>
 #include <utility>
 
+#include "platform/text_file.h"
 #include "workloads/nearest.h"
 #include "workloads/property_file.h"
 #include "workloads/property_reader.h"
-#include "workloads/text_file.h"
 
 namespace upout::workloads {
 
 using platform::Expected;
 
 namespace {
+
+/// There are some forty properties; names are looked for one after the other.
+constexpr std::size_t most_property_bytes = std::size_t{64} << 10;
 
 std::string quoted(std::string_view text) {
   return fmt::format("'{}'", text);
@@ -49,7 +52,7 @@ std::string list_of(std::span<const std::string_view> words) {
 }
 
 Expected<void> Properties::read_file(const std::string& path) {
-  auto text = read_text_file(path, "-P " + path, "a property file");
+  auto text = platform::read_text_file(path, most_property_bytes, "-P " + path, "a property file");
   if (!text) return tl::unexpected(std::move(text.error()));
   auto properties = parse_property_file(*text, path);
   if (!properties) return tl::unexpected(std::move(properties.error()));

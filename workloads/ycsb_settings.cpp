@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "platform/text_file.h"
 #include "workloads/property_reader.h"
-#include "workloads/text_file.h"
 #include "workloads/ycsb_names.h"
 
 namespace upout::workloads {
@@ -21,6 +21,8 @@ namespace {
 constexpr std::uint64_t most_records = std::uint64_t{1} << 40;
 constexpr std::uint64_t most_operations = std::uint64_t{1} << 60;
 constexpr std::uint64_t most_seconds = 1'000'000;
+/// A line for each length that a field may have.
+constexpr std::size_t most_histogram_bytes = std::size_t{32} << 20;
 constexpr auto distributions =
     std::to_array<std::string_view>({"uniform", "zipfian", "latest", "hotspot", "exponential", "sequential"});
 constexpr auto field_length_distributions =
@@ -74,9 +76,9 @@ std::optional<Error> take_histogram(YcsbSettings& settings, const Properties& pr
   const std::string path = given != nullptr ? given->value : "hist.txt";
   const std::string where = given != nullptr ? given->where() : "fieldlengthhistogram";
   auto histogram =
-      read_text_file(path, fmt::format("{} {}", where, path),
-                     "a file with the lengths of fields: 'BlockSize', a tab, bytes; then lines "
-                     "of bucket, tab, count")
+      platform::read_text_file(path, most_histogram_bytes, fmt::format("{} {}", where, path),
+                               "a file with the lengths of fields: 'BlockSize', a tab, bytes; then lines "
+                               "of bucket, tab, count")
           .and_then([&](const std::string& text) { return FieldLengthHistogram::parse(text, path); });
   if (!histogram) return std::move(histogram.error());
   settings.field_length = histogram->greatest();

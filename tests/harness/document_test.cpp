@@ -328,6 +328,38 @@ TEST_F(DocumentFile, ThatEndsEarlyIsRefused) {
   EXPECT_EQ(read_document(write("empty.json", "")).error().where, path("empty.json") + ":1:1");
 }
 
+TEST_F(DocumentFile, WithANumberThatFitsNoTypeIsRefusedWithLineAndColumn) {
+  const auto file = write("huge.json", "{\n  \"seed\": 1e999 }");
+  const auto read = read_document(file);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().where, file + ":2:15");
+  EXPECT_EQ(read.error().found, "number overflow parsing '1e999'");
+}
+
+TEST_F(DocumentFile, ThatIsNestedTooDeeplyToBeGoneThroughIsRefusedWithLineAndColumn) {
+  json document = sample();
+  document["analysis"] = {{"brackets", std::string(1000, '[') + "\\\"" + std::string(1000, '[')}};
+  ASSERT_TRUE(read_document(write("text.json", document.dump())));
+
+  std::string text = document.dump();
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  text.replace(text.find("\"analysis\":{"), std::strlen("\"analysis\":{"),
+               "\"analysis\":{\n\"deep\":" + deep + ",");
+  const auto file = write("deep.json", text);
+  const auto read = read_document(file);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().where, file + ":2:106");
+  EXPECT_EQ(read.error().found, "more than 100 levels");
+}
+
+TEST_F(DocumentFile, WithoutAnEndIsRefused) {
+  const auto read = read_document("/dev/zero");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(
+      read.error().to_string(),
+      "/dev/zero: found a file of more than 33554432 bytes, expected a result document that can be read");
+}
+
 TEST_F(DocumentFile, ThatDoesNotFitTheSchemaIsRefusedWithFileAndPlace) {
   json document = sample();
   document["runs"][0]["seed"] = -1;

@@ -529,7 +529,7 @@ TEST_F(PlanTest, AFileThatIsNotThereIsAnErrorThatNamesTheSuitesPlans) {
   ASSERT_FALSE(plan);
   EXPECT_TRUE(plan.error().to_string().starts_with("quikc: found no such file, expected a plan"));
   EXPECT_NE(plan.error().expected.find("quick"), std::string::npos);
-  EXPECT_EQ(read_plan(folder_ / "", MachineSize{2}).error().found, "a folder");
+  EXPECT_EQ(read_plan(folder_ / "", MachineSize{2}).error().found, "Is a directory");
 }
 
 TEST_F(PlanTest, BrokenTomlIsAnErrorWithItsLine) {

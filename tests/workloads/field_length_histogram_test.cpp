@@ -152,7 +152,7 @@ TEST(YcsbFieldLengthHistogram, IsReadOnceAndRefusedWhereItEnters) {
   EXPECT_EQ(said_of({histogram, file + bad.path()}).substr(0, bad.path().size() + 18),
             bad.path() + ":3: found '1\\x09x'");
   const std::string wanted =
-      ": found no file that can be read (No such file or directory), expected a file with the lengths of "
+      ": found No such file or directory, expected a file with the lengths of "
       "fields: 'BlockSize', a tab, bytes; then lines of bucket, tab, count";
   EXPECT_EQ(said_of({histogram, file + "none.txt"}), "-p fieldlengthhistogram none.txt" + wanted);
   EXPECT_EQ(said_of({histogram}), "fieldlengthhistogram hist.txt" + wanted) << "YCSB's default";

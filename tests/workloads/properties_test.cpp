@@ -103,12 +103,11 @@ TEST(Properties, LetLaterFilesWinAndSingleOnesOverAll) {
 TEST(Properties, SayWhichFileCannotBeRead) {
   Properties properties;
   EXPECT_EQ(properties.read_file("no/such/file").error().to_string(),
-            "-P no/such/file: found no file that can be read (No such file or directory), expected a "
+            "-P no/such/file: found No such file or directory, expected a "
             "property file");
   const std::string directory = ::testing::TempDir();
-  EXPECT_EQ(
-      properties.read_file(directory).error().to_string(),
-      "-P " + directory + ": found no file that can be read (Is a directory), expected a property file");
+  EXPECT_EQ(properties.read_file(directory).error().to_string(),
+            "-P " + directory + ": found Is a directory, expected a property file");
 }
 
 TEST(Properties, AddNothingFromABadFile) {
