@@ -78,16 +78,18 @@ Expected<void> try_description() {
   return unexpected("HWLOC_XMLFILE", "'" + std::string(path) + "'", "a topology that hwloc can read");
 }
 
-/// Where workers sit is told by OS numbers. In XML two processing units may have the same one.
-Expected<void> check_numbers(std::vector<unsigned> cpus) {
+/// A machine in XML may have no processing unit at all, or two of one OS number, by which it is told where
+/// workers sit.
+Expected<void> check_processing_units(std::vector<unsigned> cpus) {
   std::ranges::sort(cpus);
   const auto twice = std::ranges::adjacent_find(cpus);
-  if (twice == cpus.end()) return {};
+  if (!cpus.empty() && twice == cpus.end()) return {};
   const char* path = std::getenv("HWLOC_XMLFILE");
   return unexpected("HWLOC_XMLFILE",
-                    "'" + std::string(path == nullptr ? "" : path) + "' with processing unit " +
-                        std::to_string(*twice) + " twice",
-                    "each number once");
+                    "'" + std::string(path == nullptr ? "" : path) + "' " +
+                        (cpus.empty() ? "without a processing unit"
+                                      : "with processing unit " + std::to_string(*twice) + " twice"),
+                    "one processing unit or more, each number once");
 }
 
 /// hwloc leaves out what a cgroup forbids, but not what taskset or mpirun took away.
@@ -185,7 +187,7 @@ Expected<Topology> Topology::discover(Scope scope) {
     }
   }
   Topology read(std::move(topology));
-  if (auto numbered = check_numbers(read.cpus()); !numbered) return tl::unexpected(numbered.error());
+  if (auto usable = check_processing_units(read.cpus()); !usable) return tl::unexpected(usable.error());
   return read;
 }
 

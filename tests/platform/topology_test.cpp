@@ -219,8 +219,25 @@ TEST(Topology, DescriptionWithAProcessingUnitTwiceIsAnError) {
   const ScopedVariable variable("HWLOC_XMLFILE", damaged.path());
   const auto topology = Topology::discover();
   ASSERT_FALSE(topology);
-  EXPECT_EQ(topology.error().to_string(), "HWLOC_XMLFILE: found '" + damaged.path() +
-                                              "' with processing unit 6 twice, expected each number once");
+  EXPECT_EQ(topology.error().to_string(),
+            "HWLOC_XMLFILE: found '" + damaged.path() +
+                "' with processing unit 6 twice, expected one processing unit or more, each number once");
+}
+
+TEST(Topology, DescriptionWithoutAProcessingUnitIsAnError) {
+  const ScopedFile empty(
+      R"(<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE topology SYSTEM "hwloc2.dtd">
+<topology version="2.0">
+  <object type="Machine" cpuset="0x1" complete_cpuset="0x1" allowed_cpuset="0x1" nodeset="0x1" complete_nodeset="0x1" allowed_nodeset="0x1">
+    <object type="NUMANode" os_index="0" cpuset="0x1" complete_cpuset="0x1" nodeset="0x1" complete_nodeset="0x1" local_memory="1"/>
+  </object>
+</topology>
+)");
+  const ScopedVariable variable("HWLOC_XMLFILE", empty.path());
+  const auto topology = Topology::discover();
+  ASSERT_FALSE(topology);
+  EXPECT_EQ(topology.error().found, "'" + empty.path() + "' without a processing unit");
 }
 
 TEST(Topology, OfAnotherMachineThatIsPassedOffAsThisOneIsAnError) {
