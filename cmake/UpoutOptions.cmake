@@ -28,12 +28,23 @@ if(UPOUT_NATIVE)
   target_compile_options(upout_options INTERFACE -march=native)
 endif()
 if(UPOUT_SANITIZE)
-  # Where it instruments, g++ 12 takes members of std::variant and std::regex for uninitialized (GCC bug 105616).
-  target_compile_options(upout_options INTERFACE -fsanitize=${UPOUT_SANITIZE} -fno-omit-frame-pointer
-                                                 -Wno-maybe-uninitialized)
+  target_compile_options(upout_options INTERFACE -fsanitize=${UPOUT_SANITIZE} -fno-omit-frame-pointer)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Where it instruments, g++ 12 takes members of std::variant and std::regex for uninitialized (GCC bug 105616).
+    target_compile_options(upout_options INTERFACE -Wno-maybe-uninitialized)
+  endif()
   target_link_options(upout_options INTERFACE -fsanitize=${UPOUT_SANITIZE})
 endif()
 if(UPOUT_SANITIZE MATCHES "thread")
   # The sanitizer cannot see free-standing fences; the kernel uses none on shared data.
   target_compile_options(upout_options INTERFACE -Wno-tsan)
+endif()
+if(UPOUT_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "UPOUT_FUZZ needs clang, which has libFuzzer: cmake --preset fuzz")
+  endif()
+  # Where an input goes is seen everywhere; only the programs of tests/fuzz link the fuzzer's main. What is embedded is long, and files that
+  # are compiled as one see each other's names.
+  target_compile_options(upout_options INTERFACE -fsanitize=fuzzer-no-link -fno-sanitize-recover=all
+                                                 -Wno-overlength-strings -Wno-shadow)
 endif()
