@@ -51,6 +51,12 @@ void make_worker_maps_of(const platform::Topology& topology) {
 
 }  // namespace upout
 
+/// AddressSanitizer asks for it. The process that tries a description has a limit of memory, and is to see it
+/// as it would see it otherwise.
+extern "C" const char* __asan_default_options() {
+  return "allocator_may_return_null=1";
+}
+
 /// A machine in hwloc's XML as HWLOC_XMLFILE gives it: read, asked for all that there is to know, and workers
 /// laid out on it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -214,6 +214,14 @@ TEST(Topology, DescriptionThatHwlocCrashesOnIsAnError) {
             "HWLOC_XMLFILE: found '" + damaged.path() + "', expected a topology that hwloc can read");
 }
 
+TEST(Topology, DescriptionWithAProcessingUnitThatHasNoNumberIsAnError) {
+  const ScopedFile damaged(recorded_with("os_index", "os_inddx", "<object type=\"PU\""));
+  const ScopedVariable variable("HWLOC_XMLFILE", damaged.path());
+  const auto topology = Topology::discover();
+  ASSERT_FALSE(topology);
+  EXPECT_EQ(topology.error().expected, "a topology that hwloc can read");
+}
+
 TEST(Topology, DescriptionWithAProcessingUnitTwiceIsAnError) {
   const ScopedFile damaged(recorded_with("os_index=\"7\"", "os_index=\"6\"", "<object type=\"PU\""));
   const ScopedVariable variable("HWLOC_XMLFILE", damaged.path());
