@@ -38,11 +38,20 @@ Examples:
 
 The page is one file that opens with no network.)";
 
+std::vector<std::string> folders_among(const std::vector<std::string>& sources) {
+  std::vector<std::string> folders;
+  std::ranges::copy_if(sources, std::back_inserter(folders),
+                       [](const std::string& source) { return fs::is_directory(source); });
+  return folders;
+}
+
 /// A sweep's folder holds its plan, and with it the question that the page answers.
 harness::ReportOptions heading_of(const std::vector<std::string>& sources) {
   harness::ReportOptions heading;
-  const fs::path plan_file = fs::path(sources.front()) / "plan.toml";
-  if (sources.size() != 1 || !fs::exists(plan_file)) return heading;
+  const std::vector<std::string> folders = folders_among(sources);
+  if (folders.size() != 1) return heading;
+  const fs::path plan_file = fs::path(folders.front()) / "plan.toml";
+  if (!fs::exists(plan_file)) return heading;
   const auto topology = platform::Topology::discover();
   const harness::MachineSize machine =
       topology ? harness::MachineSize{topology->cores(), topology->processing_units()}
@@ -52,20 +61,23 @@ harness::ReportOptions heading_of(const std::vector<std::string>& sources) {
   return heading;
 }
 
-/// Documents, and of each the sweep that it is of.
+/// Documents, and of each the sweep that it is of; no sweeps, if all are to be taken together.
 struct SourcedDocuments {
   std::vector<nlohmann::json> documents;
   std::vector<std::string> sources;
 };
 
-/// A folder is a sweep, by the name that it was given by; documents that were named one by one are one, too.
+/// Several folders are sweeps to be told apart, by the names that they were given by. Documents that are
+/// named one by one belong together, and to a single folder beside them: a baseline, or a point that was
+/// measured later.
 platform::Expected<SourcedDocuments> read_sourced(const std::vector<std::string>& sources) {
+  const bool are_apart = folders_among(sources).size() > 1;
   SourcedDocuments all;
   for (const std::string& source : sources) {
     auto documents = read_results({&source, 1});
     if (!documents) return tl::unexpected(documents.error());
     const std::string name = fs::is_directory(source) ? source : "single documents";
-    all.sources.insert(all.sources.end(), documents->size(), name);
+    if (are_apart) all.sources.insert(all.sources.end(), documents->size(), name);
     std::ranges::move(*documents, std::back_inserter(all.documents));
   }
   return all;

@@ -48,6 +48,18 @@ TEST_F(CostCommand, SaysWhichWayIsCheaperAndWhatAThroughputTakes) {
   EXPECT_NE(ended.out.find("out, 1.00 EUR an hour on 2 x box*"), std::string::npos) << ended.out;
 }
 
+TEST_F(CostCommand, OfABaselineBesideAFolderIsInTheReport) {
+  const std::string baseline = scratch_ / "baseline";
+  EXPECT_TRUE(
+      harness::write_document(samples::document(samples::run("baseline", 1, "ycsb-c", 15e6)), baseline));
+  const std::string page = scratch_ / "page.html";
+  const Ended ended = upout("report " + (scratch_ / "") + " " + baseline + " -o " + page);
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  EXPECT_NE(
+      contents(page).find("COST on ycsb-c: shared-memory beats the single-threaded baseline from 2 cores on"),
+      std::string::npos);
+}
+
 TEST_F(CostCommand, SaysInOneLineWhatIsWrong) {
   const Ended price = upout("cost " + results_ + "--prices " + prices("-1"));
   EXPECT_EQ(price.status, 2);
