@@ -66,6 +66,15 @@ void limit_memory(std::size_t bytes) {
   if (statm) setrlimit(RLIMIT_DATA, &limit);
 }
 
+/// Whether each processing unit has a number. hwloc takes one without for the greatest that there is.
+bool are_numbered(hwloc_topology_t topology) {
+  for (hwloc_obj_t unit = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, nullptr); unit != nullptr;
+       unit = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, unit)) {
+    if (unit->os_index == HWLOC_UNKNOWN_INDEX) return false;
+  }
+  return true;
+}
+
 /// What a process comes to that does nothing but read a description, and write it as `to_xml` does.
 [[noreturn]] void read_description(const char* path) {
   for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE}) std::signal(signal, SIG_DFL);
@@ -76,7 +85,7 @@ void limit_memory(std::size_t bytes) {
   char* xml = nullptr;
   int length = 0;
   const bool is_read = hwloc_topology_init(&topology) == 0 && hwloc_topology_set_xml(topology, path) == 0 &&
-                       hwloc_topology_load(topology) == 0 &&
+                       hwloc_topology_load(topology) == 0 && are_numbered(topology) &&
                        hwloc_topology_export_xmlbuffer(topology, &xml, &length, 0) == 0;
   _exit(is_read ? EXIT_SUCCESS : EXIT_FAILURE);
 }

@@ -338,7 +338,8 @@ TEST_F(DocumentFile, WithANumberThatFitsNoTypeIsRefusedWithLineAndColumn) {
 
 TEST_F(DocumentFile, ThatIsNestedTooDeeplyToBeGoneThroughIsRefusedWithLineAndColumn) {
   json document = sample();
-  document["analysis"] = {{"brackets", std::string(1000, '[') + "\\\"" + std::string(1000, '[')}};
+  document["runs"][0]["workload"]["properties"]["brackets"] =
+      std::string(1000, '[') + "\\\"" + std::string(1000, '[');
   ASSERT_TRUE(read_document(write("text.json", document.dump())));
 
   std::string text = document.dump();

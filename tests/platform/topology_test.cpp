@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -34,7 +35,8 @@ class ScopedAffinity {
 /// A file for as long as this object lives.
 class ScopedFile {
  public:
-  explicit ScopedFile(const std::string& text) : path_(testing::TempDir() + "/upout_machine.xml") {
+  explicit ScopedFile(const std::string& text)
+      : path_(testing::TempDir() + "/upout_machine_" + std::to_string(getpid()) + ".xml") {
     std::ofstream(path_) << text;
   }
   ScopedFile(const ScopedFile&) = delete;
