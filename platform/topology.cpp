@@ -66,11 +66,15 @@ void limit_memory(std::size_t bytes) {
   if (statm) setrlimit(RLIMIT_DATA, &limit);
 }
 
-/// Whether each processing unit has a number. hwloc takes one without for the greatest that there is.
-bool are_numbered(hwloc_topology_t topology) {
-  for (hwloc_obj_t unit = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, nullptr); unit != nullptr;
-       unit = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PU, unit)) {
-    if (unit->os_index == HWLOC_UNKNOWN_INDEX) return false;
+/// Whether processing units and NUMA nodes have numbers as kernels give them: what has none has
+/// 4,294,967,295.
+bool has_numbers(hwloc_topology_t topology) {
+  constexpr unsigned most = 65536;
+  for (const hwloc_obj_type_t type : {HWLOC_OBJ_PU, HWLOC_OBJ_NUMANODE}) {
+    for (hwloc_obj_t object = nullptr;
+         (object = hwloc_get_next_obj_by_type(topology, type, object)) != nullptr;) {
+      if (object->os_index >= most) return false;
+    }
   }
   return true;
 }
@@ -85,7 +89,7 @@ bool are_numbered(hwloc_topology_t topology) {
   char* xml = nullptr;
   int length = 0;
   const bool is_read = hwloc_topology_init(&topology) == 0 && hwloc_topology_set_xml(topology, path) == 0 &&
-                       hwloc_topology_load(topology) == 0 && are_numbered(topology) &&
+                       hwloc_topology_load(topology) == 0 && has_numbers(topology) &&
                        hwloc_topology_export_xmlbuffer(topology, &xml, &length, 0) == 0;
   _exit(is_read ? EXIT_SUCCESS : EXIT_FAILURE);
 }
