@@ -51,8 +51,8 @@ platform::Expected<void> check_engine(const RunCommand& command);
 platform::Expected<void> check_load(const RunCommand& command, const workloads::Workload& workload);
 platform::Expected<void> check_index(const RunCommand& command, const workloads::Workload& workload);
 platform::Expected<void> check_buffers(const RunCommand& command, const workloads::Workload& workload);
-/// Whether the document and the log can be written. Hashes the plan: before anything is measured, for a plan that cannot
-/// be read would be found too late.
+/// Whether the document and the log can be written. Hashes the plan: before anything is measured, for a plan
+/// that cannot be read would be found too late.
 platform::Expected<void> check_files(RunCommand& command);
 
 }  // namespace upout
