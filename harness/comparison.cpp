@@ -115,11 +115,11 @@ bool is_baseline(const SourcedRun& sourced) {
 
 /// Takes the runs of the sequential program out of the others; the fastest of its configurations.
 std::optional<SeriesPoint> take_baseline(std::vector<SourcedRun>& runs) {
-  const auto taken = std::ranges::stable_partition(runs, std::not_fn(is_baseline));
+  const auto first = std::stable_partition(runs.begin(), runs.end(), std::not_fn(is_baseline));
   std::map<std::string, std::vector<SourcedRun>> configurations;
-  for (const SourcedRun& sourced : taken)
-    configurations[sourced.run->at("id").get<std::string>()].push_back(sourced);
-  runs.erase(taken.begin(), taken.end());
+  for (auto taken = first; taken != runs.end(); ++taken)
+    configurations[taken->run->at("id").get<std::string>()].push_back(*taken);
+  runs.erase(first, runs.end());
   std::optional<SeriesPoint> fastest;
   for (const auto& [id, same] : configurations) {
     std::vector<double> repetitions = throughputs_of(same);
