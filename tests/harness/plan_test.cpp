@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
 #include <set>
 #include <utility>
+
 #include "temporary_folder.h"
 
 namespace upout::harness {
@@ -323,6 +327,22 @@ budget = 60
     const auto found = std::ranges::find(arguments, option);
     ASSERT_NE(found, arguments.end()) << option;
     EXPECT_EQ(found[1], value);
+  }
+}
+
+/// The fuzzer changes what it begins with, and finds a key that is not there only by luck.
+TEST_F(PlanTest, ThatTheFuzzerBeginsWithHasEveryKeyButFiles) {
+  const std::string path = UPOUT_SOURCE_DIR "/tests/fuzz/plans/every_key.toml";
+  const auto plan = read_plan(path, MachineSize{4});
+  EXPECT_TRUE(plan) << plan.error().to_string();
+  std::ifstream file(path);
+  const std::string seed(std::istreambuf_iterator<char>(file), {});
+  const std::string known = error("[defaults]\nkey = 1\n");
+  const std::string list = known.substr(known.find("expected ") + 9);
+  const std::regex word("[a-z_]+");
+  for (std::sregex_iterator key(list.begin(), list.end(), word), end; key != end; ++key) {
+    if (key->str() == "or" || key->str() == "properties_file") continue;
+    EXPECT_NE(seed.find("\n" + key->str() + " = "), std::string::npos) << key->str();
   }
 }
 
