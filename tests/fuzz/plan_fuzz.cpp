@@ -1,4 +1,5 @@
 #include "harness/plan.h"
+#include "line_mutator.h"
 #include "reader.h"
 
 /// A plan as `upout sweep` takes it on a machine with four cores of two threads: read, multiplied out and
@@ -12,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::demand_a_place_in(file.path(), plan.error());
     return 0;
   }
+  fuzz::remember_as_readable({data, size});
   for (const harness::Point& point : plan->points) {
     if (harness::run_arguments(point, "out.json").empty())
       fuzz::give_up("a point that starts nothing", point.id);

@@ -1,6 +1,7 @@
 #include <string>
 #include <vector>
 
+#include "line_mutator.h"
 #include "reader.h"
 #include "workloads/field_length_histogram.h"
 #include "workloads/properties.h"
@@ -50,8 +51,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t end = text.find('\0');
   property_file.replace(text.substr(0, end));
   workloads::Properties properties;
-  if (const auto read = properties.read_file(property_file.path()); !read)
+  if (const auto read = properties.read_file(property_file.path()); !read) {
     fuzz::demand_a_place_in(property_file.path(), read.error());
+  } else {
+    fuzz::remember_as_readable({data, size});
+  }
   if (end != std::string_view::npos) {
     histogram_file.replace(text.substr(end + 1));
     read_histogram(text.substr(end + 1), histogram_file.path());
