@@ -58,24 +58,70 @@ struct Loaded {
   std::unique_ptr<Store> store;
 };
 
-/// The whole loop: generator, session and recorder.
-void whole_loop(benchmark::State& state, Loaded& loaded) {
+/// For a loop that records nothing: it has no use for the time.
+struct NoClock {
+  platform::Timestamp now() const noexcept { return {}; }
+};
+
+std::unique_ptr<harness::Recorder> make_recorder() {
+  return std::make_unique<harness::Recorder>(
+      harness::Window{platform::Timestamp::zero(), platform::Timestamp::max()});
+}
+
+/// Generator and session with a loop that `clock` and `count` make dear or cheap: `count(done, started, now)`
+/// is the operations that have come back so far.
+template <class Clock, class Count>
+void loop_with(benchmark::State& state, Loaded& loaded, const Clock& clock, Count&& count) {
   const kernel::ReaderRegistration registration;
   Session session(std::make_unique<DirectAccess>(*loaded.store), loaded.start, true);
-  harness::ClosedLoop loop(session, loaded.clock, batch_size);
+  harness::ClosedLoop loop(session, clock, batch_size);
   const auto stream = loaded.workload->run({}, batch_size, 1);
-  const auto recorder = std::make_unique<harness::Recorder>(
-      harness::Window{platform::Timestamp::zero(), platform::Timestamp::max()});
   std::uint64_t reads = 0;
   for (auto _ : state) {
-    const std::uint64_t enough = recorder->operations() + reads_an_iteration;
+    const std::uint64_t enough = reads + reads_an_iteration;
     loop.drive(*stream, [&](auto done, auto started, auto now) {
-      return recorder->observe(done, started, now) && recorder->operations() < enough;
+      reads = count(done, started, now);
+      return reads < enough;
     });
   }
-  reads = recorder->operations();
   if (stream->failed() != 0) state.SkipWithError("a record is missing");
   state.SetItemsProcessed(static_cast<std::int64_t>(reads));
+}
+
+/// The whole loop: generator, session and recorder.
+void whole_loop(benchmark::State& state, Loaded& loaded) {
+  const auto recorder = make_recorder();
+  loop_with(state, loaded, loaded.clock, [&](auto done, auto started, auto now) {
+    recorder->observe(done, started, now);
+    return recorder->operations();
+  });
+}
+
+/// The same without the recorder, and without the clock that is read for it.
+void unrecorded_loop(benchmark::State& state, Loaded& loaded) {
+  std::uint64_t reads = 0;
+  loop_with(state, loaded, NoClock{}, [&](auto done, auto, auto) { return reads += done.size(); });
+}
+
+/// The recorder alone, with both readings of the clock: batches of so many operations that began and ended
+/// together, or (`apart`) at a time of their own each.
+void recorder_alone(benchmark::State& state, bool apart) {
+  const platform::Clock clock = platform::Clock::calibrate();
+  const auto recorder = make_recorder();
+  const auto size = static_cast<std::size_t>(state.range(0));
+  std::vector<kernel::Operation> operations(size);
+  std::vector<kernel::Operation*> batch;
+  std::vector<platform::Timestamp> started(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    operations[i].slot = static_cast<std::uint32_t>(i);
+    batch.push_back(&operations[i]);
+  }
+  for (auto _ : state) {
+    const platform::Timestamp now = clock.now();
+    for (std::size_t i = 0; i < size; ++i) started[i] = now - platform::Timestamp(apart ? i * 100 : 0);
+    recorder->observe(batch, started, clock.now());
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(recorder->operations()));
 }
 
 /// The same keys in the same order, made beforehand, through the bare kernel.
@@ -114,6 +160,9 @@ void register_distribution(const char* distribution) {
   const std::string suffix = std::string("/ycsb-c/") + distribution + "/16";
   benchmark::RegisterBenchmark(("engine/whole_loop" + suffix).c_str(),
                                [loaded](benchmark::State& state) { whole_loop(state, *loaded->value()); });
+  benchmark::RegisterBenchmark(
+      ("engine/unrecorded_loop" + suffix).c_str(),
+      [loaded](benchmark::State& state) { unrecorded_loop(state, *loaded->value()); });
   benchmark::RegisterBenchmark(("engine/bare_kernel" + suffix).c_str(),
                                [loaded](benchmark::State& state) { bare_kernel(state, *loaded->value()); });
 }
@@ -123,6 +172,8 @@ void register_distribution(const char* distribution) {
 void register_engine_loop() {
   register_distribution("uniform");
   register_distribution("zipfian");
+  benchmark::RegisterBenchmark("engine/recorder/together", recorder_alone, false)->Arg(1)->Arg(batch_size);
+  benchmark::RegisterBenchmark("engine/recorder/apart", recorder_alone, true)->Arg(batch_size);
 }
 
 }  // namespace upout::micro
