@@ -68,11 +68,23 @@ std::string summary_text(const ResultComparison& comparison) {
       "{}: B is faster in {}, slower in {}, and in {} there is no difference to be told\n",
       points_in_words(comparison.points.size()), count(comparison, ComparisonVerdict::faster),
       count(comparison, ComparisonVerdict::slower), count(comparison, ComparisonVerdict::no_difference));
-  const auto too_few = static_cast<std::size_t>(std::ranges::count_if(
-      comparison.points, [](const PointComparison& point) { return point.has_too_few; }));
-  if (too_few > 0) {
-    text += fmt::format("{}: too few repetitions for any difference to show among so many\n",
-                        points_in_words(too_few));
+  for (const Sampled sampled : {Sampled::repetitions, Sampled::runs}) {
+    const auto too_few =
+        static_cast<std::size_t>(std::ranges::count_if(comparison.points, [&](const PointComparison& point) {
+          return point.has_too_few && point.sampled == sampled;
+        }));
+    if (too_few > 0) {
+      text += fmt::format("{}: too few {} for any difference to show{}\n", points_in_words(too_few),
+                          to_string(sampled), comparison.points.size() > 1 ? " among so many" : "");
+    }
+  }
+  const auto within_runs = static_cast<std::size_t>(
+      std::ranges::count(comparison.points, Sampled::repetitions, &PointComparison::sampled));
+  if (within_runs > 0 && !comparison.is_same) {
+    text += fmt::format(
+        "{}: of one run a side, so that what differs from run to run may pass for a difference; "
+        "for that, several runs a side, in turn\n",
+        points_in_words(within_runs));
   }
   return text;
 }
@@ -103,11 +115,12 @@ json to_json(const PointComparison& point) {
                {"ratio", to_json(point.ratio)},
                {"superiority", point.superiority},
                {"p_value", point.p_value},
-               {"too_few_repetitions", point.has_too_few},
+               {"sampled", to_string(point.sampled)},
+               {"too_few_samples", point.has_too_few},
                {"verdict", to_string(point.verdict)},
                {"p99", nullptr}};
-  made["a"]["repetitions"] = point.repetitions_a;
-  made["b"]["repetitions"] = point.repetitions_b;
+  made["a"]["samples"] = point.samples_a;
+  made["b"]["samples"] = point.samples_b;
   if (point.p99)
     made["p99"] = {{"kind", point.p99->kind}, {"a_ns", point.p99->a_ns}, {"b_ns", point.p99->b_ns}};
   return made;

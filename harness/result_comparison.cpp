@@ -98,11 +98,15 @@ Side collect(std::span<const json> documents) {
   return side;
 }
 
-std::vector<double> pooled(const Measured& measured) {
+std::vector<double> samples_of(const Measured& measured, Sampled sampled) {
   std::vector<double> all;
   for (const json* run : measured.runs) {
     const std::vector<double> values = throughputs_of(*run);
-    all.insert(all.end(), values.begin(), values.end());
+    if (sampled == Sampled::runs) {
+      all.push_back(median_interval(values).median);
+    } else {
+      all.insert(all.end(), values.begin(), values.end());
+    }
   }
   return all;
 }
@@ -129,15 +133,17 @@ std::string unit_of(const Measured& measured) {
 
 /// With the p value of this test alone, and no verdict yet.
 PointComparison compare_point(const Measured& a, const Measured& b) {
-  const std::vector<double> in_a = pooled(a);
-  const std::vector<double> in_b = pooled(b);
+  const Sampled sampled = a.runs.size() > 1 && b.runs.size() > 1 ? Sampled::runs : Sampled::repetitions;
+  const std::vector<double> in_a = samples_of(a, sampled);
+  const std::vector<double> in_b = samples_of(b, sampled);
   const RankTest test = mann_whitney(in_b, in_a);
   return {.id = a.id,
           .unit = unit_of(a),
           .a = median_interval(in_a),
           .b = median_interval(in_b),
-          .repetitions_a = in_a.size(),
-          .repetitions_b = in_b.size(),
+          .sampled = sampled,
+          .samples_a = in_a.size(),
+          .samples_b = in_b.size(),
           .ratio = ratio_of_medians(in_b, in_a),
           .superiority = test.superiority,
           .p_value = test.p_value,
@@ -161,7 +167,7 @@ void decide(std::vector<PointComparison>& points) {
     point.p_value = corrected[i];
     point.verdict = verdict_of(point);
     point.has_too_few = point.p_value >= level &&
-                        double(remaining) * least_p_value(point.repetitions_a, point.repetitions_b) >= level;
+                        double(remaining) * least_p_value(point.samples_a, point.samples_b) >= level;
   }
 }
 
@@ -194,6 +200,10 @@ platform::Error nothing_to_compare(const Side& a, const Side& b) {
 }
 
 }  // namespace
+
+std::string_view to_string(Sampled sampled) {
+  return sampled == Sampled::runs ? "runs" : "repetitions";
+}
 
 std::string_view to_string(ComparisonVerdict verdict) {
   switch (verdict) {

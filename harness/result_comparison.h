@@ -27,19 +27,27 @@ struct LatencyPair {
   std::uint64_t b_ns;
 };
 
+/// What is taken for independent of each other. Runs of one program differ by more than the repetitions
+/// within one do, which share a process, its memory and the machine's mood; but it takes several on each side
+/// to see that (Kalibera and Jones, "Rigorous benchmarking in reasonable time", ISMM 2013).
+enum class Sampled { repetitions, runs };
+
+std::string_view to_string(Sampled sampled);
+
 /// One configuration that both have results of.
 struct PointComparison {
   std::string id = {};  ///< in A
   std::string unit = {};
   MedianInterval a = {};
   MedianInterval b = {};
-  std::size_t repetitions_a = 0;
-  std::size_t repetitions_b = 0;
+  Sampled sampled = Sampled::repetitions;
+  std::size_t samples_a = 0;  ///< repetitions, or runs
+  std::size_t samples_b = 0;
   MedianInterval ratio = {};  ///< of the medians, B / A, by the bootstrap
-  double superiority = 0.5;   ///< how probable it is that a repetition of B is faster than one of A
+  double superiority = 0.5;   ///< how probable it is that a sample of B is faster than one of A
   double p_value = 1;         ///< of the rank test, corrected for the number of points
   ComparisonVerdict verdict = ComparisonVerdict::no_difference;
-  /// So few repetitions that nothing could have been found among so many points.
+  /// So few samples that nothing could have been found among so many points.
   bool has_too_few = false;
   std::optional<LatencyPair> p99 =
       {};  ///< none: one of them has no such latency, or several runs of the point
@@ -60,9 +68,10 @@ struct ResultComparison {
 };
 
 /// Compares validated documents. Points match if deployment, workload, properties and offered load are the
-/// same; several runs of a point count together. Runs with the verdict `invalid` are left out. B is faster or
-/// slower where both the ratio's 95 % interval excludes 1 and the rank test, corrected by Holm's method over
-/// all points, is below 0.05. Fails if there is no point to compare, or if units differ.
+/// same. Where both sides have several runs of a point, a sample is the median of a run; else it is a
+/// repetition, and those of several runs count together. Runs with the verdict `invalid` are left out. B is
+/// faster or slower where both the ratio's 95 % interval excludes 1 and the rank test, corrected by Holm's
+/// method over all points, is below 0.05. Fails if there is no point to compare, or if units differ.
 platform::Expected<ResultComparison> compare_results(std::span<const nlohmann::json> a,
                                                      std::span<const nlohmann::json> b);
 

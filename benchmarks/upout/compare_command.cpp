@@ -35,10 +35,11 @@ constexpr const char* examples = R"(
 Examples:
   upout compare before.json after.json
   upout compare results-of-main results-of-branch --fail-below 0.95
+  upout compare main branch                            # folders of several sweeps each: runs are compared, not repetitions
   upout compare --published quick-results              # beside what others measured, by shape
 
 Points match if deployment, workload, properties and offered load are the same. B is called faster or slower where the 95 %
-interval of the ratio B/A (bootstrap over the repetitions) excludes 1 and a rank test, corrected for the number of points, is
+interval of the ratio B/A (bootstrap over repetitions, or over runs if both sides have several) excludes 1 and a rank test, corrected for the number of points, is
 below 0.05.
 Exit status: 0 if it was compared, and with --fail-below nothing is below it; 3 if a point of B is slower and its whole interval
 lies below the bound; 1 if none is, but B lacks a valid result of a point that A has, and --fail-below was given; 2 if the
@@ -121,7 +122,7 @@ void add_compare_command(CLI::App& app, Program& program) {
   auto command = std::make_shared<CompareCommand>();
   CLI::App* compare = app.add_subcommand("compare", "Say in what two sets of results differ");
   compare->footer(examples);
-  compare->add_option("A", command->a, "a folder of a sweep, or a result document")->required();
+  compare->add_option("A", command->a, "a folder of a sweep or of several, or a result document")->required();
   compare->add_option("B", command->b, "the one that is held against it");
   compare->add_flag("--published", command->published,
                     "set A beside the figures of others (upout list published): speed-ups and crossovers");

@@ -12,16 +12,34 @@ namespace upout {
 namespace fs = std::filesystem;
 using platform::Expected;
 
+namespace {
+
+fs::path points_of(const fs::path& folder) {
+  return fs::is_directory(folder / "points") ? folder / "points" : folder;
+}
+
+void append_documents(const fs::path& folder, std::vector<fs::path>& files) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+}
+
+/// Of all sweeps that lie side by side in a folder.
+void append_sweeps(const fs::path& folder, std::vector<fs::path>& files) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (fs::is_directory(entry.path() / "points")) append_documents(entry.path() / "points", files);
+  }
+}
+
+}  // namespace
+
 Expected<std::vector<fs::path>> files_of(const std::string& source) {
   if (!fs::exists(source))
     return platform::unexpected(source, "no such file or folder", "results of a run or a sweep");
   if (!fs::is_directory(source)) return std::vector<fs::path>{source};
-  const fs::path folder =
-      fs::is_directory(fs::path(source) / "points") ? fs::path(source) / "points" : fs::path(source);
   std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
-  }
+  append_documents(points_of(source), files);
+  if (files.empty()) append_sweeps(source, files);
   if (files.empty())
     return platform::unexpected(source, "a folder without results", "results of a run or a sweep");
   std::ranges::sort(files);

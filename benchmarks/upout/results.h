@@ -11,7 +11,7 @@
 namespace upout {
 
 /// The files that an argument names: itself, or of a folder all documents, in the order of their names; of a
-/// sweep's folder its points. Errors name the argument.
+/// sweep's folder its points, and of a folder of sweeps those of all. Errors name the argument.
 platform::Expected<std::vector<std::filesystem::path>> files_of(const std::string& source);
 
 /// The result documents that a command's arguments name, each checked against the schema: files, or folders

@@ -56,6 +56,23 @@ TEST(Compare, WritesJson) {
   EXPECT_EQ(document["points"][0]["ratio"]["median"], 2);
 }
 
+TEST(Compare, TakesAFolderOfSweepsForSeveralRunsOfEachPoint) {
+  const Scratch scratch;
+  for (const char* side : {"a", "b"}) {
+    for (const char* number : {"1", "2", "3", "4", "5"}) {
+      const std::string points = std::string(side) + "/" + number + "/points";
+      std::filesystem::create_directories(scratch / points);
+      stored(scratch, points + "/point.json", (*side == 'a' ? 1e7 : 0.5e7) + 1e4 * (*number - '0'));
+    }
+  }
+  const Ended ended = upout("compare --json " + (scratch / "a") + " " + (scratch / "b"));
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const auto point = nlohmann::json::parse(ended.out).at("points").at(0);
+  EXPECT_EQ(point["sampled"], "runs");
+  EXPECT_EQ(point["a"]["samples"], 5);
+  EXPECT_EQ(point["verdict"], "slower");
+}
+
 TEST(Compare, TakesFoldersOfSweepsAndMissesWhatOneLacks) {
   const Scratch scratch;
   for (const char* folder : {"a/points", "b/points"}) std::filesystem::create_directories(scratch / folder);

@@ -150,12 +150,47 @@ TEST(ResultComparison, KnowsDocumentsFromBeforeThereWasAChoice) {
   EXPECT_EQ(compared(a, b).points.size(), 1U);
 }
 
-TEST(ResultComparison, CountsSeveralRunsOfAPointTogether) {
+TEST(ResultComparison, CountsTheRepetitionsOfSeveralRunsTogetherIfOneSideHasASingleRun) {
   const json once = samples::document(samples::run("shared-memory", 2, "ycsb-c", 1e7));
   const PointComparison point = compared({once, once}, {once}).points.at(0);
-  EXPECT_EQ(point.repetitions_a, 12U);
-  EXPECT_EQ(point.repetitions_b, 6U);
+  EXPECT_EQ(point.sampled, Sampled::repetitions);
+  EXPECT_EQ(point.samples_a, 12U);
+  EXPECT_EQ(point.samples_b, 6U);
   EXPECT_FALSE(point.p99);
+}
+
+/// A point that was run so many times, each at a pace of its own that differs by 10 %, whose repetitions
+/// differ by 1 %.
+Documents runs_in_moods(samples::Noise& noise, std::size_t runs, double median) {
+  Documents documents;
+  for (const double pace : noise.normal(runs, median, 0.1)) {
+    documents.push_back(
+        samples::document(samples::run("shared-memory", 2, "ycsb-c", noise.normal(10, pace, 0.01))));
+  }
+  return documents;
+}
+
+TEST(ResultComparison, OfSeveralRunsASideTakesTheRunForTheSample) {
+  samples::Noise noise(77);
+  int found_within_runs = 0;
+  int found = 0;
+  for (int trial = 0; trial < 20; ++trial) {
+    const Documents a = runs_in_moods(noise, 6, 1e7);
+    const Documents b = runs_in_moods(noise, 6, 1e7);
+    const ResultComparison comparison = compared(a, b);
+    EXPECT_EQ(comparison.points.at(0).sampled, Sampled::runs);
+    EXPECT_EQ(comparison.points.at(0).samples_a, 6U);
+    found += has_no_difference(comparison) ? 0 : 1;
+    found_within_runs += has_no_difference(compared({a.front()}, {b.front()})) ? 0 : 1;
+  }
+  EXPECT_LE(found, samples::most_of(20, 0.05));
+  EXPECT_GE(found_within_runs, 10) << "what a single run a side can't see is not simulated";
+}
+
+TEST(ResultComparison, OfSeveralRunsASideFindsWhatIsMoreThanTheyDifferBy) {
+  samples::Noise noise(78);
+  const ResultComparison comparison = compared(runs_in_moods(noise, 6, 1e7), runs_in_moods(noise, 6, 6e6));
+  EXPECT_EQ(comparison.points.at(0).verdict, ComparisonVerdict::slower);
 }
 
 TEST(ResultComparison, LeavesOutWhatIsInvalidAndSaysWhy) {
