@@ -93,13 +93,13 @@ std::unique_ptr<AuditStream> Tatp::audit(WorkerSlot slot, std::size_t depth,
 }
 
 std::uint64_t Tatp::expected_records(std::span<const WriterProgress> writers) const {
-  std::uint64_t records = loaded_.records;
+  std::uint64_t records = loaded_.get().records;
   for (const WriterProgress& writer : writers) records += writer.inserts;
   return records;
 }
 
 std::optional<std::uint64_t> Tatp::expected_sum(std::span<const WriterProgress> writers) const {
-  std::uint64_t sum = loaded_.sum;
+  std::uint64_t sum = loaded_.get().sum;
   for (const WriterProgress& writer : writers) sum += writer.sum;
   return sum;
 }

@@ -13,6 +13,7 @@
 #include "kernel/retry.h"
 #include "kernel/task.h"
 #include "workloads/divisor.h"
+#include "workloads/on_first_use.h"
 #include "workloads/tatp_records.h"
 #include "workloads/tatp_rows.h"
 #include "workloads/tatp_text.h"
@@ -127,16 +128,18 @@ class Tatp final : public TransactionWorkload {
   };
 
   explicit Tatp(TatpSettings settings)
-      : settings_(settings), loaded_(tatp::totals_of(settings.subscribers)) {}
+      : settings_(settings),
+        loaded_([subscribers = settings.subscribers] { return tatp::totals_of(subscribers); }) {}
   static platform::Expected<std::unique_ptr<Workload>> make(std::string_view name,
                                                             const Properties& properties,
                                                             std::vector<std::string>& warnings);
 
   std::string_view name() const override { return "tatp"; }
   nlohmann::json properties() const override;
-  std::uint64_t record_count() const override { return loaded_.records; }
+  std::uint64_t record_count() const override { return loaded_.get().records; }
   std::size_t value_bytes() const override {
-    return static_cast<std::size_t>((loaded_.bytes + loaded_.records - 1) / loaded_.records);
+    const tatp::Totals& loaded = loaded_.get();
+    return static_cast<std::size_t>((loaded.bytes + loaded.records - 1) / loaded.records);
   }
   std::size_t output_bytes() const override { return tatp::most_row_bytes + 1; }
   kernel::Key largest_key() const override { return tatp::keys_each * settings_.subscribers - 1; }
@@ -161,7 +164,7 @@ class Tatp final : public TransactionWorkload {
   static kernel::Task<bool> run(T& transaction, Type type, const tatp::Errand& errand, tatp::Effect& effect);
 
   TatpSettings settings_;
-  tatp::Totals loaded_;
+  OnFirstUse<tatp::Totals> loaded_;
 };
 
 template <engines::TransactionContext T>

@@ -144,7 +144,7 @@ std::unique_ptr<AuditStream> Tpcc::audit(WorkerSlot slot, std::size_t depth,
 }
 
 std::uint64_t Tpcc::expected_records(std::span<const WriterProgress> writers) const {
-  std::uint64_t records = loaded_.records;
+  std::uint64_t records = loaded_.get().records;
   for (const WriterProgress& writer : writers) records += writer.inserts;
   return records;
 }

@@ -12,6 +12,7 @@
 #include "engines/transaction.h"
 #include "kernel/retry.h"
 #include "kernel/task.h"
+#include "workloads/on_first_use.h"
 #include "workloads/tpcc/nurand.h"
 #include "workloads/tpcc/population.h"
 #include "workloads/tpcc/request.h"
@@ -91,16 +92,17 @@ class Tpcc final : public TransactionWorkload {
   };
 
   explicit Tpcc(const TpccSettings& settings)
-      : settings_(settings), loaded_(tpcc::totals_of(settings.scale)) {}
+      : settings_(settings), loaded_([scale = settings.scale] { return tpcc::totals_of(scale); }) {}
   static platform::Expected<std::unique_ptr<Workload>> make(std::string_view name,
                                                             const Properties& properties,
                                                             std::vector<std::string>& warnings);
 
   std::string_view name() const override { return "tpcc"; }
   nlohmann::json properties() const override;
-  std::uint64_t record_count() const override { return loaded_.records; }
+  std::uint64_t record_count() const override { return loaded_.get().records; }
   std::size_t value_bytes() const override {
-    return static_cast<std::size_t>((loaded_.bytes + loaded_.records - 1) / loaded_.records);
+    const tpcc::Totals& loaded = loaded_.get();
+    return static_cast<std::size_t>((loaded.bytes + loaded.records - 1) / loaded.records);
   }
   std::size_t output_bytes() const override { return tpcc::most_row_bytes + 1; }
   kernel::Key largest_key() const override { return tpcc::keys_each * settings_.scale.warehouses - 1; }
@@ -125,7 +127,7 @@ class Tpcc final : public TransactionWorkload {
   static kernel::Task<bool> run(T& transaction, Request& request);
 
   TpccSettings settings_;
-  tpcc::Totals loaded_;
+  OnFirstUse<tpcc::Totals> loaded_;
 };
 
 template <engines::TransactionContext T>

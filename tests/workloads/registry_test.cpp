@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -61,6 +62,18 @@ TEST(Registry, KnowsWhichWorkloadsNeedOrder) {
     const auto workload = make_workload(entry.name, Properties(), warnings);
     ASSERT_TRUE(workload) << entry.name;
     EXPECT_EQ((*workload)->needs_order(), entry.name == "ycsb-e") << entry.name;
+  }
+}
+
+/// Counting what is drawn takes as long as there are records: minutes, for these. Plans make many workloads.
+TEST(Registry, CountsNothingBeforeItIsAsked) {
+  for (const auto& [name, property, most] :
+       {std::array{"tatp", "subscribers", "1073741824"}, std::array{"tpcc", "warehouses", "65536"}}) {
+    Properties properties;
+    properties.set(property, most, "-p");
+    std::vector<std::string> warnings;
+    for (int points = 0; points < 100; ++points)
+      EXPECT_TRUE(make_workload(name, properties, warnings)) << name;
   }
 }
 
