@@ -68,7 +68,7 @@ Expected<std::string> Local::render(const JobRequest& job, const Resources& reso
              "#LOCAL seconds {}\n"
              "#LOCAL notice {}\n",
              job.name, job.tasks, limit.count(), notice_of(job).count()) +
-         body(job, resources, "UPOUT_TASK");
+         body(job, resources, {.task_variable = "UPOUT_TASK"});
 }
 
 Expected<std::string> Local::read_id(std::string_view output) const {

@@ -38,7 +38,7 @@ bool is_over(JobState state) {
 }
 
 std::span<const Scheduler* const> all_schedulers() {
-  static const std::array all{&local()};
+  static const std::array all{&slurm(), &pbs(), &lsf(), &lsf_jsrun(), &flux(), &local()};
   return all;
 }
 
@@ -49,9 +49,10 @@ const Scheduler* find_scheduler(std::string_view name) {
 }
 
 const Scheduler& scheduler_here() {
-  for (const Scheduler* each : all_schedulers())
-    if (is_in_path(each->submit_command("job.sh").front()) && each != &local()) return *each;
-  return local();
+  if (is_in_path("sbatch")) return slurm();
+  if (is_in_path("qsub")) return pbs();
+  if (is_in_path("bsub")) return is_in_path("jsrun") ? lsf_jsrun() : lsf();
+  return is_in_path("flux") ? flux() : local();
 }
 
 }  // namespace upout::harness::schedulers

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "harness/schedulers/names.h"
 
@@ -34,8 +36,9 @@ Expected<void> check_line(std::string_view what, std::string_view text) {
 }
 
 Expected<void> check_names(const JobRequest& job, const Resources& resources) {
-  for (const auto& [what, name] : {std::pair{"the job's name", &job.name},
-                                   {"queue", &resources.queue},
+  if (job.name.find_first_of(".+@:") != std::string::npos || !is_name(job.name))
+    return platform::unexpected("the job's name", "'" + job.name + "'", "letters, digits, '-' and '_'");
+  for (const auto& [what, name] : {std::pair{"queue", &resources.queue},
                                    {"account", &resources.account},
                                    {"constraint", &resources.constraint}})
     if (!name->empty() && !is_name(*name))
@@ -79,22 +82,72 @@ Expected<void> check(const JobRequest& job, const Resources& resources, std::str
   return {};
 }
 
+std::uint64_t mebibytes(std::uint64_t bytes) {
+  constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20U;
+  return (bytes + mebibyte - 1) / mebibyte;
+}
+
 std::chrono::seconds notice_of(const JobRequest& job) {
   return std::min(job.notice, std::chrono::duration_cast<std::chrono::seconds>(job.time) / 2);
 }
 
-std::string body(const JobRequest& job, const Resources& resources, std::string_view task_variable,
-                 std::string_view before_command) {
+Expected<void> check_without(std::string_view what, std::string_view name, std::string_view characters,
+                             std::string_view scheduler) {
+  if (name.find_first_of(characters) == std::string_view::npos) return {};
+  return platform::unexpected(
+      std::string(what), fmt::format("'{}'", name),
+      fmt::format("a name without any of {}, which mean something to {}", characters, scheduler));
+}
+
+std::string header(std::string_view sentinel, const std::vector<Directive>& directives) {
+  std::string text = "#!/bin/bash\n";
+  for (const Directive& directive : directives) {
+    if (!directive.reason.empty()) text += fmt::format("# {}\n", directive.reason);
+    text += fmt::format("{} {}\n", sentinel, directive.text);
+  }
+  return text;
+}
+
+std::string body(const JobRequest& job, const Resources& resources, const BodyForm& form) {
+  const std::string task = fmt::format("${{{}}}", form.task_variable);
   std::string text = fmt::format("\ncd -- {} || exit\n", quote(job.folder));
-  if (!resources.modules.empty()) text += "\n# modules of the plan\n";
+  if (form.redirects)
+    text += fmt::format("exec >>{} 2>&1\n", job.tasks > 1 ? "\"output-" + task + ".log\"" : "output.log");
+  if (!resources.modules.empty())
+    text +=
+        "\n# modules of the plan; a shell that is not one of a login may not know them yet\n"
+        "command -v module >/dev/null || . /etc/profile\n";
   for (const std::string& module : resources.modules) text += fmt::format("module load {} || exit\n", module);
   if (!resources.prologue.empty()) text += "\n# prologue of the plan, as it stands there\n";
   for (const std::string& line : resources.prologue) text += line + "\n";
-  if (!before_command.empty()) text += fmt::format("\n{}", before_command);
+  if (!form.preparation.empty()) text += "\n" + form.preparation;
   text += "\n# in place of this shell, so that what the job is sent reaches upout\nexec";
+  if (form.tells_itself)
+    text +=
+        fmt::format(" timeout --foreground --signal=TERM {}",
+                    (std::chrono::duration_cast<std::chrono::seconds>(job.time) - notice_of(job)).count());
   for (const std::string& word : job.command)
-    text += " " + (job.tasks > 1 ? quote_with_task(word, task_variable) : quote(word));
+    text += " " + (job.tasks > 1 ? quote_with_task(word, form.task_variable) : quote(word));
   return text + "\n";
+}
+
+std::string mpirun_launcher(const Resources& resources) {
+  return fmt::format("mpirun -n {{ranks}} --map-by ppr:{}:node:PE={} --bind-to core",
+                     resources.ranks_per_node, resources.cores_per_rank);
+}
+
+std::string hostfile_preparation(std::string_view variable) {
+  return fmt::format(
+      "# the job's hosts, for an mpirun that does not know the scheduler: Open MPI 4, Open MPI 5, MPICH\n"
+      "export OMPI_MCA_orte_default_hostfile=\"${0}\" PRTE_MCA_prte_default_hostfile=\"${0}\" "
+      "HYDRA_HOST_FILE=\"${0}\"\n",
+      variable);
+}
+
+CommandLine shell_command(std::string text, std::vector<std::string> arguments) {
+  CommandLine command = {"sh", "-c", "exec 2>&1; " + std::move(text), "upout"};
+  std::ranges::move(arguments, std::back_inserter(command));
+  return command;
 }
 
 }  // namespace upout::harness::schedulers
