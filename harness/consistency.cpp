@@ -9,6 +9,7 @@
 #include "harness/consistency_place.h"
 #include "harness/integrity.h"
 #include "harness/run_rules.h"
+#include "platform/cpu_list.h"
 
 namespace upout::harness {
 namespace {
@@ -30,6 +31,28 @@ void check_worker(const Place& worker, std::size_t number) {
   worker["achieved"].expect(worker["achieved"].is_true() == achieved,
                             achieved ? "true, as it may run there and nowhere else"
                                      : "false, as allowed_cpus are others than asked_cpu alone");
+}
+
+/// Workers are dealt out to processes in order, as many to each. None can be bound where its process may not
+/// run.
+void check_processes(const Place& environment) {
+  const std::vector<Place> processes = environment["processes"].items();
+  const std::vector<Place> workers = environment["workers"].items();
+  if (processes.empty() || workers.size() % processes.size() != 0)
+    return environment["processes"].expect(false, "as many workers in each");
+  const std::size_t threads = workers.size() / processes.size();
+  for (std::size_t number = 0; number < processes.size(); ++number) {
+    const Place& process = processes[number];
+    const auto given = platform::parse_cpu_list(process["given_cpus"].value().get<std::string>());
+    process["given_cpus"].expect(given.has_value(), "a list of CPUs such as 0-3,8");
+    for (std::size_t worker = number * threads; given && worker < (number + 1) * threads; ++worker) {
+      const Place asked = workers[worker]["asked_cpu"];
+      const bool is_given = asked.number() < 0 || std::ranges::count(*given, asked.number()) > 0;
+      asked.expect(is_given, "one of what its process was given");
+      process["host"].expect(process["host"].value() == workers[worker]["host"].value(),
+                             "that of its workers");
+    }
+  }
 }
 
 void check_store(const Place& store) {
@@ -109,6 +132,7 @@ void check_environment(const Place& environment, const std::vector<Place>& runs)
     environment["workers"].expect(
         false, fmt::format("{} workers, as in the deployment, not {}", most, workers.size()));
   for (std::size_t number = 0; number < workers.size(); ++number) check_worker(workers[number], number);
+  if (environment.has("processes")) check_processes(environment);
   if (environment.has("data")) check_data(environment["data"]);
   const Place cores = environment["cores"];
   cores.expect(cores.number() <= environment["processing_units"].number(), "at most processing_units");

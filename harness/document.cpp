@@ -1,11 +1,4 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <utility>
 
 #include "harness/integrity.h"
@@ -13,6 +6,7 @@
 #include "harness/record.h"
 #include "harness/run_rules.h"
 #include "harness/statistics/median_interval.h"
+#include "platform/text_file.h"
 
 namespace upout::harness {
 namespace {
@@ -286,15 +280,7 @@ platform::Expected<nlohmann::json> read_document(const std::string& path) {
 }
 
 platform::Expected<void> write_document(const nlohmann::json& document, const std::string& path) {
-  const std::string temporary = path + ".part-" + std::to_string(::getpid());
-  errno = 0;
-  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-  file << document.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
-  file.close();
-  if (file && std::rename(temporary.c_str(), path.c_str()) == 0) return {};
-  const int reason = errno;
-  std::remove(temporary.c_str());
-  return platform::unexpected(path, std::strerror(reason), "a file that can be written");
+  return platform::write_text_file(path, document.dump(2, ' ', false, json::error_handler_t::replace) + '\n');
 }
 
 }  // namespace upout::harness

@@ -11,9 +11,9 @@
 #include "harness/generators.h"
 #include "harness/load_checks.h"
 #include "harness/plan_file.h"
+#include "harness/plan_places.h"
 #include "harness/run_limits.h"
 #include "platform/text_file.h"
-#include "platform/worker_map.h"
 #include "workloads/registry.h"
 #include "workloads/transactions.h"
 
@@ -73,13 +73,13 @@ Expected<std::string> locate(const std::string& path) {
       fmt::format("a plan (TOML), or one of the suite's own: {}", fmt::join(names, ", ")));
 }
 
-std::vector<Choice> sizes(const std::vector<Choice>& choices, const MachineSize& machine) {
+std::vector<Choice> sizes(const std::vector<Choice>& choices, unsigned most) {
   const bool is_scale = choices.front().value == scale_keyword;
   if (!is_scale && choices.front().value != cores_keyword) return choices;
   std::vector<Choice> result;
-  for (unsigned n = 1; is_scale && n < machine.cores; n *= 2)
+  for (unsigned n = 1; is_scale && n < most; n *= 2)
     result.push_back({std::to_string(n), choices.front().line});
-  result.push_back({std::to_string(machine.cores), choices.front().line});
+  result.push_back({std::to_string(most), choices.front().line});
   return result;
 }
 
@@ -128,21 +128,6 @@ std::string times_threads(const Point& point) {
              : fmt::format(" times threads_per_rank = {}", point.threads_per_rank());
 }
 
-/// How many workers there is room for on a machine, and what for.
-struct Room {
-  std::size_t places = 0;
-  std::string what;
-};
-
-/// `bind`: as a point has it; empty: it says nothing of that.
-Room room_for(const std::string& bind, const MachineSize& machine) {
-  using Order = platform::Binding::Order;
-  const auto binding = bind.empty() ? platform::Binding{} : platform::Binding::parse(bind).value();
-  if (binding.order == Order::cores) return {machine.cores, "the cores of this machine"};
-  return {binding.order == Order::list ? binding.cpus.size() : machine.processing_units,
-          fmt::format(R"(the places of bind = "{}")", binding.to_string())};
-}
-
 const EngineForm& form_of(std::string_view engine) {
   return *std::ranges::find(known_engines, engine, &EngineForm::name);
 }
@@ -172,16 +157,26 @@ std::string_view whose(std::string_view key) {
   return "an engine with records";
 }
 
+/// Whether some of a block's workers are processes, which may be on several nodes.
+bool is_of_processes(const Settings& settings, const EngineForm& engine) {
+  const auto transport = settings.find("transport");
+  return engine.has_ranks &&
+         (transport == settings.end() ||
+          std::ranges::find(transport->second, "mpi", &Choice::value) != transport->second.end());
+}
+
 /// What a point of this engine can be varied by. The workload changes slowest and the size fastest, so that a
 /// report's lines fill one after the other.
-std::vector<Axis> axes_of(const Settings& settings, const EngineForm& engine, const MachineSize& machine) {
+std::vector<Axis> axes_of(const Settings& settings, const EngineForm& engine, const Places& places) {
   std::vector<Axis> axes = {*settings.find("workload")};
   for (const auto& axis : settings)
     if (!is_size_key(axis.first) && axis.first != "engine" && axis.first != "workload" &&
         concerns(engine, axis.first))
-      axes.emplace_back(axis.first, axis.first == "islands" ? sizes(axis.second, machine) : axis.second);
+      axes.emplace_back(axis.first,
+                        axis.first == "islands" ? sizes(axis.second, places.node.cores) : axis.second);
   const auto size = settings.find(std::string(engine.size_key));
-  axes.emplace_back(size->first, sizes(size->second, machine));
+  axes.emplace_back(
+      size->first, sizes(size->second, is_of_processes(settings, engine) ? places.ranks : places.node.cores));
   return axes;
 }
 
@@ -232,7 +227,7 @@ bool is_deployment(const Assignment& values, const EngineForm& engine) {
 /// Multiplies the blocks of a plan file out into points.
 class PointBuilder {
  public:
-  PointBuilder(std::string path, const MachineSize& machine) : path_(std::move(path)), machine_(machine) {}
+  PointBuilder(std::string path, const Places& places) : path_(std::move(path)), places_(places) {}
 
   Expected<void> add(const Settings& defaults, const PointBlock& block);
   std::vector<Point> take_points() { return std::move(points_); }
@@ -246,6 +241,7 @@ class PointBuilder {
   Point make_point(const Assignment& values, unsigned line, const EngineForm& engine) const;
   Expected<std::string> properties_text(const Point& point, const Assignment& values) const;
   Expected<void> check_room(const Point& point, const Assignment& values);
+  Expected<void> check_ranks(const Point& point, const Assignment& values) const;
   Expected<std::string> check_workload(const Point& point, const Assignment& values);
   void warn(std::span<const std::string> warnings);
   Expected<void> check_load(const Point& point, const workloads::Workload& workload,
@@ -256,7 +252,7 @@ class PointBuilder {
                                     const Assignment& values) const;
 
   std::string path_;
-  MachineSize machine_;
+  Places places_;
   std::vector<Point> points_;
   std::vector<std::string> warnings_;
   std::map<std::string, std::string> seen_;  ///< canonical form -> where
@@ -275,7 +271,7 @@ Expected<void> PointBuilder::add(const Settings& defaults, const PointBlock& blo
   if (auto fit = check_sizes(settings, block); !fit) return fit;
 
   for (const Choice& engine : settings.at("engine")) {
-    const std::vector<Axis> axes = axes_of(settings, form_of(engine.value), machine_);
+    const std::vector<Axis> axes = axes_of(settings, form_of(engine.value), places_);
     const std::size_t combinations = combinations_of(axes, most_points);
     if (points_.size() + combinations > most_points)
       return platform::unexpected(at(block.line), "lists that multiply to too many points",
@@ -367,19 +363,37 @@ Point PointBuilder::make_point(const Assignment& values, unsigned line, const En
   return point;
 }
 
-/// How many ranks there is room for depends on the launcher: the sweep, which knows it, looks at that.
 Expected<void> PointBuilder::check_room(const Point& point, const Assignment& values) {
-  if (point.is_launched() || point.oversubscribe) return {};
+  if (point.oversubscribe) return {};
+  if (point.is_launched()) return check_ranks(point, values);
   const auto own = point.options.find("bind");
   const std::string bind = own == point.options.end() ? "" : own->second;
   const auto [known, is_new] = rooms_.try_emplace(bind);
-  if (is_new) known->second = room_for(bind, machine_);
+  if (is_new) known->second = places_.room_for(bind);
   const Room& room = known->second;
   if (point.all_workers() <= room.places) return {};
   return platform::unexpected(
       at(values.at(std::string(point.engine->size_key)).line),
       fmt::format("{} = {}{}", point.engine->size_key, point.workers, times_threads(point)),
       fmt::format("at most {} ({}), or oversubscribe = true", room.places, room.what));
+}
+
+/// How many ranks there is room for on this machine depends on the launcher: the sweep, which knows it, looks
+/// at that.
+Expected<void> PointBuilder::check_ranks(const Point& point, const Assignment& values) const {
+  if (places_.cores_per_rank == 0) return {};
+  if (point.workers > places_.ranks)
+    return platform::unexpected(
+        at(values.at("ranks").line), fmt::format("ranks = {}", point.workers),
+        fmt::format("at most {} (nodes times ranks_per_node of [resources]), or oversubscribe = true",
+                    places_.ranks));
+  if (point.threads_per_rank() > places_.cores_per_rank)
+    return platform::unexpected(
+        at(values.at("threads_per_rank").line),
+        fmt::format("threads_per_rank = {}", point.threads_per_rank()),
+        fmt::format("at most {} (cores_per_rank of [resources]), or oversubscribe = true",
+                    places_.cores_per_rank));
+  return {};
 }
 
 /// The text of the point's property file; empty if it has none.
@@ -502,7 +516,7 @@ Expected<Plan> read_plan(const std::string& path, const MachineSize& machine) {
   auto file = parse_plan_file(*text, *located);
   if (!file) return tl::unexpected(file.error());
 
-  PointBuilder builder(*located, machine);
+  PointBuilder builder(*located, file->resources ? Places::of(*file->resources) : Places::of(machine));
   for (const PointBlock& block : file->blocks)
     if (auto added = builder.add(file->defaults, block); !added) return tl::unexpected(added.error());
   return Plan{.path = *located,
@@ -510,6 +524,7 @@ Expected<Plan> read_plan(const std::string& path, const MachineSize& machine) {
               .title = file->title.empty() ? fs::path(*located).stem().string() : std::move(file->title),
               .question = std::move(file->question),
               .cores = machine.cores,
+              .resources = std::move(file->resources),
               .points = builder.take_points(),
               .warnings = builder.take_warnings()};
 }

@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "harness/schedulers/resources.h"
 #include "platform/error.h"
 #include "workloads/properties.h"
 
@@ -67,7 +69,8 @@ struct Plan {
   std::string text;  ///< the file as it was read
   std::string title;
   std::string question;
-  unsigned cores = 1;  ///< of the machine that "scale" was read for
+  unsigned cores = 1;                              ///< of the machine that it was read on
+  std::optional<schedulers::Resources> resources;  ///< what its jobs ask a scheduler for, if it says so
   std::vector<Point> points;
   std::vector<std::string> warnings;  ///< of its workloads: whole lines for the user, each once
 };
@@ -78,8 +81,10 @@ struct MachineSize {
   unsigned processing_units = cores;
 };
 
-/// Reads a plan (docs/plans.md). `path` may also be the bare name of one of the suite's own plans ("quick").
-/// Whatever is wrong in it is an error whose `where` begins with "FILE:LINE".
+/// Reads a plan (docs/plans.md). With [resources], its sizes are those of the nodes that it asks for, and
+/// `machine` is not looked at: login and compute node read the same points. `path` may also be the bare name
+/// of one of the suite's own plans ("quick"). Whatever is wrong in it is an error whose `where` begins with
+/// "FILE:LINE".
 platform::Expected<Plan> read_plan(const std::string& path, const MachineSize& machine);
 
 /// What `upout` is called with to measure the point in this very process: "run", "--engine", ... Only what

@@ -14,11 +14,12 @@
 #include "engines/shared_memory/placement_names.h"
 #include "engines/shared_nothing/delayed_transport.h"
 #include "harness/offered_load.h"
+#include "harness/plan_resources.h"
 #include "harness/precision.h"
+#include "harness/suggestion.h"
 #include "harness/toml_text.h"
 #include "platform/duration.h"
 #include "platform/worker_map.h"
-#include "workloads/nearest.h"
 #include "workloads/properties.h"
 #include "workloads/registry.h"
 
@@ -107,12 +108,6 @@ std::string setting_of(std::string_view key) {
   const auto options = workloads::crossing_options();
   const auto found = std::ranges::find(options, option, &workloads::CrossingOption::name);
   return found == options.end() ? std::string(key) : property_prefix + std::string(found->property);
-}
-
-/// "'depth'" if the name looks like a slip for it, else all that there are.
-std::string suggestion(std::string_view name, std::span<const std::string_view> known) {
-  if (const auto likely = workloads::nearest(name, known)) return fmt::format("'{}'", *likely);
-  return workloads::list_of(known);
 }
 
 std::optional<std::string> whole_number(const toml::node& node, std::int64_t least) {
@@ -267,13 +262,18 @@ class PlanParser {
 };
 
 Expected<PlanFile> PlanParser::read(const toml::table& document) const {
-  static constexpr std::array<std::string_view, 4> known = {"title", "question", "defaults", "points"};
+  static constexpr std::array<std::string_view, 5> known = {"title", "question", "resources", "defaults",
+                                                            "points"};
   PlanFile plan;
   for (const auto& [key, node] : document) {
     if (key.str() == "title" || key.str() == "question") {
       auto value = read_text(key, node);
       if (!value) return tl::unexpected(value.error());
       (key.str() == "title" ? plan.title : plan.question) = std::move(*value);
+    } else if (key.str() == "resources") {
+      auto resources = read_resources(node, name_);
+      if (!resources) return tl::unexpected(resources.error());
+      plan.resources = std::move(*resources);
     } else if (key.str() == "defaults") {
       auto settings = read_settings(node, "[defaults]");
       if (!settings) return tl::unexpected(settings.error());

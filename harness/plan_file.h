@@ -1,10 +1,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/plan.h"
+#include "harness/schedulers/resources.h"
 
 namespace upout::harness {
 
@@ -27,13 +29,14 @@ struct PointBlock {
 struct PlanFile {
   std::string title;
   std::string question;
+  std::optional<schedulers::Resources> resources;
   Settings defaults;
   std::vector<PointBlock> blocks;
 };
 
-/// The value of a size key that stands for "every size up to this machine's"; multiplied out with the points.
+/// The value of a size key that stands for "every size up to the machine's"; multiplied out with the points.
 inline constexpr const char* scale_keyword = "scale";
-/// The same for this machine's size alone.
+/// The same for the machine's size alone.
 inline constexpr const char* cores_keyword = "cores";
 
 inline constexpr const char* property_prefix = "properties.";

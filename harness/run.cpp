@@ -16,6 +16,7 @@
 #include "engines/null/engine.h"
 #include "engines/shared_memory/engine.h"
 #include "engines/shared_nothing/engine.h"
+#include "engines/shared_nothing/gather_texts.h"
 #include "engines/shared_nothing/hybrid_engine.h"
 #include "engines/shared_nothing/ring_engine.h"
 #include "harness/generators.h"
@@ -364,6 +365,14 @@ nlohmann::json one_sided_json(E& engine, const OneSidedReads& begin, const OneSi
   return nullptr;
 }
 
+/// In place of what this process was given, what each rank was.
+void gather_processes(nlohmann::json& processes) {
+  const std::string own = processes.at(0).dump();
+  processes.clear();
+  for (const std::string& rank : engines::shared_nothing::gather_texts(MPI_COMM_WORLD, own))
+    processes.push_back(nlohmann::json::parse(rank));
+}
+
 /// `E`: one worker a rank, or several.
 template <class E>
 platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const workloads::Workload& workload,
@@ -387,6 +396,7 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   outcome.environment["mpi"] = {{"library", MpiProcess::library()},
                                 {"version", MpiProcess::library_version()},
                                 {"machines", (*engine)->neighbourhood().machines}};
+  gather_processes(outcome.environment.at("processes"));
   OneSidedReads begin{};
   OneSidedReads end{};
   return measure(

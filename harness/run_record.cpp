@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "kernel/record.h"
+#include "platform/cpu_list.h"
 #include "platform/environment.h"
+#include "platform/host.h"
 
 namespace upout::harness {
 
@@ -56,7 +60,12 @@ std::string default_id(const RunOptions& options, const workloads::Workload& wor
 
 nlohmann::json describe_host(const platform::Topology& of_this_process) {
   const auto host = platform::Topology::discover(platform::Topology::Scope::host);
-  return platform::describe_environment(host ? *host : of_this_process);
+  nlohmann::json environment = platform::describe_environment(host ? *host : of_this_process);
+  std::vector<unsigned> given = of_this_process.cpus();
+  std::ranges::sort(given);
+  environment["processes"] = nlohmann::json::array(
+      {{{"host", platform::host_name()}, {"given_cpus", platform::format_cpu_list(given)}}});
+  return environment;
 }
 
 }  // namespace upout::harness

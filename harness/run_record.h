@@ -18,7 +18,8 @@ RunRecord begin_record(const RunOptions& options, const workloads::Workload& wor
 /// so many operations "shared-memory-2-ycsb-b-d16-operations1000".
 std::string default_id(const RunOptions& options, const workloads::Workload& workload, unsigned workers);
 
-/// The whole host, not only the core that a launcher has bound this rank to.
+/// The whole host, not only the core that a launcher has bound this rank to; and which processing units this
+/// process was given, which are those of `of_this_process`.
 nlohmann::json describe_host(const platform::Topology& of_this_process);
 
 }  // namespace upout::harness

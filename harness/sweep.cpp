@@ -1,22 +1,18 @@
 #include "harness/sweep.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 #include <algorithm>
 #include <boost/tokenizer.hpp>
-#include <cerrno>
-#include <cstring>
 #include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <optional>
 
+#include "harness/point_time.h"
 #include "harness/process.h"
-#include "harness/record.h"
-#include "harness/run.h"
+#include "harness/sweep_folder.h"
+#include "platform/nearest.h"
 
 namespace upout::harness {
 
@@ -27,98 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view ranks_placeholder = "{ranks}";
 constexpr std::size_t shown_log_lines = 5;
-
-tl::unexpected<platform::Error> refused(const fs::path& path, std::string reason, std::string expected) {
-  return platform::unexpected(path.string(), std::move(reason), std::move(expected));
-}
-
-std::optional<std::string> read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-/// Keeps other sweeps out of a folder for as long as it lives. The lock goes with the process, however that
-/// ends.
-class FolderLock {
- public:
-  static Expected<FolderLock> take(const fs::path& folder) {
-    const fs::path path = folder / "lock";
-    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor < 0) return refused(path, strerror(errno), "a folder that may be written to");
-    FolderLock lock(descriptor);
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) return refused(path, strerror(errno), "a file system that can lock files");
-      return refused(folder,
-                     fmt::format("a sweep that is running in it (process {})", read_text(path).value_or("?")),
-                     "another --out, or that one to end first");
-    }
-    const std::string pid = std::to_string(getpid());
-    if (ftruncate(descriptor, 0) != 0 || write(descriptor, pid.data(), pid.size()) != ssize_t(pid.size()))
-      return refused(path, strerror(errno), "a folder that may be written to");
-    return lock;
-  }
-
-  FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  FolderLock& operator=(FolderLock&&) = delete;
-  ~FolderLock() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-
- private:
-  explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
-
-fs::path plan_file(const fs::path& folder) {
-  return folder / "plan.toml";
-}
-
-Expected<void> make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) return refused(folder, error.message(), "a folder, or a place for one");
-  return {};
-}
-
-/// The plan's text becomes the folder's; a folder that has another one's is refused.
-Expected<void> claim_folder(const fs::path& folder, const Plan& plan) {
-  const fs::path path = plan_file(folder);
-  if (const auto text = read_text(path)) {
-    if (*text == plan.text) return {};
-    return refused(path, fmt::format("a plan that differs from {}", plan.path),
-                   "the same plan, to go on where it stopped; else another --out, or this folder removed");
-  }
-  const fs::path half = folder / "plan.toml.tmp";
-  std::error_code error;
-  std::ofstream file(half, std::ios::binary | std::ios::trunc);
-  if ((file << plan.text).flush()) fs::rename(half, path, error);
-  if (!file || error)
-    return refused(path, error ? error.message() : strerror(errno), "a folder that may be written to");
-  return {};
-}
-
-/// Or has nothing to verify, as with the null engine.
-bool is_verified(const nlohmann::json& verification) {
-  return verification.at("passed").get<bool>() || !verification.value("applicable", true);
-}
-
-/// What does not verify is not a result, and what was cut short is none yet. Nor is one of fewer workers than
-/// were asked for: a launcher that does not fit the MPI library starts processes that each believe to be
-/// alone.
-bool is_finished(const fs::path& result, const Point& point) {
-  std::error_code ignored;
-  if (!fs::exists(result, ignored)) return false;
-  const auto document = read_document(result);
-  if (!document) return false;
-  return std::ranges::any_of(document->at("runs"), [&](const nlohmann::json& run) {
-    const nlohmann::json& deployment = run.at("deployment");
-    return run.at("id") == point.id &&
-           deployment.at("ranks").get<std::size_t>() * deployment.at("threads_per_rank").get<std::size_t>() ==
-               point.all_workers() &&
-           !run.at("incomplete").get<bool>() && is_verified(run.at("verification"));
-  });
-}
 
 std::string last_lines(const fs::path& path, std::size_t count) {
   std::ifstream file(path);
@@ -161,11 +65,7 @@ class Estimate {
   explicit Estimate(std::size_t points) : left_(points) {}
 
   double of(const Point& point) const {
-    if (measured_ > 0) return seconds_ / measured_;
-    const Schedule defaults;
-    return number(point, "seconds", defaults.seconds) +
-           number(point, "warmup", defaults.warmup_seconds) *
-               number(point, "repetitions", defaults.repetitions);
+    return measured_ > 0 ? seconds_ / measured_ : measured_seconds(point);
   }
   /// In the progress display's terms, where a finished phase counts as long as was expected of it.
   double total(const Point& next) const { return expected_ + of(next) * double(left_); }
@@ -177,16 +77,29 @@ class Estimate {
   }
 
  private:
-  static double number(const Point& point, const char* option, double otherwise) {
-    const auto found = point.options.find(option);
-    return found == point.options.end() ? otherwise : std::strtod(found->second.c_str(), nullptr);
-  }
-
   double expected_ = 0;  ///< of the points that were measured, before they were
   double seconds_ = 0;   ///< that they took
   double measured_ = 0;
   std::size_t left_;
 };
+
+/// Those that are asked for, in the plan's order; an unknown one is an error.
+Expected<std::vector<const Point*>> chosen_points(const Plan& plan, const std::vector<std::string>& ids) {
+  std::vector<const Point*> points;
+  for (const Point& point : plan.points)
+    if (ids.empty() || std::ranges::find(ids, point.id) != ids.end()) points.push_back(&point);
+  for (const std::string& id : ids) {
+    if (std::ranges::find(plan.points, id, &Point::id) != plan.points.end()) continue;
+    std::vector<std::string_view> known;
+    for (const Point& point : plan.points) known.push_back(point.id);
+    const auto nearest = platform::nearest(id, known);
+    return platform::unexpected(
+        "--points", fmt::format("'{}'", id),
+        nearest ? fmt::format("the id of a point of {}; did you mean {}?", plan.path, *nearest)
+                : fmt::format("the id of a point of {}, such as {}", plan.path, known.front()));
+  }
+  return points;
+}
 
 class Sweep {
  public:
@@ -196,62 +109,74 @@ class Sweep {
   Expected<SweepSummary> run();
 
  private:
-  fs::path points_folder() const { return folder_ / "points"; }
-  fs::path result_of(const Point& point) const { return points_folder() / (point.id + ".json"); }
-  fs::path log_of(const Point& point) const { return points_folder() / (point.id + ".log"); }
-
   Expected<void> check_launch(const Point& point) const;
+  /// Those that are not finished go into `open`.
+  Expected<void> find_open(std::vector<const Point*>& open);
+  void measure_all(const std::vector<const Point*>& open);
   /// What went wrong; empty: nothing did.
   std::string measure(const Point& point) const;
-  void report_failure(const Point& point, const std::string& reason, SweepSummary& summary) const;
+  void report_failure(const Point& point, const std::string& reason);
 
   const Plan& plan_;
   const SweepOptions& options_;
   const Interrupt& interrupt_;
   Progress& progress_;
-  fs::path folder_;
+  SweepFolder folder_;
+  std::vector<const Point*> points_;
+  SweepSummary summary_;
 };
 
 Expected<SweepSummary> Sweep::run() {
-  if (auto made = make_folder(points_folder()); !made) return tl::unexpected(made.error());
-  const auto lock = FolderLock::take(folder_);
+  auto points = chosen_points(plan_, options_.points);
+  if (!points) return tl::unexpected(points.error());
+  points_ = std::move(*points);
+  if (auto made = folder_.make(); !made) return tl::unexpected(made.error());
+  const auto lock = FolderLock::take(folder_.path());
   if (!lock) return tl::unexpected(lock.error());
-  if (auto claimed = claim_folder(folder_, plan_); !claimed) return tl::unexpected(claimed.error());
+  if (!lock->warning().empty()) progress_.message("warning: " + lock->warning());
+  if (auto claimed = folder_.claim(plan_); !claimed) return tl::unexpected(claimed.error());
 
-  SweepSummary summary;
-  summary.points = plan_.points.size();
   std::vector<const Point*> open;
-  for (const Point& point : plan_.points) {
-    if (is_finished(result_of(point), point)) {
-      ++summary.kept;
+  if (auto found = find_open(open); !found) return tl::unexpected(found.error());
+  measure_all(open);
+  progress_.finish();
+  summary_.interrupted_by = interrupt_.signal();
+  for (const Point* point : points_)
+    if (folder_.is_finished(*point)) summary_.results.push_back(folder_.result_of(*point));
+  return std::move(summary_);
+}
+
+Expected<void> Sweep::find_open(std::vector<const Point*>& open) {
+  summary_.points = points_.size();
+  for (const Point* point : points_) {
+    if (folder_.is_finished(*point)) {
+      ++summary_.kept;
     } else {
-      if (auto possible = check_launch(point); !possible) return tl::unexpected(possible.error());
-      open.push_back(&point);
+      if (auto possible = check_launch(*point); !possible) return possible;
+      open.push_back(point);
     }
   }
+  return {};
+}
 
+void Sweep::measure_all(const std::vector<const Point*>& open) {
   Estimate estimate(open.size());
   for (const Point* point : open) {
     if (interrupt_.requested()) break;
-    const auto number = std::size_t(point - plan_.points.data()) + 1;
+    const auto number = std::ranges::find(points_, point) - points_.begin() + 1;
     progress_.expect(estimate.total(*point));
-    progress_.phase(fmt::format("point {}/{}: {}", number, plan_.points.size(), point->id),
-                    estimate.of(*point));
+    progress_.phase(fmt::format("point {}/{}: {}", number, points_.size(), point->id), estimate.of(*point));
     const auto start = std::chrono::steady_clock::now();
+    folder_.forget_failure(*point);
     const std::string failure = measure(*point);
     estimate.add(*point, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     if (failure.empty()) {
-      ++summary.measured;
+      ++summary_.measured;
     } else if (!interrupt_.requested()) {
-      report_failure(*point, failure, summary);
+      report_failure(*point, failure);
       if (!options_.keep_going) break;
     }
   }
-  progress_.finish();
-  summary.interrupted_by = interrupt_.signal();
-  for (const Point& point : plan_.points)
-    if (is_finished(result_of(point), point)) summary.results.push_back(result_of(point));
-  return summary;
 }
 
 Expected<void> Sweep::check_launch(const Point& point) const {
@@ -278,7 +203,7 @@ Expected<void> Sweep::check_launch(const Point& point) const {
 
 std::string Sweep::measure(const Point& point) const {
   Command command = {
-      .arguments = *point_command(point, options_), .environment = {}, .output_path = log_of(point)};
+      .arguments = *point_command(point, options_), .environment = {}, .output_path = folder_.log_of(point)};
   // Open MPI will not start as root without being told twice; whoever is root has asked for it by being root.
   if (point.is_launched() && geteuid() == 0)
     command.environment = {{"OMPI_ALLOW_RUN_AS_ROOT", "1"}, {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"}};
@@ -288,14 +213,16 @@ std::string Sweep::measure(const Point& point) const {
   std::error_code ignored;
   if (fs::file_size(command.output_path, ignored) == 0) fs::remove(command.output_path, ignored);
   if (!end.succeeded()) return end.to_string();
-  return is_finished(result_of(point), point) ? "" : "ended with status 0 and left no finished result";
+  return folder_.is_finished(point) ? "" : "ended with status 0 and left no finished result";
 }
 
-void Sweep::report_failure(const Point& point, const std::string& reason, SweepSummary& summary) const {
-  progress_.message(fmt::format("{}: point {} {}{}", point.where, point.id, reason,
-                                last_lines(log_of(point), shown_log_lines)));
-  summary.failed.push_back(
-      {.id = point.id, .where = point.where, .reason = reason, .log_path = log_of(point)});
+void Sweep::report_failure(const Point& point, const std::string& reason) {
+  const fs::path log = folder_.log_of(point);
+  progress_.message(
+      fmt::format("{}: point {} {}{}", point.where, point.id, reason, last_lines(log, shown_log_lines)));
+  if (const auto noted = folder_.note_failure(point, reason); !noted)
+    progress_.message(noted.error().to_string());
+  summary_.failed.push_back({.id = point.id, .where = point.where, .reason = reason, .log_path = log});
 }
 
 }  // namespace
@@ -306,7 +233,7 @@ Expected<SweepSummary> run_sweep(const Plan& plan, const SweepOptions& options, 
 }
 
 Expected<std::vector<std::string>> point_command(const Point& point, const SweepOptions& options) {
-  const fs::path result = fs::path(options.out) / "points" / (point.id + ".json");
+  const SweepFolder folder(options.out);
   std::vector<std::string> command;
   if (point.is_launched()) {
     const std::string launcher = launcher_of(point, options);
@@ -326,8 +253,8 @@ Expected<std::vector<std::string>> point_command(const Point& point, const Sweep
     command = std::move(*words);
   }
   command.push_back(options.program);
-  std::ranges::move(run_arguments(point, result), std::back_inserter(command));
-  command.insert(command.end(), {"--plan", plan_file(options.out)});
+  std::ranges::move(run_arguments(point, folder.result_of(point)), std::back_inserter(command));
+  command.insert(command.end(), {"--plan", folder.plan_file()});
   return command;
 }
 

@@ -20,10 +20,11 @@ inline constexpr const char* binding_launcher = "mpirun -n {ranks} --bind-to non
 inline constexpr const char* oversubscribing_launcher = "mpirun -n {ranks} --oversubscribe --bind-to none";
 
 struct SweepOptions {
-  std::string out;         ///< the folder that takes the results; made if it is not there
-  std::string program;     ///< `upout` itself: started for each point
-  std::string launcher;    ///< what starts ranks, "{ranks}" in place of their number; empty: the default
-  bool keep_going = true;  ///< whether the other points are measured after one failed
+  std::string out;       ///< the folder that takes the results; made if it is not there
+  std::string program;   ///< `upout` itself: started for each point
+  std::string launcher;  ///< what starts ranks, "{ranks}" in place of their number; empty: the default
+  std::vector<std::string> points;  ///< ids of those that are to be measured; empty: all
+  bool keep_going = true;           ///< whether the other points are measured after one failed
   std::chrono::milliseconds grace =
       std::chrono::seconds(10);  ///< for a child that is interrupted to end by itself
 };
@@ -35,7 +36,7 @@ struct FailedPoint {
   std::string log_path;  ///< all that it wrote to stdout and stderr
 };
 
-/// What became of the points of a plan.
+/// What became of the points of a plan, or of those that were asked for.
 struct SweepSummary {
   std::size_t points = 0;
   std::size_t measured = 0;  ///< by this call
@@ -48,13 +49,9 @@ struct SweepSummary {
   bool complete() const { return measured + kept == points; }
 };
 
-/// Measures the points of a plan one after the other, each in its own process, into
-///
-///     OUT/plan.toml        the plan's text; a folder belongs to one plan
-///     OUT/points/ID.json   a finished point: valid, complete and verified. It is not measured again.
-///     OUT/points/ID.log    what the point's process wrote, if it wrote anything
-///     OUT/lock             held while a sweep runs in the folder
-///
+/// Measures the points of a plan one after the other, each in its own process, into a SweepFolder, which it
+/// holds the lock of. What is finished there is not measured again, and where `options.points` names some the
+/// rest of the plan is not looked at.
 /// A point that fails is shown with the last lines of its log and counted in the summary; the others go on.
 /// An interrupt is passed on to the point that runs, and ends the sweep. An error means that nothing was
 /// started.

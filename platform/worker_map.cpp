@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <charconv>
 #include <iterator>
 #include <set>
 #include <utility>
 
+#include "platform/cpu_list.h"
 #include "platform/host.h"
 
 namespace upout::platform {
@@ -20,55 +20,6 @@ constexpr std::array named_orders = {std::pair{std::string_view("cores"), Order:
                                      std::pair{std::string_view("compact"), Order::compact},
                                      std::pair{std::string_view("scatter"), Order::scatter},
                                      std::pair{std::string_view("smt"), Order::smt}};
-
-/// More than any kernel has; a slip in a range should not fill the memory.
-constexpr unsigned cpu_numbers = 65536;
-
-/// Takes a CPU's number from the front of `text`.
-std::optional<unsigned> take_cpu(std::string_view& text) {
-  unsigned cpu = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), cpu);
-  if (error != std::errc() || cpu >= cpu_numbers) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
-  return cpu;
-}
-
-/// "3" or "2-5", taken from the front of `text`; nothing if it is neither.
-std::optional<std::pair<unsigned, unsigned>> take_range(std::string_view& text) {
-  const auto first = take_cpu(text);
-  if (!first) return std::nullopt;
-  if (!text.starts_with('-')) return std::pair{*first, *first};
-  text.remove_prefix(1);
-  const auto last = take_cpu(text);
-  if (!last || *last < *first) return std::nullopt;
-  return std::pair{*first, *last};
-}
-
-/// The CPUs of a list; nothing if it is none.
-std::optional<std::vector<unsigned>> parse_list(std::string_view text) {
-  std::vector<unsigned> cpus;
-  while (true) {
-    const auto range = take_range(text);
-    if (!range) return std::nullopt;
-    for (unsigned cpu = range->first; cpu <= range->second; ++cpu) cpus.push_back(cpu);
-    if (text.empty()) return cpus;
-    if (!text.starts_with(',') || cpus.size() > cpu_numbers) return std::nullopt;
-    text.remove_prefix(1);
-  }
-}
-
-/// As `parse_list` takes it, numbers that follow each other as a range.
-std::string format_list(std::span<const unsigned> cpus) {
-  std::string text;
-  for (std::size_t first = 0; first < cpus.size();) {
-    std::size_t last = first;
-    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
-    text += (text.empty() ? "" : ",") + std::to_string(cpus[first]);
-    if (last > first) text += "-" + std::to_string(cpus[last]);
-    first = last + 1;
-  }
-  return text;
-}
 
 /// Some cores, and their processing units by turns: the n-th of each core in which there are as many.
 struct Group {
@@ -141,7 +92,7 @@ Expected<std::vector<WorkerPlace>> listed(const Topology& topology, const Bindin
   for (const unsigned cpu : binding.cpus) {
     if (!std::ranges::binary_search(usable, cpu)) {
       return unexpected("--bind " + binding.to_string(), "CPU " + std::to_string(cpu),
-                        "CPUs that this process may use: " + format_list(usable));
+                        "CPUs that this process may use: " + format_cpu_list(usable));
     }
     places.push_back({cpu, topology.node_of_cpu(cpu)});
   }
@@ -171,7 +122,7 @@ Expected<Binding> Binding::parse(std::string_view text) {
   for (const auto& [name, order] : named_orders) {
     if (text == name) return Binding{order, {}};
   }
-  auto cpus = parse_list(text);
+  auto cpus = parse_cpu_list(text);
   if (!cpus) return unexpected("--bind", "'" + std::string(text) + "'", std::string(expected));
   std::set<unsigned> seen;
   for (const unsigned cpu : *cpus) {
@@ -187,7 +138,7 @@ std::string Binding::to_string() const {
   for (const auto& [name, named] : named_orders) {
     if (order == named) return std::string(name);
   }
-  return format_list(cpus);
+  return format_cpu_list(cpus);
 }
 
 Expected<WorkerMap> WorkerMap::create(const Topology& topology, const Binding& binding) {

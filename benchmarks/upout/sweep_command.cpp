@@ -1,9 +1,11 @@
+#include <absl/strings/str_split.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "harness/record.h"
 #include "harness/sweep.h"
 #include "harness/table.h"
+#include "platform/text_file.h"
 #include "platform/topology.h"
 
 namespace upout {
@@ -22,6 +25,7 @@ namespace {
 
 struct SweepCommand {
   std::string plan;
+  std::optional<std::string> points;  ///< as the option has them
   harness::SweepOptions options;
   bool quiet = false;
 };
@@ -30,11 +34,28 @@ constexpr const char* examples = R"(
 Examples:
   upout sweep quick --out quick-results
   upout sweep plan.toml --out results-dir --launcher "srun --mpi=pmix -n {ranks}"
+  upout sweep plan.toml --out results-dir --points @ids.txt
   upout report results-dir -o report.html
 
 Each point of the plan is measured in a process of its own, ranks under mpirun. Stopped and started again, a sweep goes on
 where it stopped. Exit status: 0 if every point is measured and verified, 1 if not, 2 if the plan or the options
 make no sense, 128 + N after signal N.)";
+
+/// "ID,ID", or "@FILE" with an id a line, for thousands of them fit no command line.
+platform::Expected<std::vector<std::string>> point_ids(const std::string& text) {
+  std::string list = text;
+  if (list.starts_with('@')) {
+    constexpr std::size_t most_bytes = std::size_t{32} << 20;
+    auto read =
+        platform::read_text_file(list.substr(1), most_bytes, "--points " + list, "a file with an id a line");
+    if (!read) return tl::unexpected(read.error());
+    list = std::move(*read);
+  }
+  std::vector<std::string> ids = absl::StrSplit(list, absl::ByAnyChar(",\n\r"), absl::SkipWhitespace());
+  if (ids.empty())
+    return platform::unexpected("--points", "'" + text + "'", "the ids of points: ID,ID or @FILE");
+  return ids;
+}
 
 void print_results(const std::vector<std::string>& files) {
   std::vector<nlohmann::json> documents;
@@ -45,6 +66,11 @@ void print_results(const std::vector<std::string>& files) {
 }
 
 void execute(SweepCommand& command, Program& program) {
+  if (command.points) {
+    auto ids = point_ids(*command.points);
+    if (!ids) return program.fail(ids.error().to_string(), exit_usage);
+    command.options.points = std::move(*ids);
+  }
   const auto topology = platform::Topology::discover();
   if (!topology) return program.fail(topology.error().to_string(), exit_usage);
   const auto plan = harness::read_plan(command.plan, {topology->cores(), topology->processing_units()});
@@ -89,6 +115,7 @@ void add_sweep_command(CLI::App& app, Program& program) {
       ->add_option("--launcher", command->options.launcher,
                    "what starts ranks, {ranks} in place of their number; default: mpirun")
       ->type_name("TEXT");
+  sweep->add_option("--points", command->points, "these alone; default: all")->type_name("ID,ID|@FILE");
   sweep->add_flag("--quiet", command->quiet, "no progress on stderr");
   sweep->callback([command, &program] { execute(*command, program); });
 }

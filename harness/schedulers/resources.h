@@ -14,16 +14,16 @@ struct Resources {
   unsigned nodes = 1;           ///< that the largest point takes
   unsigned ranks_per_node = 1;  ///< of the shared-nothing engine's points
   unsigned cores_per_rank = 1;
-  std::optional<std::uint64_t>
-      memory_bytes_per_node;      ///< nothing: what the scheduler gives; all of it if exclusive
+  std::optional<std::uint64_t> memory_bytes_per_node =
+      {};                         ///< nothing: what the scheduler gives; all of it if exclusive
   std::chrono::minutes time{60};  ///< the longest that one job may run
-  std::string queue;              ///< partition, queue; empty: the site's default
-  std::string account;            ///< who pays; empty: the user's default
-  std::string constraint;         ///< a feature that nodes must have; empty: none
+  std::string queue = {};         ///< partition, queue; empty: the site's default
+  std::string account = {};       ///< who pays; empty: the user's default
+  std::string constraint = {};    ///< a feature that nodes must have; empty: none
   bool exclusive = true;          ///< no other job on the nodes: what is measured beside others is no result
-  std::vector<std::string> modules;  ///< loaded by `module load` before anything else
-  std::vector<std::string>
-      prologue;  ///< the user's own shell lines, which run as they stand after the modules
+  std::vector<std::string> modules = {};  ///< loaded by `module load` before anything else
+  std::vector<std::string> prologue =
+      {};  ///< the user's own shell lines, which run as they stand after the modules
 
   /// Of a node: what the shared-memory engine's points have.
   unsigned cores_per_node() const { return ranks_per_node * cores_per_rank; }

@@ -14,7 +14,8 @@ namespace upout::harness::schedulers {
 /// One job, as any scheduler can be asked for it. A value.
 struct JobRequest {
   std::string name;                  ///< letters, digits, '-' and '_'
-  std::string folder;                ///< absolute: where the job's files go; its working directory
+  std::string folder;                ///< absolute: the job's working directory, with its output.log, or of an
+                                     ///< array output-K.log for each task
   unsigned nodes = 1;                ///< at most resources.nodes
   std::chrono::minutes time{60};     ///< at most resources.time
   std::chrono::seconds notice{120};  ///< how long before the limit the job wants to be told (SIGTERM)
@@ -54,7 +55,7 @@ class Scheduler {
   /// The whole script. Errors: what this scheduler can't express, or what must not stand in a script.
   virtual platform::Expected<std::string> render(const JobRequest& job, const Resources& resources) const = 0;
   /// What starts ranks within a job, as `upout sweep --launcher` takes it: with "{ranks}" in place of their
-  /// number.
+  /// number. Empty: what `upout sweep` takes by itself.
   virtual std::string launcher(const Resources& resources) const = 0;
 
   /// Called in the job's folder, with the script's path.

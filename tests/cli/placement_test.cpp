@@ -99,6 +99,23 @@ TEST(DryRun, IsWhatTheRunThenDoes) {
   EXPECT_EQ((*document)["runs"][0]["deployment"]["binding"], std::to_string(lines[0].cpu));
 }
 
+TEST(Run, BindsItsWorkersInsideWhatItWasGivenAndSaysSo) {
+  const std::string last = std::to_string(platform::Topology::discover()->cpus().back());
+  const Scratch scratch;
+  for (const std::string& command :
+       {program + " " + shared_memory + "--threads 1" + small, under_mpirun(2, shared_nothing + small)}) {
+    SCOPED_TRACE(command);
+    ASSERT_EQ(shell("taskset -c " + last + " " + command + "--json " + (scratch / "out.json")).status, 0);
+    const auto document = harness::read_document(scratch / "out.json");
+    ASSERT_TRUE(document) << document.error().to_string();
+    const nlohmann::json& environment = (*document)["environment"];
+    EXPECT_EQ(environment["processes"].size(), environment["workers"].size());
+    for (const nlohmann::json& process : environment["processes"]) EXPECT_EQ(process["given_cpus"], last);
+    for (const nlohmann::json& worker : environment["workers"])
+      EXPECT_EQ(worker["allowed_cpus"], nlohmann::json::array({std::stoul(last)}));
+  }
+}
+
 TEST(Run, OnADescribedMachineIsInvalid) {
   const Scratch scratch;
   const std::string json = scratch / "out.json";

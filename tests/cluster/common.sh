@@ -4,6 +4,8 @@
 cluster=${UPOUT_CLUSTER:-upout}
 switch=$cluster-switch
 network=10.77.0
+# What `slurm` keeps of its cluster, if it runs there. Known by its name, so that it can be removed whoever made it.
+slurm_folder=/run/upout-slurm-$cluster
 most_hosts=200
 
 help() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
@@ -38,10 +40,16 @@ lock() {
 }
 
 take_down() {
-  local namespace process
-  # A namespace lives on, without its name, as long as a process is in it.
-  for process in $(processes); do kill -KILL "$process" 2>/dev/null || true; done
+  local deadline=$((SECONDS + 30)) running namespace
+  # A namespace lives on, without its name, as long as a process is in it; and a process may start others until it has ended.
+  while running=$(processes) && [ -n "$running" ]; do
+    # shellcheck disable=SC2086
+    kill -KILL $running 2>/dev/null || true
+    [ $SECONDS -lt $deadline ] || fail "the processes ${running//$'\n'/ } of the cluster $cluster do not end"
+    sleep 0.05
+  done
   for namespace in $(namespaces); do ip netns delete "$namespace"; done
+  rm -rf "$slurm_folder"
 }
 
 # The processors that the cluster may use, one a line: those of the process that `run` was. Whom it starts on a host may use fewer.

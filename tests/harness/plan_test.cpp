@@ -340,12 +340,14 @@ TEST_F(PlanTest, ThoseThatTheFuzzerBeginsWithHaveEveryKeyButFiles) {
     std::ifstream file(entry.path());
     seeds.append(std::istreambuf_iterator<char>(file), {});
   }
-  const std::string known = error("[defaults]\nkey = 1\n");
-  const std::string list = known.substr(known.find("expected ") + 9);
   const std::regex word("[a-z_]+");
-  for (std::sregex_iterator key(list.begin(), list.end(), word), end; key != end; ++key) {
-    if (key->str() == "or" || key->str() == "properties_file") continue;
-    EXPECT_NE(seeds.find("\n" + key->str() + " = "), std::string::npos) << key->str();
+  for (const char* table : {"[defaults]", "[resources]"}) {
+    const std::string known = error(table + std::string("\nkey = 1\n"));
+    const std::string list = known.substr(known.find("expected ") + 9);
+    for (std::sregex_iterator key(list.begin(), list.end(), word), end; key != end; ++key) {
+      if (key->str() == "or" || key->str() == "properties_file") continue;
+      EXPECT_NE(seeds.find("\n" + key->str() + " = "), std::string::npos) << table << " " << key->str();
+    }
   }
 }
 

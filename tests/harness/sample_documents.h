@@ -50,6 +50,7 @@ inline nlohmann::json environment(unsigned workers) {
           {"memory_limit_bytes", nullptr},
           {"swap_enabled", false},
           {"load_average_1min", 0.12},
+          {"processes", {{{"host", "node-a"}, {"given_cpus", "0-" + std::to_string(workers)}}}},
           {"workers", bindings},
           {"data",
            {{"stores",

@@ -1,0 +1,2 @@
+# cancel.sh FOLDER PID
+[ -z "$alive" ] || kill -TERM "$2"
