@@ -43,7 +43,9 @@ void list_engines(const ListOptions&) {
 
 void list_plans(const ListOptions&) {
   fmt::print("plans\n");
-  for (const harness::PlanEntry& entry : harness::suite_plans()) {
+  const auto plans = harness::suite_plans();
+  if (!plans) fmt::print("  {}\n", plans.error().to_string());
+  for (const harness::PlanEntry& entry : plans.value_or(std::vector<harness::PlanEntry>())) {
     const auto plan = harness::read_plan(entry.path, {1});
     fmt::print("  {:<16} {}\n", entry.name, plan ? plan->question : plan.error().to_string());
   }

@@ -11,6 +11,7 @@
 
 #include "benchmarks/upout/command.h"
 #include "harness/build_info.h"
+#include "platform/data_folder.h"
 
 namespace {
 
@@ -19,9 +20,8 @@ using upout::engines::shared_nothing::MpiProcess;
 
 /// This program's own file, for starting it again.
 std::string own_path(const char* called_as) {
-  std::error_code error;
-  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::string(called_as) : path.string();
+  const std::filesystem::path path = upout::platform::own_program();
+  return path.empty() ? std::string(called_as) : path.string();
 }
 
 /// A launcher of another MPI starts ranks that do not know of each other; each would measure alone.
