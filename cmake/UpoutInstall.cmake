@@ -23,8 +23,12 @@ foreach(program upout upout-baseline)
 endforeach()
 install(FILES contrib/completion/_upout DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT runtime)
 
+# The modulefile finds its prefix from where it is.
+install(FILES contrib/modulefiles/upout DESTINATION ${CMAKE_INSTALL_DATADIR}/modulefiles/upout RENAME ${PROJECT_VERSION} COMPONENT runtime)
+
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation)
+install(FILES contrib/reframe/upout.py DESTINATION ${CMAKE_INSTALL_DOCDIR}/contrib/reframe COMPONENT documentation)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_VENDOR upout)

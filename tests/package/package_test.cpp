@@ -100,7 +100,8 @@ TEST_F(Unpacked, HasEachThingInItsPlace) {
         "share/fish/vendor_completions.d/upout-baseline.fish", "share/upout/plans/quick.toml",
         "share/upout/prices/ec2-c5-example.toml", "share/upout/published/silo-2013.json",
         "share/upout/schema/upout-result-1.schema.json", "share/upout/schema/upout-published-1.schema.json",
-        "share/doc/upout/LICENSE", "share/doc/upout/README.md", "share/doc/upout/docs/installing.md"})
+        "share/doc/upout/LICENSE", "share/doc/upout/README.md", "share/doc/upout/docs/installing.md",
+        "share/modulefiles/upout/" UPOUT_VERSION, "share/doc/upout/contrib/reframe/upout.py"})
     EXPECT_TRUE(fs::is_regular_file(usr_ + "/" + file)) << file;
 }
 
