@@ -13,6 +13,7 @@
 #include "harness/plan_file.h"
 #include "harness/plan_places.h"
 #include "harness/run_limits.h"
+#include "platform/data_folder.h"
 #include "platform/text_file.h"
 #include "workloads/registry.h"
 #include "workloads/transactions.h"
@@ -63,8 +64,12 @@ Expected<std::string> read_text(const std::string& path) {
 Expected<std::string> locate(const std::string& path) {
   std::error_code error;
   if (fs::exists(path, error)) return path;
+  const auto plans = suite_plans();
+  if (!plans)
+    return platform::unexpected(path, "no such file",
+                                "a plan (TOML); the suite's own are not there: " + plans.error().to_string());
   std::vector<std::string> names;
-  for (const PlanEntry& plan : suite_plans()) {
+  for (const PlanEntry& plan : *plans) {
     if (plan.name == path) return plan.path;
     names.push_back(plan.name);
   }
@@ -493,13 +498,15 @@ Expected<void> PointBuilder::check_transactions(const Point& point, const worklo
 
 }  // namespace
 
-std::vector<PlanEntry> suite_plans() {
+Expected<std::vector<PlanEntry>> suite_plans() {
+  const auto folder = platform::data_folder("plans");
+  if (!folder) return tl::unexpected(folder.error());
   std::vector<PlanEntry> plans;
   std::error_code error;
-  for (fs::directory_iterator entry(UPOUT_PLANS_DIR, error), end; !error && entry != end;
-       entry.increment(error)) {
+  for (fs::directory_iterator entry(*folder, error), end; !error && entry != end; entry.increment(error)) {
     if (entry->path().extension() == ".toml") plans.push_back({entry->path().stem(), entry->path()});
   }
+  if (error) return platform::unexpected(*folder, error.message(), "the suite's plans");
   std::ranges::sort(plans, {}, &PlanEntry::name);
   return plans;
 }

@@ -33,8 +33,9 @@ struct PlanEntry {
   std::string path;
 };
 
-/// By name. The folder is read anew: a plan is a file and nothing else.
-std::vector<PlanEntry> suite_plans();
+/// By name. The folder is read anew: a plan is a file and nothing else. An error: this program is not where
+/// its files are.
+platform::Expected<std::vector<PlanEntry>> suite_plans();
 
 /// One configuration to be measured. A value.
 struct Point {

@@ -11,6 +11,7 @@
 #include "harness/embedded.h"
 #include "harness/json_file.h"
 #include "harness/schema.h"
+#include "platform/data_folder.h"
 
 namespace upout::harness {
 namespace {
@@ -131,20 +132,20 @@ platform::Expected<PublishedRecord> read_published(const std::string& path) {
       });
 }
 
-std::string published_folder() {
-  return UPOUT_PUBLISHED_DIR;
+platform::Expected<std::string> published_folder() {
+  return platform::data_folder("published");
 }
 
 platform::Expected<std::vector<PublishedRecord>> suite_records() {
   namespace fs = std::filesystem;
+  const auto folder = published_folder();
+  if (!folder) return tl::unexpected(folder.error());
   std::vector<fs::path> files;
   std::error_code error;
-  for (fs::directory_iterator entry(published_folder(), error), end; !error && entry != end;
-       entry.increment(error)) {
+  for (fs::directory_iterator entry(*folder, error), end; !error && entry != end; entry.increment(error)) {
     if (entry->path().extension() == ".json") files.push_back(entry->path());
   }
-  if (error)
-    return platform::unexpected(published_folder(), error.message(), "the suite's published records");
+  if (error) return platform::unexpected(*folder, error.message(), "the suite's published records");
   std::ranges::sort(files);
   std::vector<PublishedRecord> records;
   for (const fs::path& file : files) {

@@ -70,7 +70,7 @@ platform::Expected<PublishedRecord> read_published(const std::string& path);
 std::string with_prefix(double value);
 
 /// Where the suite's own records lie.
-std::string published_folder();
+platform::Expected<std::string> published_folder();
 /// All of them, in the order of their file names.
 platform::Expected<std::vector<PublishedRecord>> suite_records();
 

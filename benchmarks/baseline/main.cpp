@@ -14,6 +14,8 @@
 
 #include "benchmarks/baseline/measure.h"
 #include "benchmarks/command_line.h"
+#include "benchmarks/completion.h"
+#include "benchmarks/manual_page.h"
 #include "harness/build_info.h"
 #include "harness/interrupt.h"
 #include "harness/progress.h"
@@ -113,6 +115,13 @@ int execute(Command& command) {
   return exit_done;
 }
 
+std::vector<std::string> argument_values(const std::string& name) {
+  std::vector<std::string> values;
+  if (name != "--workload") return values;
+  for (const workloads::WorkloadEntry& entry : workloads::workloads()) values.emplace_back(entry.name);
+  return values;
+}
+
 /// Returns the option `--seconds`.
 CLI::Option* add_options(CLI::App& app, Command& command) {
   app.add_option("--workload", command.workload, "what to run; see `upout list`")->required();
@@ -162,8 +171,10 @@ int run_program(int argc, char** argv) {
                "upout-baseline");
   app.set_version_flag("--version", fmt::format("upout-baseline {} ({})", harness::build_info().version,
                                                 harness::build_info().commit));
+  add_manual_flag(app, {.version = harness::build_info().version, .see_also = "upout(1)"});
   app.footer(examples);
   const CLI::Option* seconds = add_options(app, command);
+  if (answered_completion(app, argc, argv, argument_values)) return exit_done;
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -43,7 +43,9 @@ void list_engines(const ListOptions&) {
 
 void list_plans(const ListOptions&) {
   fmt::print("plans\n");
-  for (const harness::PlanEntry& entry : harness::suite_plans()) {
+  const auto plans = harness::suite_plans();
+  if (!plans) fmt::print("  {}\n", plans.error().to_string());
+  for (const harness::PlanEntry& entry : plans.value_or(std::vector<harness::PlanEntry>())) {
     const auto plan = harness::read_plan(entry.path, {1});
     fmt::print("  {:<16} {}\n", entry.name, plan ? plan->question : plan.error().to_string());
   }
@@ -111,9 +113,12 @@ constexpr Listing listings[] = {{"workloads", list_workloads},   {"engines", lis
                                 {"formats", list_formats},       {"published", list_published},
                                 {"partitions", list_partitions}};
 
-std::string names() {
+std::string names(std::string_view between = ", ") {
   std::string names;
-  for (const Listing& listing : listings) names += (names.empty() ? "" : ", ") + std::string(listing.name);
+  for (const Listing& listing : listings) {
+    if (!names.empty()) names += between;
+    names += listing.name;
+  }
   return names;
 }
 
@@ -130,13 +135,14 @@ void add_list_command(CLI::App& app, Program&) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* list = app.add_subcommand("list", "Show what there is: " + names());
   list->footer(examples);
-  list->add_option("what", options->what, "one of " + names() + "; default: all")
-      ->check([](const std::string& text) {
-        for (const Listing& listing : listings) {
-          if (text == listing.name) return std::string();
-        }
-        return fmt::format("found '{}', expected one of {}", text, names());
-      });
+  const auto check = [](const std::string& text) {
+    for (const Listing& listing : listings) {
+      if (text == listing.name) return std::string();
+    }
+    return fmt::format("found '{}', expected one of {}", text, names());
+  };
+  list->add_option("what", options->what, "default: all")
+      ->check(CLI::Validator(check, "{" + names(",") + "}"));
   const std::string of_partitions = "of list partitions: ";
   list->add_option("--ranks", options->ranks, of_partitions + "ranks that they are dealt out to")
       ->check(whole_number(1, 65536))

@@ -9,8 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "benchmarks/completion.h"
+#include "benchmarks/manual_page.h"
+#include "benchmarks/upout/argument_values.h"
 #include "benchmarks/upout/command.h"
 #include "harness/build_info.h"
+#include "platform/data_folder.h"
 
 namespace {
 
@@ -19,9 +23,8 @@ using upout::engines::shared_nothing::MpiProcess;
 
 /// This program's own file, for starting it again.
 std::string own_path(const char* called_as) {
-  std::error_code error;
-  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::string(called_as) : path.string();
+  const std::filesystem::path path = upout::platform::own_program();
+  return path.empty() ? std::string(called_as) : path.string();
 }
 
 /// A launcher of another MPI starts ranks that do not know of each other; each would measure alone.
@@ -49,6 +52,8 @@ int run_program(int argc, char** argv) {
       "upout");
   app.set_version_flag("--version", "upout " + upout::harness::build_info().version + " (" +
                                         upout::harness::build_info().commit + ")");
+  upout::add_manual_flag(
+      app, {.version = upout::harness::build_info().version, .see_also = "upout-baseline(1), mpirun(1)"});
   app.require_subcommand(1);
   app.footer("\nTo begin with: upout sweep quick --out quick-results && upout report quick-results");
   add_run_command(app, program);
@@ -61,6 +66,7 @@ int run_program(int argc, char** argv) {
   add_list_command(app, program);
   add_doctor_command(app, program);
   add_validate_command(app, program);
+  if (upout::answered_completion(app, argc, argv, upout::argument_values)) return program.status;
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

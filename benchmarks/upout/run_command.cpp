@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "benchmarks/upout/command.h"
+#include "benchmarks/upout/named_values.h"
 #include "benchmarks/upout/results.h"
 #include "benchmarks/upout/run_checks.h"
 #include "engines/shared_nothing/delayed_transport.h"
@@ -225,7 +227,7 @@ void add_run_command(CLI::App& app, Program& program) {
   CLI::Option* arrivals =
       run->add_option("--arrivals", command->options.load.arrivals,
                       "how they arrive: poisson, independently of each other, or uniform, at equal intervals")
-          ->transform(CLI::CheckedTransformer(arrival_kinds))
+          ->transform(one_of(arrival_kinds))
           ->default_str("poisson");
   CLI::Option* profile =
       run->add_option_function<std::string>(
@@ -303,7 +305,7 @@ void add_run_command(CLI::App& app, Program& program) {
   CLI::Option* pages =
       run->add_option("--pages", command->options.pages,
                       "that its data are asked to lie in: transparent, or reserved huge ones, 2MiB or 1GiB")
-          ->transform(CLI::CheckedTransformer(page_kinds))
+          ->transform(one_of(page_kinds))
           ->default_str("transparent");
   CLI::Option* transport =
       run->add_option(

@@ -65,7 +65,7 @@ TEST_F(Validate, HasNoSecretToFindInADocument) {
 }
 
 TEST_F(Validate, TakesThePublishedRecords) {
-  const Ended ended = upout("validate " + harness::published_folder());
+  const Ended ended = upout("validate " + harness::published_folder().value());
   EXPECT_EQ(ended.status, 0) << ended.out;
   EXPECT_NE(ended.out.find(" documents: 0 findings"), std::string::npos) << ended.out;
 }

@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 
 PublishedRecord record(const std::string& name) {
-  return read_published(published_folder() + "/" + name + ".json").value();
+  return read_published(published_folder().value() + "/" + name + ".json").value();
 }
 
 /// Both engines on ycsb-multi with several shares of transactions across partitions: at `from` and beyond,

@@ -18,13 +18,13 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> record_files() {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(published_folder())) files.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(published_folder().value())) files.push_back(entry.path());
   std::ranges::sort(files);
   return files;
 }
 
 PublishedRecord record(const std::string& name) {
-  auto read = read_published(published_folder() + "/" + name + ".json");
+  auto read = read_published(published_folder().value() + "/" + name + ".json");
   EXPECT_TRUE(read) << read.error().to_string();
   return read.value();
 }
@@ -181,7 +181,7 @@ TEST(PublishedRecords, HaveTheHeadlines) {
 }
 
 json raw() {
-  return *read_json(published_folder() + "/silo-partitioned-and-shared.json", "a record");
+  return *read_json(published_folder().value() + "/silo-partitioned-and-shared.json", "a record");
 }
 
 TEST(Published, RefusesRecordsThatLackWhatAReaderNeeds) {
