@@ -1,21 +1,18 @@
 #include "platform/topology.h"
 
 #include <hwloc.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <set>
 #include <sstream>
 #include <string_view>
+
+#include "platform/topology_description.h"
 
 namespace upout::platform {
 
@@ -53,54 +50,6 @@ Expected<void> check_description(hwloc_topology_t topology) {
     }
   }
   return {};
-}
-
-/// So that this process has no more than `bytes` beyond what it has now.
-void limit_memory(std::size_t bytes) {
-  constexpr int fields_before_data = 5;  // proc(5), statm: in pages
-  std::ifstream statm("/proc/self/statm");
-  std::size_t pages = 0;
-  for (int field = 0; field <= fields_before_data; ++field) statm >> pages;
-  const rlim_t most = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + bytes;
-  const rlimit limit{most, most};
-  if (statm) setrlimit(RLIMIT_DATA, &limit);
-}
-
-/// The most that this process has had at a time.
-std::size_t peak_memory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::size_t>(usage.ru_maxrss) << 10;
-}
-
-/// What a process comes to that does nothing but read a description, and write it as `to_xml` does.
-[[noreturn]] void read_description(const char* path) {
-  for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE}) std::signal(signal, SIG_DFL);
-  const rlimit most_seconds{2, 2};
-  setrlimit(RLIMIT_CPU, &most_seconds);
-  // hwloc goes on without memory, as if nothing had been lost: what has taken much is refused, too.
-  limit_memory(std::size_t{768} << 20);
-  const std::size_t allowed = peak_memory() + (std::size_t{128} << 20);
-  hwloc_topology_t topology = nullptr;
-  char* xml = nullptr;
-  int length = 0;
-  const bool is_read = hwloc_topology_init(&topology) == 0 && hwloc_topology_set_xml(topology, path) == 0 &&
-                       hwloc_topology_load(topology) == 0 && peak_memory() <= allowed &&
-                       hwloc_topology_export_xmlbuffer(topology, &xml, &length, 0) == 0;
-  _exit(is_read ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-/// hwloc believes what is in XML. It crashes where that contradicts itself (2.9: an object without a
-/// cpuset), and sets the four billionth bit where a processing unit has no number: a child reads it first.
-Expected<void> try_description() {
-  const char* path = std::getenv("HWLOC_XMLFILE");
-  if (path == nullptr || *path == '\0') return {};
-  const pid_t child = fork();
-  if (child == 0) read_description(path);
-  int status = 0;
-  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) return {};
-  return unexpected("HWLOC_XMLFILE", "'" + std::string(path) + "'", "a topology that hwloc can read");
 }
 
 /// A machine in XML may have no processing unit at all, or two of one OS number, by which it is told where
@@ -196,7 +145,7 @@ void Topology::Destroy::operator()(hwloc_topology* topology) const {
 }
 
 Expected<Topology> Topology::discover(Scope scope) {
-  if (auto read = try_description(); !read) return tl::unexpected(read.error());
+  if (auto read = try_topology_description(); !read) return tl::unexpected(read.error());
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) != 0) {
     return unexpected("hwloc_topology_init", std::strerror(errno), "a topology");

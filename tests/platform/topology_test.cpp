@@ -11,6 +11,7 @@
 #include <iterator>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "described_topology.h"
@@ -216,8 +217,29 @@ TEST(Topology, DescriptionThatHwlocCrashesOnIsAnError) {
             "HWLOC_XMLFILE: found '" + damaged.path() + "', expected a topology that hwloc can read");
 }
 
-TEST(Topology, DescriptionWithAProcessingUnitThatHasNoNumberIsAnError) {
-  const ScopedFile damaged(recorded_with("os_index", "os_inddx", "<object type=\"PU\""));
+/// hwloc takes half a gigabyte for such an object, also for one that it leaves out in the end.
+TEST(Topology, DescriptionWithAProcessingUnitOrNodeThatHasNoNumberIsAnError) {
+  const std::pair<const char*, const char*> slips[] = {
+      {"os_inddx=\"0\"", " without os_index"},
+      {"os_index=\"4294967295\"", " of os_index '4294967295'"},
+      {"os_index=\"\"", " of os_index ''"},
+      {"os_index=\"-1\"", " of os_index '-1'"}};
+  for (const auto& [type, number] : {std::pair("PU", "7"), std::pair("NUMANode", "0")}) {
+    for (const auto& [slip, found] : slips) {
+      const ScopedFile damaged(recorded_with("os_index=\"" + std::string(number) + "\"", slip,
+                                             "<object type=\"" + std::string(type) + "\""));
+      const ScopedVariable variable("HWLOC_XMLFILE", damaged.path());
+      const auto topology = Topology::discover();
+      ASSERT_FALSE(topology) << slip;
+      EXPECT_TRUE(topology.error().to_string().starts_with("HWLOC_XMLFILE: found '" + damaged.path() +
+                                                           "' with a " + type + found + " in line "))
+          << topology.error().to_string();
+    }
+  }
+}
+
+TEST(Topology, DescriptionInAnotherStyleWithAProcessingUnitThatHasNoNumberIsAnError) {
+  const ScopedFile damaged(recorded_with("type=\"PU\" os_index=\"7\"", "type='PU'", "<object type=\"PU\""));
   const ScopedVariable variable("HWLOC_XMLFILE", damaged.path());
   const auto topology = Topology::discover();
   ASSERT_FALSE(topology);
