@@ -42,6 +42,7 @@ class FieldLengths {
   FieldLengths(std::size_t length) : FieldLengths(FieldLengthDistribution::constant, length, length) {}
 
   bool are_constant() const noexcept { return lengths_ == 1; }
+  std::size_t least() const noexcept { return least_; }
   std::size_t greatest() const noexcept { return least_ + lengths_ - 1; }
   /// Of many fields, as far as the generator of zipfian numbers comes close to its distribution.
   double mean() const noexcept {

@@ -1,5 +1,7 @@
 #include "workloads/ycsb.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 #include <utility>
 
@@ -40,6 +42,32 @@ std::uint64_t Ycsb::expected_records(std::span<const WriterProgress> writers) co
 kernel::Key Ycsb::largest_key() const {
   return settings_.hashed_order ? std::numeric_limits<kernel::Key>::max()
                                 : settings_.key_of(settings_.record_count - 1);
+}
+
+platform::Expected<void> Ycsb::check_versions() const {
+  const auto refuse = [&](const std::string& found, const std::string& expected) {
+    return platform::unexpected("", fmt::format("{} with {}", found, name()), expected);
+  };
+  const YcsbMix& mix = settings_.mix;
+  if (mix.scans > 0)
+    return refuse("scans", "a workload without them, such as ycsb-a: they read many records at once");
+  if ((mix.updates > 0 || mix.read_modify_writes > 0) && !settings_.write_all_fields &&
+      settings_.field_count > 1) {
+    return refuse(fmt::format("writes of one field of {}", settings_.field_count),
+                  "writes of whole records: -p writeallfields=true, or -p fieldcount=1");
+  }
+  if (const std::size_t least = settings_.lengths().least(); least < ValueFormat::least_versioned_length) {
+    return refuse(fmt::format("fields of {} bytes", least),
+                  fmt::format("at least {}, in which there is room for the number of a write (fieldlength, "
+                              "minfieldlength)",
+                              ValueFormat::least_versioned_length));
+  }
+  return {};
+}
+
+std::optional<Version> Ycsb::version_of(kernel::Key key, std::size_t offset,
+                                        std::span<const std::byte> bytes) const {
+  return format_.version_of(bytes, key, offset);
 }
 
 std::shared_ptr<InsertFrontier> Ycsb::frontier(std::uint32_t workers) const {

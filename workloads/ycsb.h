@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "platform/error.h"
 #include "workloads/insert_frontier.h"
 #include "workloads/properties.h"
+#include "workloads/versioned_workload.h"
 #include "workloads/workload.h"
 #include "workloads/ycsb_settings.h"
 
@@ -31,9 +33,9 @@ inline constexpr YcsbMix unset{};
 
 /// A workload of YCSB's core class: reads, writes and scans of records with fields. docs/workloads.md says
 /// how it differs from YCSB.
-class Ycsb final : public Workload {
+class Ycsb final : public Workload, public VersionedWorkload {
  public:
-  explicit Ycsb(YcsbSettings settings) : settings_(std::move(settings)) {}
+  explicit Ycsb(YcsbSettings settings) : settings_(std::move(settings)), format_(settings_.format()) {}
 
   static platform::Expected<std::unique_ptr<Workload>> make(std::string_view name, const YcsbMix& preset,
                                                             const Properties& properties,
@@ -58,11 +60,16 @@ class Ycsb final : public Workload {
                                      std::span<const WriterProgress> writers) const override;
   std::uint64_t expected_records(std::span<const WriterProgress> writers) const override;
 
+  platform::Expected<void> check_versions() const override;
+  std::optional<Version> version_of(kernel::Key key, std::size_t offset,
+                                    std::span<const std::byte> bytes) const override;
+
  private:
   /// The frontier that this process's run streams share; it lives as long as any of them does.
   std::shared_ptr<InsertFrontier> frontier(std::uint32_t workers) const;
 
   YcsbSettings settings_;
+  ValueFormat format_;
   mutable std::mutex sharing_;
   mutable std::weak_ptr<InsertFrontier> frontier_;
 };

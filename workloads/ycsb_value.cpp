@@ -143,27 +143,52 @@ void ValueFormat::write_value(std::span<std::byte> bytes, Key key, Version versi
   }
 }
 
+std::optional<Version> ValueFormat::field_version(std::span<const std::byte> bytes, Key key,
+                                                  std::size_t field) {
+  if (bytes.size() >= 2 * word_bytes) {
+    const std::uint64_t packed = load_word(bytes, 0);
+    const std::uint64_t sum = checksum(key, field, packed, bytes.size());
+    if (load_word(bytes, 1) != sum || !is_filler(bytes.subspan(2 * word_bytes), sum)) return std::nullopt;
+    return full_bits.unpack(packed);
+  }
+  if (bytes.size() < least_versioned_length) return std::nullopt;
+  const std::uint64_t packed = load_word(bytes, 0) & VersionBits::mask(packed_version_bits);
+  const std::uint64_t sum = checksum(key, field, packed, bytes.size());
+  if (load_word(bytes, 0) != packed_word(packed, sum) || !is_filler(bytes.subspan(word_bytes), sum))
+    return std::nullopt;
+  return packed_bits.unpack(packed);
+}
+
 std::optional<FieldFault> ValueFormat::check_field(std::span<const std::byte> bytes, Key key,
                                                    std::size_t field, bool loaded,
                                                    std::span<const WriterProgress> writers) const {
   assert(bytes.size() == field_length(key, field));
-  if (bytes.size() >= 2 * word_bytes) {
-    const std::uint64_t packed = load_word(bytes, 0);
-    const std::uint64_t sum = checksum(key, field, packed, bytes.size());
-    if (load_word(bytes, 1) != sum || !is_filler(bytes.subspan(2 * word_bytes), sum))
-      return FieldFault::damaged;
-    return check_version(full_bits.unpack(packed), full_bits, loaded, writers);
+  if (bytes.size() < least_versioned_length) {
+    const bool matches = is_filler(bytes, checksum(key, field, 0, bytes.size()));
+    return matches ? std::nullopt : std::optional(FieldFault::damaged);
   }
-  if (bytes.size() >= word_bytes) {
-    const std::uint64_t packed = load_word(bytes, 0) & VersionBits::mask(packed_version_bits);
-    const std::uint64_t sum = checksum(key, field, packed, bytes.size());
-    if (load_word(bytes, 0) != packed_word(packed, sum) || !is_filler(bytes.subspan(word_bytes), sum)) {
-      return FieldFault::damaged;
+  const auto version = field_version(bytes, key, field);
+  if (!version) return FieldFault::damaged;
+  return check_version(*version, bytes.size() >= 2 * word_bytes ? full_bits : packed_bits, loaded, writers);
+}
+
+std::optional<Version> ValueFormat::version_of(std::span<const std::byte> bytes, Key key,
+                                               std::size_t offset) const {
+  std::optional<Version> of_all;
+  std::size_t before = offset;  // bytes of the value that are still to be passed over
+  for (std::size_t field = 0; field < field_count_ && !bytes.empty(); ++field) {
+    const std::size_t length = field_length(key, field);
+    if (length > (before > 0 ? before : bytes.size())) return std::nullopt;
+    if (before > 0) {
+      before -= length;
+      continue;
     }
-    return check_version(packed_bits.unpack(packed), packed_bits, loaded, writers);
+    const auto version = field_version(bytes.first(length), key, field);
+    if (!version || (of_all && *of_all != *version)) return std::nullopt;
+    of_all = version;
+    bytes = bytes.subspan(length);
   }
-  const bool matches = is_filler(bytes, checksum(key, field, 0, bytes.size()));
-  return matches ? std::nullopt : std::optional(FieldFault::damaged);
+  return bytes.empty() ? of_all : std::nullopt;
 }
 
 std::optional<ValueFormat::ValueFault> ValueFormat::check_value(

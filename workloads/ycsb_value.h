@@ -46,6 +46,9 @@ class ValueFormat {
  public:
   ValueFormat(std::size_t field_count, FieldLengths lengths) : field_count_(field_count), lengths_(lengths) {}
 
+  /// Of a field that tells its version.
+  static constexpr std::size_t least_versioned_length = 8;
+
   std::size_t field_count() const { return field_count_; }
   bool has_one_length() const { return lengths_.are_constant(); }
 
@@ -75,7 +78,15 @@ class ValueFormat {
   std::optional<ValueFault> check_value(std::span<const std::byte> bytes, kernel::Key key, bool loaded,
                                         std::span<const WriterProgress> writers) const;
 
+  /// The version that all of these bytes are of, which are whole fields and begin at `offset` of the value;
+  /// nothing if there is no single one, or if a field is too short to tell.
+  std::optional<Version> version_of(std::span<const std::byte> bytes, kernel::Key key,
+                                    std::size_t offset) const;
+
  private:
+  /// Nothing if no write has made these bytes, or if they are too few to tell.
+  static std::optional<Version> field_version(std::span<const std::byte> bytes, kernel::Key key,
+                                              std::size_t field);
   std::size_t length_before(kernel::Key key, std::size_t field) const;
 
   std::size_t field_count_;

@@ -156,5 +156,67 @@ TEST(ValueFormat, PlacesFieldsOfDifferentLengthsOneBehindTheOther) {
   }
 }
 
+/// A value of three fields of different lengths, each as one write left it.
+struct Fields {
+  ValueFormat format{3, FieldLengths(FieldLengthDistribution::uniform, 8, 40)};
+  Bytes value = Bytes(format.value_bytes(key));
+
+  std::span<std::byte> field(std::size_t number) {
+    return std::span(value).subspan(format.field_offset(key, number), format.field_length(key, number));
+  }
+};
+
+TEST(VersionOf, IsThatOfTheWriteOfAllFields) {
+  Fields fields;
+  fields.format.write_value(fields.value, key, {2, 6});
+  EXPECT_EQ(fields.format.version_of(fields.value, key, 0), (Version{2, 6}));
+  for (std::size_t number = 0; number < 3; ++number) {
+    const std::size_t offset = fields.format.field_offset(key, number);
+    EXPECT_EQ(fields.format.version_of(fields.field(number), key, offset), (Version{2, 6})) << number;
+  }
+  EXPECT_EQ(fields.format.version_of(std::span(fields.value).subspan(fields.field(0).size()), key,
+                                     fields.field(0).size()),
+            (Version{2, 6}))
+      << "two fields";
+}
+
+TEST(VersionOf, IsNoneOfFieldsThatTwoWritesMade) {
+  for (std::size_t number = 0; number < 3; ++number) {
+    Fields fields;
+    fields.format.write_value(fields.value, key, {2, 6});
+    fields.format.write_field(fields.field(number), key, number, {2, 7});
+    EXPECT_EQ(fields.format.version_of(fields.value, key, 0), std::nullopt) << number;
+    EXPECT_EQ(fields.format.version_of(fields.field(number), key, fields.format.field_offset(key, number)),
+              (Version{2, 7}))
+        << number;
+  }
+}
+
+TEST(VersionOf, IsNoneOfDamagedBytesOrPartsOfFields) {
+  Fields fields;
+  fields.format.write_value(fields.value, key, {0, 1});
+  EXPECT_EQ(fields.format.version_of(fields.value, key + 1, 0), std::nullopt) << "another key's";
+  EXPECT_EQ(fields.format.version_of(std::span(fields.value).first(fields.value.size() - 1), key, 0),
+            std::nullopt);
+  EXPECT_EQ(fields.format.version_of(std::span(fields.value).subspan(1), key, 1), std::nullopt);
+  EXPECT_EQ(fields.format.version_of(fields.value, key, fields.value.size()), std::nullopt);
+  EXPECT_EQ(fields.format.version_of({}, key, 0), std::nullopt);
+  Bytes longer = fields.value;
+  longer.push_back(std::byte{0});
+  EXPECT_EQ(fields.format.version_of(longer, key, 0), std::nullopt) << "beyond the last field";
+  for (std::size_t at = 0; at < fields.value.size(); ++at) {
+    fields.value[at] ^= std::byte{1};
+    EXPECT_EQ(fields.format.version_of(fields.value, key, 0), std::nullopt) << at;
+    fields.value[at] ^= std::byte{1};
+  }
+}
+
+TEST(VersionOf, IsNoneOfFieldsTooShortToTell) {
+  const ValueFormat format(2, 7);
+  Bytes value(14);
+  format.write_value(value, key, {0, 1});
+  EXPECT_EQ(format.version_of(value, key, 0), std::nullopt);
+}
+
 }  // namespace
 }  // namespace upout::workloads
