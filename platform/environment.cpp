@@ -14,6 +14,7 @@
 
 #include "platform/clock.h"
 #include "platform/host.h"
+#include "platform/numa_distances.h"
 
 namespace upout::platform {
 
@@ -210,6 +211,9 @@ void add_topology(json& record, const Topology& topology) {
   const std::string xml = topology.to_xml();
   record["topology_xml"] = xml.empty() ? json(nullptr) : json(xml);
   record["topology_is_this_machine"] = topology.is_this_machine();
+  record["numa_distances"] = nullptr;
+  if (const auto distances = numa_distances(topology))
+    record["numa_distances"] = {{"nodes", distances->nodes}, {"from_to", distances->from_to}};
 }
 
 }  // namespace

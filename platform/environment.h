@@ -20,6 +20,7 @@ namespace upout::platform {
 /// | cores, processing_units, core_kinds, numa_nodes | what this process may use, see `Topology` |
 /// | topology | `Topology::summary` |
 /// | topology_xml | `Topology::to_xml` |
+/// | numa_distances | `NumaDistances`; null where they are not told, or there is one node |
 /// | topology_is_this_machine | false: the rows above describe another machine than the figures |
 /// | last_level_cache_bytes | the sum over all last-level caches |
 /// | memory_bytes | main memory that the kernel manages |

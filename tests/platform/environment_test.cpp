@@ -170,6 +170,7 @@ TEST(Environment, OfThisMachineHasEachDocumentedKeyAndNoOther) {
                                          "topology",
                                          "topology_xml",
                                          "topology_is_this_machine",
+                                         "numa_distances",
                                          "last_level_cache_bytes",
                                          "memory_bytes",
                                          "scaling_governor",
