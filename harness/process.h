@@ -9,6 +9,7 @@
 
 #include "harness/interrupt.h"
 #include "platform/error.h"
+#include "platform/find_program.h"
 
 namespace upout::harness {
 
@@ -60,7 +61,6 @@ class ChildProcess {
   std::optional<ProcessEnd> end_;
 };
 
-/// The file that PATH (or a name with a slash) leads to, if it is a program.
-std::optional<std::string> find_program(const std::string& name);
+using platform::find_program;
 
 }  // namespace upout::harness

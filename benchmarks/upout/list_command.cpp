@@ -12,6 +12,7 @@
 #include "harness/formats/format.h"
 #include "harness/plan.h"
 #include "harness/published.h"
+#include "harness/schedulers/scheduler.h"
 #include "workloads/registry.h"
 
 namespace upout {
@@ -75,6 +76,13 @@ void list_formats(const ListOptions&) {
   }
 }
 
+void list_schedulers(const ListOptions&) {
+  fmt::print("schedulers\n");
+  for (const harness::schedulers::Scheduler* scheduler : harness::schedulers::all_schedulers()) {
+    fmt::print("  {:<16} {}\n", scheduler->name(), scheduler->description());
+  }
+}
+
 /// How `--partitioning` deals keys out: a range of them, or of the sixteen top bits of their hash.
 std::string keys_of(const engines::Partitioning& partitioning, std::uint32_t partition) {
   if (partitioning.kind() == engines::PartitioningKind::range) {
@@ -111,7 +119,7 @@ struct Listing {
 constexpr Listing listings[] = {{"workloads", list_workloads},   {"engines", list_engines},
                                 {"placements", list_placements}, {"plans", list_plans},
                                 {"formats", list_formats},       {"published", list_published},
-                                {"partitions", list_partitions}};
+                                {"schedulers", list_schedulers}, {"partitions", list_partitions}};
 
 std::string names(std::string_view between = ", ") {
   std::string names;

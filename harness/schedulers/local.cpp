@@ -39,17 +39,17 @@ class Local final : public Scheduler {
             text_of({embedded::local_process, embedded::local_state}),
             "upout-state",
             folder_of(id),
-            pid_of(id),
+            process_of(id),
             std::to_string(task)};
   }
   Expected<JobState> read_state(std::string_view output, int exit_status) const override;
   CommandLine cancel_command(const std::string& id) const override {
     return {"bash",         "-c",          text_of({embedded::local_process, embedded::local_cancel}),
-            "upout-cancel", folder_of(id), pid_of(id)};
+            "upout-cancel", folder_of(id), process_of(id)};
   }
 
  private:
-  static std::string pid_of(const std::string& id) { return id.substr(0, id.find('@')); }
+  static std::string process_of(const std::string& id) { return id.substr(0, id.find('@')); }
   static std::string folder_of(const std::string& id) { return id.substr(id.find('@') + 1); }
 };
 
@@ -73,11 +73,13 @@ Expected<std::string> Local::render(const JobRequest& job, const Resources& reso
 
 Expected<std::string> Local::read_id(std::string_view output) const {
   const std::string_view id = without_line_end(output);
-  const auto digits = id.substr(0, id.find('@'));
-  if (is_number(digits) && id.substr(digits.size()).substr(0, 2) == "@/" &&
+  const std::string_view process = id.substr(0, id.find('@'));
+  const std::string_view pid = process.substr(0, process.find('-'));
+  const std::string_view start = process.substr(std::min(process.size(), pid.size() + 1));
+  if (is_number(pid) && is_number(start) && id.substr(process.size()).substr(0, 2) == "@/" &&
       id.find('\n') == std::string_view::npos)
     return std::string(id);
-  return not_understood("what started the job", output, "PID@FOLDER");
+  return not_understood("what started the job", output, "PID-START@FOLDER");
 }
 
 Expected<JobState> Local::read_state(std::string_view output, int exit_status) const {

@@ -410,11 +410,11 @@ TEST(Help, ShowsExamples) {
   }
 }
 
-TEST(List, NamesWorkloadsEnginesPlansAndFormats) {
+TEST(List, NamesWorkloadsEnginesPlansFormatsAndSchedulers) {
   const Ended ended = upout("list");
   EXPECT_EQ(ended.status, 0);
-  for (const char* name :
-       {"ycsb-a", "ycsb-f", "shared-memory", "shared-nothing", "quick", "csv", "TPC-C New-Order only"}) {
+  for (const char* name : {"ycsb-a", "ycsb-f", "shared-memory", "shared-nothing", "quick", "csv", "slurm",
+                           "TPC-C New-Order only"}) {
     EXPECT_NE(ended.out.find(name), std::string::npos) << name;
   }
 }

@@ -1,2 +1,2 @@
-# cancel.sh FOLDER PID
-[ -z "$alive" ] || kill -TERM "$2"
+# cancel.sh FOLDER PID-START. A runner that has hardly begun ends without a word of its own: hence the file.
+[ -z "$pid" ] || { : >"local.$2.cancelled" && kill -TERM "$pid"; }

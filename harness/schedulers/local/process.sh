@@ -1,10 +1,10 @@
-# process.sh FOLDER PID: the beginning of what follows; sets `alive` if the runner is. Looked at before the state is
-# read, for the runner has written how it ended before it is gone.
-cd -- "$1" 2>/dev/null && [ -r "local.$2.process" ] || { echo unknown; exit 0; }
-read -r host boot start <"local.$2.process"
+# process.sh FOLDER PID-START: the beginning of what follows; sets `pid` to the runner's, or to nothing if it is gone.
+# Looked at before the state is read, for the runner writes how it ended before that.
+cd -- "$1" 2>/dev/null && [ -r "local.$2.machine" ] || { echo unknown; exit 0; }
+read -r host boot <"local.$2.machine"
 [ "$host" = "$(uname -n)" ] || { echo "elsewhere $host"; exit 0; }
-alive=
-if [ "$boot" = "$(</proc/sys/kernel/random/boot_id)" ] && stat=$(cat "/proc/$2/stat" 2>/dev/null); then
+pid=
+if [ "$boot" = "$(</proc/sys/kernel/random/boot_id)" ] && stat=$(cat "/proc/${2%-*}/stat" 2>/dev/null); then
   fields=(${stat##*) })
-  [ "${fields[19]}" != "$start" ] || [ "${fields[0]}" = Z ] || alive=1
+  [ "${fields[19]}" != "${2#*-}" ] || [ "${fields[0]}" = Z ] || pid=${2%-*}
 fi

@@ -4,7 +4,10 @@
 script=$1
 value() { sed -n "s/^#LOCAL $1 //p" "$script" | head -n 1; }
 tasks=$(value tasks) seconds=$(value seconds) notice=$(value notice)
-say() { echo "$2" >"local.$$.$1.new" && mv -f "local.$$.$1.new" "local.$$.$1"; }
+stat=$(<"/proc/$$/stat")
+fields=(${stat##*) })
+files=local.$$-${fields[19]}
+say() { echo "$2" >"$files.$1.new" && mv -f "$files.$1.new" "$files.$1"; }
 
 child= cancelled= ended=
 trap 'cancelled=1; [ -z "$child" ] || kill -TERM "$child"' TERM

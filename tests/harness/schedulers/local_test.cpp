@@ -66,6 +66,10 @@ class LocalScheduler : public testing::Test {
     return state(job, task);
   }
 
+  static std::filesystem::path machine_of(const Job& job) {
+    return std::filesystem::path(job.folder) / ("local." + job.id.substr(0, job.id.find('@')) + ".machine");
+  }
+
   std::string log_of(const Job& job, const std::string& name = "output.log") const {
     return text_of(std::filesystem::path(job.folder) / name);
   }
@@ -166,25 +170,35 @@ TEST_F(LocalScheduler, AJobWhoseRunnerWasKilledLostItsNode) {
   folder_.write("go", "");
 }
 
+/// Its number was given to another process, which is left alone.
 TEST_F(LocalScheduler, AProcessOfTheSameNumberIsAnother) {
   const Job job = submit("job", until_there(folder_ / "go"));
   wait_until([&] { return state(job) == JobState::running; });
-  const std::string file = "job/local." + job.id.substr(0, job.id.find('@')) + ".process";
-  const std::string written = text_of(folder_ / file);
-  folder_.write(file, std::regex_replace(written, std::regex("\\d+\n$"), "1\n"));
-  EXPECT_EQ(state(job), JobState::node_failed);
-  cancel(job);
-  folder_.write(file, written);
+  const std::string number = job.id.substr(0, job.id.find('-'));
+  const Job before{.folder = job.folder, .id = number + "-1@" + job.folder};
+  std::filesystem::copy_file(machine_of(job), machine_of(before));
+  EXPECT_EQ(state(before), JobState::node_failed);
+  cancel(before);
   EXPECT_EQ(state(job), JobState::running);
   folder_.write("go", "");
   EXPECT_EQ(end_of(job), JobState::done);
 }
 
+TEST_F(LocalScheduler, WhatIsCancelledBeforeItSaysAWordIsCancelled) {
+  const Job job{.folder = folder_ / "", .id = "1-1@" + (folder_ / "").string()};
+  const Job other = submit("other", until_there(folder_ / "go"));
+  std::filesystem::copy_file(machine_of(other), machine_of(job));
+  EXPECT_EQ(state(job), JobState::node_failed);
+  folder_.write("local.1-1.cancelled", "");
+  EXPECT_EQ(state(job), JobState::cancelled);
+  cancel(other);
+  EXPECT_EQ(end_of(other), JobState::cancelled);
+}
+
 TEST_F(LocalScheduler, AJobOfAnotherMachineIsToBeAskedForThere) {
   const Job job = submit("job", {"true"});
   EXPECT_EQ(end_of(job), JobState::done);
-  const std::string file = "job/local." + job.id.substr(0, job.id.find('@')) + ".process";
-  folder_.write(file, "elsewhere " + text_of(folder_ / file));
+  std::ofstream(machine_of(job)) << "elsewhere 1\n";
   const Outcome outcome = run_in("/", local().state_command(job.id, 0));
   EXPECT_EQ(local().read_state(outcome.output, outcome.exit_status).error().to_string(),
             "the state of a local job: found that it was submitted on elsewhere, expected to be asked there");
@@ -206,9 +220,10 @@ TEST_F(LocalScheduler, HasOneMachine) {
 }
 
 TEST_F(LocalScheduler, WhatDoesNotNameAJobIsNoId) {
-  for (const char* output : {"", "12", "12@", "12@relative", "x12@/a", "@/a", "12@/a\n13@/b"})
+  for (const char* output :
+       {"", "12", "12-1@", "12-1@relative", "x12-1@/a", "12@/a", "12-@/a", "@/a", "12-1@/a\n13-1@/b"})
     EXPECT_FALSE(local().read_id(output)) << output;
-  EXPECT_EQ(local().read_id("12@/a b\n").value(), "12@/a b");
+  EXPECT_EQ(local().read_id("12-1@/a b\n").value(), "12-1@/a b");
 }
 
 }  // namespace upout::harness::schedulers

@@ -1,0 +1,25 @@
+#include "platform/find_program.h"
+
+#include <unistd.h>
+#include <cstdlib>
+#include <filesystem>
+#include <ranges>
+#include <string_view>
+
+namespace upout::platform {
+
+std::optional<std::string> find_program(const std::string& name) {
+  const auto is_program = [](const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::is_regular_file(path, ignored) && access(path.c_str(), X_OK) == 0;
+  };
+  if (name.find('/') != std::string::npos) return is_program(name) ? std::optional(name) : std::nullopt;
+  const char* path = std::getenv("PATH");
+  for (const auto part : std::views::split(std::string_view(path != nullptr ? path : "/usr/bin:/bin"), ':')) {
+    const std::string candidate = std::string(part.begin(), part.end()) + "/" + name;
+    if (is_program(candidate)) return candidate;
+  }
+  return std::nullopt;
+}
+
+}  // namespace upout::platform
