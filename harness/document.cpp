@@ -185,6 +185,11 @@ json run_json(const RunRecord& run) {
   if (run.precision) made["precision"] = precision_json(*run.precision, run.repetitions);
   if (run.workload == "tpcc") made["summary"]["new_orders_per_minute"] = new_orders_json(run.repetitions);
   if (run.generator_ns) made["generator"] = generator_json(run, made["summary"]["throughput"]);
+  if (run.history) {
+    made["history"] = {{"operations", run.history->operations},
+                       {"operations_per_worker_at_most", run.history->operations_per_worker_at_most},
+                       {"whole", run.history->whole}};
+  }
   return made;
 }
 

@@ -101,6 +101,13 @@ struct Repetition {
 /// Of the complete ones alone: a window that was cut short has no throughput to compare.
 std::vector<double> complete_throughputs(const std::vector<Repetition>& repetitions);
 
+/// How much of a run a history of its operations has (harness/history).
+struct HistoryExtent {
+  std::uint64_t operations = 0;                     ///< that are in it
+  std::uint64_t operations_per_worker_at_most = 0;  ///< for which there was room
+  bool whole = true;  ///< false: it ends where the first worker had no room for more
+};
+
 struct Check {
   std::string name;
   bool passed = false;
@@ -137,6 +144,7 @@ struct RunRecord {
   std::map<std::string, Histogram>
       latency;  ///< by kind of operation or type of transaction, over all complete repetitions
   Verification verification;
+  std::optional<HistoryExtent> history = {};  ///< that was recorded beside
   bool incomplete = false;  ///< a signal ended the run before all that was asked for was measured
 };
 

@@ -121,6 +121,12 @@ Violation real_links(const Evidence& evidence) {
   return platform::to_string(platform::Timestamp(delay)) + " added to each message by --link-delay";
 }
 
+Violation no_history(const Evidence& evidence) {
+  if (!evidence.run.contains("history")) return std::nullopt;
+  return fmt::format("one of {} operations, recorded by --history",
+                     evidence.run.at("history").at("operations").get<std::uint64_t>());
+}
+
 Violation own_machines(const Evidence& evidence) {
   const json& mpi = evidence.environment.at("mpi");
   if (mpi.is_null() || !mpi.contains("machines")) return std::nullopt;
@@ -302,6 +308,8 @@ constexpr auto rules = std::to_array<RunRule>({
      own_machines},
     {"real-links", Severity::unofficial, Subject::run, "links with no latency but their own",
      "injected latency says what another network might do, not what this one does", real_links},
+    {"no-history", Severity::unofficial, Subject::run, "no history of its operations",
+     "recording one takes time, caches and memory from what is measured", no_history},
     {"reads-one-sided", Severity::unofficial, Subject::run,
      "at most 5 % of the reads of a one-sided run asked for after all",
      "such a run would be called one-sided, and be a slower one of requests", reads_one_sided},

@@ -212,6 +212,7 @@ Expected<void> check_buffers(const RunCommand& command, const workloads::Workloa
 Expected<void> check_files(RunCommand& command) {
   return check_output("--json", command.json == "-" ? "" : command.json)
       .and_then([&] { return check_output("--hlog", command.hlog); })
+      .and_then([&] { return check_output("--history", command.history); })
       .and_then([&] { return hash_plan(command); });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,6 +25,8 @@ struct RunCommand {
   std::string plan;         ///< the file; empty: the run is a point of none
   std::string plan_sha256;  ///< of that file
   std::string hlog;
+  std::string history;
+  std::uint64_t history_operations = 100'000;  ///< of a worker
   bool dry_run = false;
   bool quiet = false;
   bool threads_given = false;
@@ -38,6 +41,7 @@ struct RunCommand {
   bool read_path_given = false;
   bool arrivals_given = false;
   bool seconds_given = false;
+  bool history_operations_given = false;
 };
 
 /// The workload, with its properties. `mpi`: null without a launcher.

@@ -15,6 +15,7 @@
 #include "benchmarks/upout/named_values.h"
 #include "benchmarks/upout/results.h"
 #include "benchmarks/upout/run_checks.h"
+#include "benchmarks/upout/run_history.h"
 #include "engines/shared_nothing/delayed_transport.h"
 #include "harness/hdr_log.h"
 #include "harness/integrity.h"
@@ -60,6 +61,7 @@ Examples:
   upout run --engine shared-memory --threads 2 --profile bursts=200K,2M,1s,100ms --interval 50ms --workload ycsb-b
   upout run --engine shared-memory --threads 2 --precision 2% --budget 120 --workload ycsb-b
   upout run --engine shared-memory --threads 2 --workload ycsb-b --interval 100ms --hlog out.hlog
+  upout run --engine shared-memory --threads 2 --workload ycsb-a -p writeallfields=true --history out.jsonl
   upout run --engine null --threads 2 --workload ycsb-c -p requestdistribution=uniform
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
@@ -132,6 +134,11 @@ void execute(RunCommand& command, Program& program) {
     if (auto buffers = check_buffers(command, **workload); !buffers)
       workload = tl::unexpected(buffers.error());
   }
+  Expected<std::unique_ptr<harness::RecordedWorkload>> recorded = nullptr;
+  if (workload) {
+    recorded = record_history(command, **workload);
+    if (!recorded) workload = tl::unexpected(recorded.error());
+  }
   if (const std::string error = first_error(program, error_of(workload)); !error.empty()) {
     return program.fail(error, exit_usage);
   }
@@ -147,10 +154,15 @@ void execute(RunCommand& command, Program& program) {
 
   const harness::Interrupt interrupt;
   harness::Progress progress(harness::progress_mode_for(STDERR_FILENO, command.quiet || !is_root));
-  const Expected<harness::RunOutcome> outcome =
-      harness::run(command.options, **workload, program.mpi.get(), interrupt, progress);
+  const workloads::Workload& driven = *recorded == nullptr ? **workload : **recorded;
+  Expected<harness::RunOutcome> outcome =
+      harness::run(command.options, driven, program.mpi.get(), interrupt, progress);
   if (const std::string error = first_error(program, error_of(outcome)); !error.empty()) {
     return program.fail(error, exit_usage);
+  }
+  if (*recorded != nullptr) {
+    if (const auto written = write_history(command, **recorded, program, outcome->record); !written)
+      program.fail(written.error().to_string(), exit_failed);
   }
   const harness::RunRecord& record = outcome->record;
   if (is_root && !record.repetitions.empty()) {
@@ -387,6 +399,15 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_option("--hlog", command->hlog,
                   "write the latencies of each --interval, or repetition, here, for HdrHistogram's tools")
       ->type_name("FILE");
+  run->add_option("--history", command->history,
+                  "write what each operation did and saw here, one JSON object a line, for checkers of "
+                  "linearizability; such a figure is never publishable")
+      ->type_name("FILE");
+  CLI::Option* history_operations =
+      run->add_option("--history-operations", command->history_operations,
+                      "of each worker, for which the history has room; it ends when the first has no more")
+          ->check(whole_number(1, 10'000'000))
+          ->capture_default_str();
   run->add_option("--id", command->options.id, "the run's name in the document");
   run->add_option("--plan", command->plan, "what it is a point of: the document gets that file's hash");
   run->add_flag("--dry-run", command->dry_run,
@@ -395,7 +416,8 @@ void add_run_command(CLI::App& app, Program& program) {
   rate->excludes(profile);
   goal->excludes(rate)->excludes(profile);
   run->callback([command, threads, batch_bytes, batch_turns, partitions, placement, islands, pages, transport,
-                 ranks, threads_per_rank, clients, link_delay, read_path, arrivals, seconds, &program] {
+                 ranks, threads_per_rank, clients, link_delay, read_path, arrivals, seconds,
+                 history_operations, &program] {
     command->threads_given = threads->count() > 0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;
@@ -408,6 +430,7 @@ void add_run_command(CLI::App& app, Program& program) {
     command->read_path_given = read_path->count() > 0;
     command->arrivals_given = arrivals->count() > 0;
     command->seconds_given = seconds->count() > 0;
+    command->history_operations_given = history_operations->count() > 0;
     command->options.logs_latencies = !command->hlog.empty();
     try {
       execute(*command, program);

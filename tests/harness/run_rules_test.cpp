@@ -92,6 +92,10 @@ const std::vector<Breach>& breaches() {
          f.environment["mpi"]["machines"] = 1;
        }},
       {"real-links", [](Facts& f) { f.run["deployment"]["link_delay_ns"] = 1; }},
+      {"no-history",
+       [](Facts& f) {
+         f.run["history"] = {{"operations", 1000}, {"operations_per_worker_at_most", 1000}, {"whole", true}};
+       }},
       {"reads-one-sided",
        [](Facts& f) {
          f.environment["one_sided_reads"] = {{"done", 940}, {"asked_for", 60}};
