@@ -167,8 +167,9 @@ std::string script() {
   std::string text = "\"use strict\";\n(() => {\n";
   for (const std::string_view part :
        {embedded::report_elements_js, embedded::report_figure_js, embedded::report_laws_js,
-        embedded::report_throughput_js, embedded::report_latency_js, embedded::report_over_time_js,
-        embedded::report_runs_js, embedded::report_machine_js, embedded::report_page_js}) {
+        embedded::report_throughput_js, embedded::report_latency_js,
+        embedded::report_over_time_js, embedded::report_runs_js, embedded::report_numa_js,
+        embedded::report_machine_js, embedded::report_page_js}) {
     text.append(part).append("\n");
   }
   return text + "})();\n";

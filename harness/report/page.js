@@ -10,6 +10,7 @@ function drawCharts() {
 fillRuns();
 fillEnvironment();
 fillWorkers();
+drawNodes();
 drawCharts();
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
