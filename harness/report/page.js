@@ -2,6 +2,7 @@
 
 function drawCharts() {
   drawnCharts.splice(0).forEach((chart) => chart.destroy());
+  drawCosts();
   drawThroughput();
   drawLatencies();
   drawOverTime();
