@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "harness/analysis.h"
 #include "harness/answer.h"
 #include "harness/comparison.h"
+#include "harness/cost/cost_chart.h"
+#include "harness/cost/cost_text.h"
+#include "harness/cost/deployment_cost.h"
 #include "harness/embedded.h"
 #include "harness/record.h"
 
@@ -167,8 +171,9 @@ std::string script() {
   std::string text = "\"use strict\";\n(() => {\n";
   for (const std::string_view part :
        {embedded::report_elements_js, embedded::report_figure_js, embedded::report_laws_js,
-        embedded::report_throughput_js, embedded::report_latency_js, embedded::report_over_time_js,
-        embedded::report_runs_js, embedded::report_machine_js, embedded::report_page_js}) {
+        embedded::report_throughput_js, embedded::report_cost_js, embedded::report_latency_js,
+        embedded::report_over_time_js, embedded::report_runs_js, embedded::report_numa_js,
+        embedded::report_machine_js, embedded::report_page_js}) {
     text.append(part).append("\n");
   }
   return text + "})();\n";
@@ -195,6 +200,18 @@ Answer answer_of(std::span<const json> documents, const ReportOptions& options,
     for (const std::string& detail : one.details) all.details.push_back(source + ": " + detail);
   }
   return all;
+}
+
+/// Puts what the deployments cost before the answer, and hands over what is drawn of it.
+json add_costs(std::span<const json> documents, const PriceFile& prices, Answer& verdict) {
+  const std::vector<WorkloadCosts> costs = price_deployments(documents, prices);
+  if (costs.empty()) return json::array();
+  std::vector<std::string> sentences;
+  for (const WorkloadCosts& each : costs) sentences.push_back(cheaper_sentence(each, prices));
+  std::ranges::move(cost_caveats(costs, prices), std::back_inserter(sentences));
+  sentences.push_back(std::exchange(verdict.headline, sentences.front()));
+  verdict.details.insert(verdict.details.begin(), sentences.begin() + 1, sentences.end());
+  return cost_charts(costs, prices);
 }
 
 /// The template with each {{NAME}} replaced, in one pass: what was put in is not looked at again.
@@ -239,15 +256,11 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
     json analysis = analyze(comparisons);
     for (const json& crossover : analysis["crossovers"])
       verdict.details.push_back(crossover["sentence"].get<std::string>());
-    if (!options.costs.empty()) {
-      verdict.details.insert(verdict.details.begin(), std::exchange(verdict.headline, options.costs.front()));
-      verdict.details.insert(verdict.details.begin(), options.costs.begin() + 1, options.costs.end());
-    }
-    const json content = {{"charts", charts_json(comparisons)},
-                          {"analysis", std::move(analysis)},
-                          {"speed_ups", speed_ups_json(comparisons)},
-                          {"sources", options.sources},
-                          {"documents", documents_json(documents)}};
+    json costs = json::array();
+    if (options.prices) costs = add_costs(documents, *options.prices, verdict);
+    const json content = {{"costs", std::move(costs)},       {"charts", charts_json(comparisons)},
+                          {"analysis", std::move(analysis)}, {"speed_ups", speed_ups_json(comparisons)},
+                          {"sources", options.sources},      {"documents", documents_json(documents)}};
     return fill(embedded::report_html, {{"title", escape_html(options.title)},
                                         {"question", escape_html(options.question)},
                                         {"headline", escape_html(verdict.headline)},

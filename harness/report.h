@@ -1,10 +1,12 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "harness/cost/price_file.h"
 #include "platform/error.h"
 
 namespace upout::harness {
@@ -14,8 +16,8 @@ struct ReportOptions {
   std::string question = "Both engines on this machine: which is ahead, and does either scale?";
   /// Of each document the sweep that it is of; empty if all are of one. Several are laid over each other.
   std::vector<std::string> sources = {};
-  /// What deployments cost, in sentences: the first one takes the headline's place. Empty: it was not asked.
-  std::vector<std::string> costs = {};
+  /// What machines cost: the page then opens with what the deployments do. Nothing: it was not asked.
+  std::optional<PriceFile> prices = {};
 };
 
 /// One self-contained HTML page: the answer in sentences, throughput in charts, the table of all runs

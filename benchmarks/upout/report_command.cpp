@@ -10,8 +10,6 @@
 
 #include "benchmarks/upout/command.h"
 #include "benchmarks/upout/results.h"
-#include "harness/cost/cost_text.h"
-#include "harness/cost/deployment_cost.h"
 #include "harness/cost/price_file.h"
 #include "harness/plan.h"
 #include "harness/report.h"
@@ -83,27 +81,15 @@ platform::Expected<SourcedDocuments> read_sourced(const std::vector<std::string>
   return all;
 }
 
-/// What the deployments cost, for the page to begin with.
-platform::Expected<std::vector<std::string>> cost_sentences(const std::vector<nlohmann::json>& documents,
-                                                            const std::string& price_file) {
-  return harness::read_price_file(price_file).map([&](const harness::PriceFile& prices) {
-    const auto costs = harness::price_deployments(documents, prices);
-    std::vector<std::string> sentences;
-    for (const auto& each : costs) sentences.push_back(harness::cheaper_sentence(each, prices));
-    for (std::string& caveat : harness::cost_caveats(costs, prices)) sentences.push_back(std::move(caveat));
-    return sentences;
-  });
-}
-
 void execute(const ReportCommand& command, Program& program) {
   const auto read = read_sourced(command.sources);
   if (!read) return program.fail(read.error().to_string(), exit_usage);
   harness::ReportOptions options = heading_of(command.sources);
   options.sources = read->sources;
   if (!command.prices.empty()) {
-    auto costs = cost_sentences(read->documents, command.prices);
-    if (!costs) return program.fail(costs.error().to_string(), exit_usage);
-    options.costs = std::move(*costs);
+    auto prices = harness::read_price_file(command.prices);
+    if (!prices) return program.fail(prices.error().to_string(), exit_usage);
+    options.prices = std::move(*prices);
   }
   const auto page = harness::render_report(read->documents, options);
   if (!page) return program.fail(page.error().to_string(), exit_usage);

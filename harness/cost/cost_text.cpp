@@ -10,19 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "harness/race.h"
 #include "harness/wording.h"
 
 namespace upout::harness {
 
 namespace {
-
-/// Which way an engine scales.
-struct Way {
-  std::string_view name;
-  std::string_view engine;
-};
-constexpr std::array ways{Way{"up", raced_engines[0]}, Way{"out", raced_engines[1]}};
 
 /// Three significant digits, without an exponent: costs of an operation are small.
 std::string digits(double value) {
@@ -43,11 +35,6 @@ std::string throughput_text(const MedianInterval& value) {
 /// "transactions/s" → "transactions".
 std::string things_of(const WorkloadCosts& costs) {
   return costs.unit.substr(0, costs.unit.find('/'));
-}
-
-std::string machines_text(const PricedDeployment& deployment) {
-  return fmt::format("{} x {}{}", deployment.machines, deployment.machine,
-                     deployment.assumes_network ? "*" : "");
 }
 
 /// From the stretch before it up to `to`, which is the greatest throughput that it holds for, so it is.
@@ -157,6 +144,11 @@ std::string render_table(const WorkloadCosts& costs, const PriceFile& prices) {
 }
 
 }  // namespace
+
+std::string machines_text(const PricedDeployment& deployment) {
+  return fmt::format("{} x {}{}", deployment.machines, deployment.machine,
+                     deployment.assumes_network ? "*" : "");
+}
 
 std::string cheaper_sentence(const WorkloadCosts& costs, const PriceFile& prices) {
   if (costs.deployments.empty())

@@ -3,7 +3,7 @@
 //
 // A figure is { title, describe, lines, x, y, right, beneath }, the last an element of its own. A line is { label, points: [{ x, y, low, high }], look } with
 // the look as Chart.js has it; `of` makes it a guide to the line of that number, which comes and goes with it and
-// has neither legend nor figures. An axis is { text, show, zero, logarithmic, ticks, margin }; of the lines, those
+// has neither legend nor figures; nor has a point with `isGuide`. An axis is { text, show, zero, logarithmic, ticks, margin }; of the lines, those
 // with `isRight` are drawn against the axis `right`.
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -99,7 +99,7 @@ function optionsOf(figure) {
     plugins: {
       legend: { display: false },
       tooltip: {
-        filter: (item) => lineOf(item).of === undefined,
+        filter: (item) => lineOf(item).of === undefined && !lineOf(item).points[item.dataIndex].isGuide,
         callbacks: {
           title: (items) => items.length === 0 ? "" : figure.x.show(items[0].parsed.x),
           label: (item) => `${item.dataset.label}: ${textOf(lineOf(item).points[item.dataIndex], showOf(lineOf(item)))}`,
@@ -164,11 +164,12 @@ function axisTogglesOf(figure, chart) {
 
 function figuresOf(figure) {
   const hasIntervals = figure.lines.some((line) => line.of === undefined && line.points.some((point) => "low" in point));
-  const head = [figure.x.text, "line", figure.right ? "value" : figure.y.text, ...(hasIntervals ? ["95 % interval"] : [])];
-  const rows = figure.lines.filter((line) => line.of === undefined).flatMap((line) => line.points.map((point) => {
+  const hasNotes = figure.lines.some((line) => line.of === undefined && line.points.some((point) => point.note));
+  const head = [figure.x.text, "line", figure.right ? "value" : figure.y.text, ...(hasIntervals ? ["95 % interval"] : []), ...(hasNotes ? ["of"] : [])];
+  const rows = figure.lines.filter((line) => line.of === undefined).flatMap((line) => line.points.filter((point) => !point.isGuide).map((point) => {
     const { show } = line.isRight ? figure.right : figure.y;
     const interval = "low" in point ? `${show(point.low)} to ${show(point.high)}` : "";
-    return [figure.x.show(point.x), line.label, show(point.y), ...(hasIntervals ? [interval] : [])];
+    return [figure.x.show(point.x), line.label, show(point.y), ...(hasIntervals ? [interval] : []), ...(hasNotes ? [point.note ?? ""] : [])];
   }));
   return element("details", { class: "figures" }, element("summary", {}, "Figures"), element("div", { class: "scroll" },
     element("table", {},

@@ -2,6 +2,7 @@
 
 function drawCharts() {
   drawnCharts.splice(0).forEach((chart) => chart.destroy());
+  drawCosts();
   drawThroughput();
   drawLatencies();
   drawOverTime();
@@ -10,6 +11,7 @@ function drawCharts() {
 fillRuns();
 fillEnvironment();
 fillWorkers();
+drawNodes();
 drawCharts();
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "harness/cost/cost_chart.h"
 #include "harness/cost/cost_text.h"
 #include "tests/harness/sample_documents.h"
 
@@ -162,6 +164,52 @@ TEST(DeploymentCost, PrintsTheCheapestOfEachWayOnEachMachine) {
       << text;
   EXPECT_NE(text.find("Prices in EUR, of 2026-01-31."), std::string::npos);
   EXPECT_NE(text.find("* measured on fewer machines"), std::string::npos);
+}
+
+/// On 1, 2 and 4 cores shared memory carries 10, 9 and 30 M/s, and ranks 8, 15 and 20.
+const std::vector<RunRecord> up_and_out{run("shared-memory", 1, 10e6),  run("shared-memory", 2, 9e6),
+                                        run("shared-memory", 4, 30e6),  run("shared-nothing", 1, 8e6),
+                                        run("shared-nothing", 2, 15e6), run("shared-nothing", 4, 20e6)};
+
+TEST(CheapestByThroughput, HasEachDeploymentUpToWhatItCarries) {
+  const WorkloadCosts costs = costs_of(up_and_out);
+  const auto up = cheapest_by_throughput(costs, "shared-memory");
+  ASSERT_EQ(up.size(), 2U) << "two cores cost more than one, and carry less";
+  EXPECT_EQ(up[0].cores, 1U);
+  EXPECT_DOUBLE_EQ(up[0].price_per_hour, 0.1);
+  EXPECT_EQ(up[1].cores, 4U);
+  EXPECT_DOUBLE_EQ(up[1].price_per_hour, 0.3);
+  EXPECT_NEAR(up[1].throughput.low, 30e6 * 0.985, 1) << "to which end it carries";
+  EXPECT_TRUE(cheapest_by_throughput(costs, "null").empty());
+}
+
+TEST(CheapestByThroughput, AgreesWithWhatIsCheapestForAThroughput) {
+  const WorkloadCosts costs = costs_of(up_and_out);
+  for (const char* engine : {"shared-memory", "shared-nothing"}) {
+    const auto curve = cheapest_by_throughput(costs, engine);
+    for (const double throughput : {1.0, 5e6, 9e6, 12e6, 14e6, 19e6, 25e6, 29e6, 40e6}) {
+      const auto step = std::ranges::find_if(
+          curve, [&](const PricedDeployment& each) { return each.throughput.low >= throughput; });
+      const auto found = cheapest_reaching(costs, engine, throughput);
+      ASSERT_EQ(found.has_value(), step != curve.end()) << engine << " " << throughput;
+      if (!found) continue;
+      EXPECT_EQ(found->price_per_hour, step->price_per_hour) << engine << " " << throughput;
+    }
+  }
+}
+
+TEST(CostCharts, HaveALineForEachWayThatSomethingFits) {
+  const std::vector<WorkloadCosts> both{costs_of(up_and_out), costs_of({run("shared-nothing", 2, 10e6)}),
+                                        costs_of({run("shared-memory", 16, 10e6)})};
+  const json charts = cost_charts(both, prices());
+  ASSERT_EQ(charts.size(), 2U) << "nothing has room for sixteen threads";
+  EXPECT_EQ(charts[0]["currency"], "EUR");
+  ASSERT_EQ(charts[0]["lines"].size(), 2U);
+  EXPECT_EQ(charts[0]["lines"][0]["label"], "up, shared-memory");
+  EXPECT_EQ(charts[0].at("/lines/0/points/1/deployment"_json_pointer), "1 x large: shared-memory on 4 cores");
+  ASSERT_EQ(charts[1]["lines"].size(), 1U);
+  EXPECT_EQ(charts[1].at("/lines/0/points/0/deployment"_json_pointer),
+            "2 x small*: shared-nothing on 2 cores");
 }
 
 }  // namespace

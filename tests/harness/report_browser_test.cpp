@@ -1,34 +1,15 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <memory>
 #include <regex>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "harness/report.h"
+#include "tests/harness/report_in_browser.h"
 #include "tests/harness/sample_sweep.h"
 
-/// The report in a real browser: whether its script runs, and whether there is something to be seen.
 namespace upout::harness {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// Put at the end of a page, tells in the DOM what each canvas really shows.
-constexpr const char* probe = R"(<script>
-for (const canvas of document.querySelectorAll("canvas")) {
-  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-  const colours = new Set();
-  for (let i = 0; i < pixels.length; i += 4) if (pixels[i + 3] > 200) colours.add(pixels.slice(i, i + 3).join(","));
-  canvas.dataset.colours = colours.size;
-}
-document.body.dataset.injected = String(Boolean(window.injected));
-</script></body>)";
 
 /// Put there instead, uses the first chart as its reader does, and tells what each step changed of what it
 /// shows.
@@ -42,49 +23,6 @@ document.body.dataset.changed = steps.map((button, i) => seen[i + 1] === seen[i]
 document.body.dataset.restored = String(seen[2] === seen[0]);
 document.body.dataset.pressed = steps.map((button) => button.getAttribute("aria-pressed")).join(" ");
 </script></body>)";
-
-class ReportInBrowser : public testing::Test {
- protected:
-  ReportInBrowser() {
-    std::string name = fs::temp_directory_path() / "upout-report-XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~ReportInBrowser() override {
-    std::error_code ignored;  // the browser may still be leaving
-    fs::remove_all(folder_, ignored);
-  }
-
-  /// The DOM after the page's scripts have run; `log_` is what the browser had to say.
-  std::string dom_of(const std::vector<nlohmann::json>& documents, const ReportOptions& options = {},
-                     const char* script = probe) {
-    std::string html = render_report(documents, options).value();
-    html.replace(html.rfind("</body>"), 7, script);
-    std::ofstream(folder_ / "report.html") << html;
-    const std::string command =
-        std::string(UPOUT_CHROMIUM) +
-        " --headless --no-sandbox --disable-gpu --disable-background-networking --no-first-run"
-        " --disable-dev-shm-usage --enable-logging=stderr --user-data-dir='" +
-        (folder_ / "profile").string() + "' --dump-dom 'file://" + (folder_ / "report.html").string() +
-        "' 2>'" + (folder_ / "log").string() + "'";
-    std::string dom;
-    FILE* browser = ::popen(command.c_str(), "r");
-    std::array<char, 65536> buffer{};
-    while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), browser))
-      dom.append(buffer.data(), got);
-    EXPECT_EQ(::pclose(browser), 0);
-    std::ifstream log(folder_ / "log");
-    log_.assign(std::istreambuf_iterator<char>(log), {});
-    return dom;
-  }
-
-  std::size_t count(const std::string& text, const std::string& pattern) const {
-    const std::regex expression(pattern);
-    return std::size_t(std::distance(std::sregex_iterator(text.begin(), text.end(), expression), {}));
-  }
-
-  fs::path folder_;
-  std::string log_;
-};
 
 TEST_F(ReportInBrowser, DrawsTheFittedLawAndItsCoefficients) {
   std::vector<nlohmann::json> documents;
