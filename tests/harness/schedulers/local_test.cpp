@@ -121,7 +121,9 @@ TEST_F(LocalScheduler, RunsOneJobAfterAnother) {
 TEST_F(LocalScheduler, WhatAJobLeftRunningHoldsTheNextOneBack) {
   const Job first = submit("first", {"bash", "-c", "until [ -e ../go ]; do sleep 0.02; done & exit 0"});
   EXPECT_EQ(end_of(first), JobState::done);
-  const Job second = submit("second", {"true"});
+  const Job second = submit("second", {"test", "-e", "../go"});
+  // Time enough to begin, if it may.
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
   EXPECT_EQ(state(second), JobState::queued);
   folder_.write("go", "");
   EXPECT_EQ(end_of(second), JobState::done);
