@@ -77,10 +77,12 @@ class LocalScheduler : public testing::Test {
   TemporaryFolder folder_;
 };
 
-/// Runs until a file is there, or it is told to end.
+/// Runs until a file is there, or it is told to end, or the test is over and its folder gone.
 std::vector<std::string> until_there(const std::string& file) {
   return {"bash", "-c",
-          "trap 'echo told; exit 143' TERM; echo began; until [ -e \"$1\" ]; do sleep 0.02; done", "-", file};
+          "trap 'echo told; exit 143' TERM; echo began; until [ -e \"$1\" ] || [ ! -d \"$PWD\" ]; do sleep "
+          "0.02; done",
+          "-", file};
 }
 
 std::string with_seconds(std::string script, int seconds, int notice) {
@@ -119,9 +121,12 @@ TEST_F(LocalScheduler, RunsOneJobAfterAnother) {
 }
 
 TEST_F(LocalScheduler, WhatAJobLeftRunningHoldsTheNextOneBack) {
-  const Job first = submit("first", {"bash", "-c", "until [ -e ../go ]; do sleep 0.02; done & exit 0"});
+  const Job first = submit(
+      "first", {"bash", "-c", "until [ -e ../go ] || [ ! -d \"$PWD\" ]; do sleep 0.02; done & exit 0"});
   EXPECT_EQ(end_of(first), JobState::done);
-  const Job second = submit("second", {"true"});
+  const Job second = submit("second", {"test", "-e", "../go"});
+  // Time enough to begin, if it may.
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
   EXPECT_EQ(state(second), JobState::queued);
   folder_.write("go", "");
   EXPECT_EQ(end_of(second), JobState::done);
@@ -145,8 +150,8 @@ TEST_F(LocalScheduler, ACancelledJobIsToldAndItsSuccessorRuns) {
 TEST_F(LocalScheduler, AJobIsToldBeforeItsTimeIsUpAndKilledAfterwards) {
   const auto short_of_time = [](std::string script) { return with_seconds(std::move(script), 2, 1); };
   const Job obedient = submit("obedient", until_there("/nowhere"), 1, short_of_time);
-  const Job deaf =
-      submit("deaf", {"bash", "-c", "trap '' TERM; while :; do sleep 0.02; done"}, 1, short_of_time);
+  const Job deaf = submit("deaf", {"bash", "-c", "trap '' TERM; while [ -d \"$PWD\" ]; do sleep 0.02; done"},
+                          1, short_of_time);
   EXPECT_EQ(end_of(obedient), JobState::timed_out);
   EXPECT_EQ(log_of(obedient), "began\ntold\n");
   EXPECT_EQ(end_of(deaf), JobState::timed_out);
