@@ -118,18 +118,35 @@ void check_latencies(const Place& run) {
   }
 }
 
+/// How many workers generated load.
+double generating_workers(const Place& run) {
+  const json& deployment = run["deployment"].value();
+  const double clients = deployment.value("clients", 0.0);
+  const double ranks = clients > 0 ? clients : deployment.at("ranks").get<double>();
+  return ranks * deployment.at("threads_per_rank").get<double>();
+}
+
 void check_generator(const Place& run) {
   if (!run.has("generator")) return;
   const Place share = run["generator"]["share"];
   const json& throughput = run["summary"]["throughput"].value();
   if (throughput.is_null()) return share.expect(share.is_null(), "null, as no repetition is complete");
-  const json& deployment = run["deployment"].value();
-  const double clients = deployment.value("clients", 0.0);
-  const double ranks = clients > 0 ? clients : deployment.at("ranks").get<double>();
-  const double workers = ranks * deployment.at("threads_per_rank").get<double>();
-  const double of_each = throughput.at("median").get<double>() / workers;
+  const double of_each = throughput.at("median").get<double>() / generating_workers(run);
   share.expect_number(run["generator"]["ns_per_operation"].number() * 1e-9 * of_each,
                       "ns_per_operation times the operations of each worker in a second");
+}
+
+/// What was done outside of the windows is in it too.
+void check_history(const Place& run) {
+  if (!run.has("history")) return;
+  const Place history = run["history"];
+  const Place operations = history["operations"];
+  const double most = generating_workers(run) * history["operations_per_worker_at_most"].number();
+  operations.expect(operations.number() <= most,
+                    fmt::format("at most {:.0f}, for which the workers had room", most));
+  const double measured = sum_over(run["repetitions"].value(), "operations");
+  operations.expect(!history["whole"].is_true() || operations.number() >= measured,
+                    fmt::format("at least the {:.0f} that were measured, as it is whole", measured));
 }
 
 void check_verification(const Place& verification) {
@@ -169,6 +186,7 @@ void check_summary(const Place& run) {
     for (const Place& point : repetition["time_series"].items()) check_order(point["latency_ns"]);
   }
   check_generator(run);
+  check_history(run);
   check_verification(run["verification"]);
 }
 

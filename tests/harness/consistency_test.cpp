@@ -52,6 +52,14 @@ json closed() {
   return samples::document(closed_record());
 }
 
+/// The same with a history: of the warm-ups, too.
+json recorded() {
+  RunRecord run = closed_record();
+  run.history = {
+      .operations = operations_of(run) + 1000, .operations_per_worker_at_most = 12'500'000, .whole = true};
+  return samples::document(run);
+}
+
 /// Half of what arrives at a rate that is carried.
 json open() {
   RunRecord run = samples::open_run(1e6, 1e6);
@@ -98,7 +106,7 @@ bool names(const std::vector<Inconsistency>& all, const std::string& place) {
 }
 
 TEST(Consistency, OfGoodDocuments) {
-  for (const json& document : {closed(), open(), transactions()}) {
+  for (const json& document : {closed(), recorded(), open(), transactions()}) {
     ASSERT_TRUE(validate_document(document)) << validate_document(document).error().to_string();
     EXPECT_EQ(listed(inconsistencies(document)), "");
   }
@@ -237,6 +245,8 @@ const Edit edits[] = {
      "/runs/0/summary/latency_ns"},
     {"Generator", closed, "/runs/0/generator/ns_per_operation", 5, "/runs/0/generator/share"},
     {"Share", closed, "/runs/0/generator/share", 0.01, "/runs/0/generator/share"},
+    {"HistoryOfTooMuch", recorded, "/runs/0/history/operations", 25000001, "/runs/0/history/operations"},
+    {"HistoryOfTooLittle", recorded, "/runs/0/history/operations", 23000000, "/runs/0/history/operations"},
     // The load.
     {"Achieved", open, "/runs/0/load/achieved_per_second", 2e6, "/runs/0/load/achieved_per_second"},
     {"Rate", open, "/runs/0/load/offered_per_second", 2e6, "/runs/0/repetitions/0/offered_operations"},
