@@ -11,13 +11,21 @@ namespace upout::harness {
 
 /// What a comparison says, in sentences (plain text), each with the figures and intervals that it rests on.
 struct Answer {
-  std::string headline;              ///< which engine is ahead
-  std::vector<std::string> details;  ///< by how much, and whether either scales; a sentence or two a workload
+  std::string headline;              ///< a sentence or two
+  std::vector<std::string> details;  ///< what else was measured, a sentence each
 };
 
-/// Answers "which engine is ahead, and does either scale?" on the greatest number of cores that both engines
-/// were measured on, each with its best configuration there. Engines differ only where the interval of the
-/// ratio of their medians excludes 1.
+/// Answers the question that was measured, which is known by what was varied:
+///
+/// - the share of transactions across partitions, in all that was measured: where one engine overtakes the
+///   other (harness/overtakings.h);
+/// - another property of the workload, with both engines: what it does to either, and to which more
+///   (harness/changes.h);
+/// - the engine: which one is ahead, and whether either scales (harness/standings.h);
+/// - the configurations of one engine: which one is ahead;
+/// - cores alone: how it scales.
+///
+/// What does not answer it is in the details.
 Answer answer(std::span<const Comparison> comparisons);
 
 /// What it cost to move a partition while clients ran: of the run's repetitions the middle one, by how many

@@ -44,9 +44,7 @@ json variant_of(const SourcedRun& sourced) {
         "oversubscribed", "binding", "islands", "rebalance", "link_delay_ns"}) {
     variant[key] = deployment.at(key);
   }
-  for (const char* key : {"index", "partitioning"}) {
-    if (deployment.contains(key)) variant[key] = deployment.at(key);
-  }
+  if (deployment.contains("partitioning")) variant["partitioning"] = deployment.at("partitioning");
   // Threads are how the one engine grows; to the other they are a choice of its own.
   if (deployment.at("engine") == "shared-nothing") {
     for (const char* key : {"threads_per_rank", "batch_bytes", "batch_turns", "read_path", "clients"})
@@ -60,10 +58,12 @@ json variant_of(const SourcedRun& sourced) {
   return variant;
 }
 
-/// What a workload is, on whatever machine: records that are so many a worker grow with the workers.
+/// What a workload is, on whatever machine: records that are so many a worker grow with the workers. By which
+/// kind of index records are found is a choice that engines are compared under, and not one between them.
 json properties_of(const json& run) {
   json properties = run.at("workload").at("properties");
   if (properties.contains("recordcount_per_worker")) properties.erase("recordcount");
+  if (run.at("deployment").contains("index")) properties["index"] = run.at("deployment").at("index");
   return properties;
 }
 
@@ -157,7 +157,9 @@ std::vector<Series> series_of(const std::vector<SourcedRun>& runs, const Differe
   std::vector<Series> all;
   for (const auto& [variant, configurations] : by_variant) {
     const auto engine = variant.at("engine").get<std::string>();
-    Series series{engine, labelled(engine, variant, differences.at(engine)), {}, variant.at("source")};
+    Series series{engine,  labelled(engine, variant, differences.at(engine)),
+                  {},      variant.at("source"),
+                  variant, differences.at(engine)};
     for (const auto& [key, same] : configurations) {
       std::vector<double> repetitions = throughputs_of(same);
       const MedianInterval throughput = median_interval(repetitions);
@@ -186,10 +188,22 @@ nlohmann::json completed_deployment(const nlohmann::json& run) {
   return completed;
 }
 
+std::string workload_without(const Comparison& comparison, const std::string& property) {
+  std::set<std::string> others = comparison.telling;
+  others.erase(property);
+  return labelled(comparison.name, comparison.properties, others);
+}
+
+std::string label_without(const Series& series, const std::string& member) {
+  std::set<std::string> others = series.telling;
+  others.erase(member);
+  return labelled(series.engine, series.variant, others);
+}
+
 std::vector<Crossing> crossings(std::span<const Comparison> comparisons) {
   std::map<std::string, std::vector<const Comparison*>> families;
   for (const Comparison& comparison : comparisons) {
-    if (comparison.crossing) families[comparison.family].push_back(&comparison);
+    if (comparison.crossing) families[workload_without(comparison, "crosspartition")].push_back(&comparison);
   }
   std::vector<Crossing> found;
   for (auto& [workload, members] : families) {
@@ -244,13 +258,12 @@ std::vector<Comparison> compare(std::span<const nlohmann::json> documents,
       std::optional<SeriesPoint> baseline = take_baseline(runs);
       Comparison comparison{labelled(name, key, differing), series_of(runs, differences),
                             std::move(baseline)};
+      comparison.name = name;
+      comparison.properties = key;
       comparison.unit = all.front().run->at("summary").at("throughput").at("unit");
-      if (differing.contains("crosspartition") && key.value("crosspartition", json()).is_number()) {
-        std::set<std::string> others = differing;
-        others.erase("crosspartition");
+      comparison.telling = differing;
+      if (differing.contains("crosspartition") && key.value("crosspartition", json()).is_number())
         comparison.crossing = key.at("crosspartition").get<double>();
-        comparison.family = labelled(name, key, others);
-      }
       comparisons.push_back(std::move(comparison));
     }
   }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,11 +25,13 @@ struct Series {
   std::string engine;
   std::string
       label;  ///< the engine, and what tells this series from its others, e.g. "shared-memory, depth 1"
-  std::vector<SeriesPoint> points;  ///< by cores, ascending; never empty
-  std::string source = {};          ///< where its documents come from, if that was said
+  std::vector<SeriesPoint> points;     ///< by cores, ascending; never empty
+  std::string source = {};             ///< where its documents come from, if that was said
+  nlohmann::json variant = {};         ///< how it uses its cores, member by member of its deployment
+  std::set<std::string> telling = {};  ///< members of it in which variants of the engine differ
 };
 
-/// One workload with one set of properties, on everything that it was measured on.
+/// One workload with one set of properties, by one kind of index, on everything that it was measured on.
 struct Comparison {
   std::string workload;  ///< the name, and the properties that tell it from others of that name
   std::vector<Series> series;
@@ -37,9 +40,11 @@ struct Comparison {
   std::optional<SeriesPoint> baseline = {};
   std::string unit = "operations/s";
   /// Where workloads of one name were measured with several shares of transactions across partitions: that of
-  /// this one in percent, and what they are called together.
+  /// this one in percent.
   std::optional<double> crossing = {};
-  std::string family = {};
+  std::string name = {};
+  nlohmann::json properties = {};      ///< all of them, and the index
+  std::set<std::string> telling = {};  ///< those in which comparisons of this name differ
 };
 
 /// Comparisons that differ in the share of transactions across partitions and in nothing else.
@@ -52,6 +57,11 @@ std::vector<Crossing> crossings(std::span<const Comparison> comparisons);
 /// On how many cores a crossing is told and drawn: those on which both engines were measured with most of its
 /// shares; of several such numbers, the greatest.
 unsigned cores_of(const Crossing& crossing);
+
+/// What comparisons that differ in this property alone are called together.
+std::string workload_without(const Comparison& comparison, const std::string& property);
+/// The same of series, and a member of their variants.
+std::string label_without(const Series& series, const std::string& member);
 
 /// The deployment of a run, with what documents from before there was a choice do not say.
 nlohmann::json completed_deployment(const nlohmann::json& run);

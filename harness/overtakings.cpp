@@ -33,6 +33,40 @@ std::optional<EngineOvertaking> decided(EngineOvertaking overtaking,
   return overtaking;
 }
 
+/// Who is ahead with one share of transactions across partitions; empty, if the intervals do not tell.
+struct Lead {
+  double share;
+  std::string engine;
+};
+
+std::vector<Lead> leads_over_shares(const Crossing& crossing, unsigned cores) {
+  std::vector<Lead> leads;
+  for (const Comparison* comparison : crossing.by_share) {
+    if (const auto found = race(*comparison, cores))
+      leads.push_back({*comparison->crossing, found->decided() ? found->ahead.series->engine : ""});
+  }
+  return leads;
+}
+
+std::string shares_text(double first, double last) {
+  return first == last ? fmt::format("{:g} %", first) : fmt::format("{:g} % to {:g} %", first, last);
+}
+
+/// Neighbours that come to the same are one.
+std::vector<std::string> stretches_of(const std::vector<Lead>& leads) {
+  std::vector<std::string> stretches;
+  for (std::size_t i = 0; i < leads.size();) {
+    std::size_t last = i;
+    while (last + 1 < leads.size() && leads[last + 1].engine == leads[i].engine) ++last;
+    const std::string shares = shares_text(leads[i].share, leads[last].share);
+    stretches.push_back(leads[i].engine.empty()
+                            ? fmt::format("nobody is told to be ahead with {}", shares)
+                            : fmt::format("{} is ahead with {}", leads[i].engine, shares));
+    i = last + 1;
+  }
+  return stretches;
+}
+
 std::string place_text(const EngineOvertaking& overtaking, double place) {
   const bool is_share = overtaking.axis == EngineOvertaking::Axis::crosspartition;
   return is_share ? fmt::format("crosspartition {:.3g} %", place) : fmt::format("{:.3g} cores", place);
@@ -54,7 +88,7 @@ std::string at_text(const EngineOvertaking& overtaking) {
 
 std::string range_text(const EngineOvertaking& overtaking) {
   if (overtaking.axis == EngineOvertaking::Axis::crosspartition)
-    return fmt::format("crosspartition {:g} % to {:g} %", overtaking.from, overtaking.to);
+    return "crosspartition " + shares_text(overtaking.from, overtaking.to);
   return fmt::format("{:g} to {:g} cores", overtaking.from, overtaking.to);
 }
 
@@ -154,6 +188,7 @@ std::optional<EngineOvertaking> overtaking_over_shares(const Crossing& crossing)
     if (auto found = contest(*comparison, overtaking.cores, *comparison->crossing))
       contests.push_back(std::move(*found));
   }
+  overtaking.stretches = stretches_of(leads_over_shares(crossing, overtaking.cores));
   return decided(std::move(overtaking), contests);
 }
 
@@ -175,7 +210,10 @@ std::string sentence_of(const EngineOvertaking& overtaking) {
           : fmt::format("On {}, on {}, ", overtaking.workload, cores_text(overtaking.cores));
   const std::string text =
       overtaking.result.is_decided() ? decided_text(overtaking) : undecided_text(overtaking);
-  return on + text + changes_text(overtaking.result);
+  const std::string by_intervals =
+      overtaking.stretches.empty() ? ""
+                                   : fmt::format(" By the intervals, {}.", enumeration(overtaking.stretches));
+  return on + text + changes_text(overtaking.result) + by_intervals;
 }
 
 }  // namespace upout::harness

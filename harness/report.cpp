@@ -17,6 +17,7 @@
 #include "harness/cost/deployment_cost.h"
 #include "harness/embedded.h"
 #include "harness/record.h"
+#include "harness/scaling_limits.h"
 
 namespace upout::harness {
 namespace {
@@ -247,15 +248,15 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
   return check(documents).map([&] {
     const std::vector<Comparison> comparisons = compare(documents, options.sources);
     Answer verdict = answer_of(documents, options, comparisons);
+    json analysis = analyze(comparisons);
+    std::ranges::move(sentences(limit_claims(analysis)),
+                      std::inserter(verdict.details, verdict.details.begin()));
     for (const json& document : documents) {
       for (const json& run : document.at("runs")) {
         if (std::string cost = rebalance_sentence(run); !cost.empty())
           verdict.details.push_back(std::move(cost));
       }
     }
-    json analysis = analyze(comparisons);
-    for (const json& crossover : analysis["crossovers"])
-      verdict.details.push_back(crossover["sentence"].get<std::string>());
     json costs = json::array();
     if (options.prices) costs = add_costs(documents, *options.prices, verdict);
     const json content = {{"costs", std::move(costs)},       {"charts", charts_json(comparisons)},

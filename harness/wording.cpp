@@ -14,7 +14,7 @@ std::string cores_text(unsigned cores) {
 }
 
 std::string with_interval(const MedianInterval& value) {
-  const int digits = value.median < 10 ? 2 : value.median < 100 ? 1 : 0;
+  const int digits = value.median < 0.1 ? 3 : value.median < 10 ? 2 : value.median < 100 ? 1 : 0;
   return fmt::format("{:.{}f} ({:.{}f} to {:.{}f})", value.median, digits, value.low, digits, value.high,
                      digits);
 }

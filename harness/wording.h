@@ -11,7 +11,7 @@ namespace upout::harness {
 /// "2 cores".
 std::string cores_text(unsigned cores);
 
-/// "1.91 (1.85 to 1.97)".
+/// "1.91 (1.85 to 1.97)", "0.031 (0.030 to 0.032)".
 std::string with_interval(const MedianInterval& value);
 
 /// "2.500" of 2,500,000 a second, "0.00123" of 1,230: thousands to the digit; of less than one, three digits.

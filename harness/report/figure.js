@@ -62,6 +62,15 @@ function datasetOf(line) {
   };
 }
 
+// 1, 2 and 5 of each decade: Chart.js leaves out others than those where there are too many.
+const isRound = (value) => [1, 2, 5].some((digit) => Math.abs(value / 10 ** Math.floor(Math.log10(value) + 1e-9) - digit) < 1e-6);
+
+// The last round one that is not above it.
+function roundBelow(value) {
+  const decade = 10 ** Math.floor(Math.log10(value));
+  return decade * [5, 2, 1].find((digit) => digit * decade <= value * (1 + 1e-9));
+}
+
 function axisOf(axis, soft, extra = {}) {
   const made = {
     type: axis.logarithmic ? "logarithmic" : "linear",
@@ -77,6 +86,8 @@ function axisOf(axis, soft, extra = {}) {
     made.min = axis.logarithmic ? least * 0.9 : least - margin;
     made.max = axis.logarithmic ? greatest * 1.1 : greatest + margin;
     made.afterBuildTicks = (built) => { built.ticks = axis.ticks.map((value) => ({ value })); };
+  } else if (axis.logarithmic) {
+    made.afterBuildTicks = (built) => { built.ticks = built.ticks.filter(({ value }) => isRound(value)); };
   }
   return made;
 }
@@ -85,7 +96,12 @@ function optionsOf(figure) {
   const soft = { color: colour("soft"), font: { family: getComputedStyle(document.body).fontFamily, size: 12 } };
   const lineOf = (item) => figure.lines[item.datasetIndex];
   const showOf = (line) => (line.isRight ? figure.right : figure.y).show;
-  const highest = Math.max(...figure.lines.flatMap((line) => line.isRight ? [] : line.points.map((point) => point.high ?? point.y)));
+  const valuesOf = (isRight, bound) => figure.lines.flatMap((line) => Boolean(line.isRight) === isRight ? line.points.map((point) => point[bound] ?? point.y) : []);
+  const highest = Math.max(...valuesOf(false, "high"));
+  const from = (axis, isRight) => {
+    const lowest = Math.min(...valuesOf(isRight, "low").filter((value) => value > 0));
+    return axis.logarithmic && Number.isFinite(lowest) ? { min: roundBelow(lowest) } : {};
+  };
   return {
     animation: false,
     responsive: true,
@@ -93,8 +109,8 @@ function optionsOf(figure) {
     interaction: { mode: "nearest", intersect: false },
     scales: {
       x: axisOf(figure.x, soft),
-      y: axisOf(figure.y, soft, { suggestedMax: highest }),
-      ...(figure.right ? { right: axisOf(figure.right, soft, { position: "right", grid: { drawOnChartArea: false } }) } : {}),
+      y: axisOf(figure.y, soft, { suggestedMax: highest, ...from(figure.y, false) }),
+      ...(figure.right ? { right: axisOf(figure.right, soft, { position: "right", grid: { drawOnChartArea: false }, ...from(figure.right, true) }) } : {}),
     },
     plugins: {
       legend: { display: false },

@@ -17,7 +17,24 @@ function grouped(items, keyOf) {
 }
 
 const workloadText = (run) => [run.workload.name, ...crossPartition(run).map((text) => text.textContent)].join(", ");
-const cutsText = (run) => [hasSources ? run.source : undefined, run.deployment.engine, coresText(coresOf(run)), hasTransactions(run) ? run.deployment.concurrency_control : undefined].filter((text) => text !== undefined).join(", ");
+
+// Members of deployments that are a choice, and not the size or the load; absent in documents from before there was one.
+const choices = ["index", "partitioning", "binding", "placement", "islands", "concurrency_control", "transport", "read_path", "rebalance", "batch_bytes", "batch_turns", "link_delay_ns", "clients", "replication", "durability", "partitions", "threads_per_rank"];
+
+// How a run used its cores. Partitions are the ranks' number unless they were chosen; threads are how shared memory grows.
+function choiceOf(run, member) {
+  const { [member]: value, engine, partitions, ranks } = run.deployment;
+  if (engine !== "shared-nothing" && ["partitions", "threads_per_rank"].includes(member)) return undefined;
+  return member === "partitions" && partitions + clients(run) === ranks ? "one a rank" : value;
+}
+
+// Those in which runs of an engine differ.
+const tellingChoices = (engine) => choices.filter((member) => new Set(runs.filter((run) => run.deployment.engine === engine).map((run) => choiceOf(run, member))).size > 1);
+
+function cutsText(run) {
+  const choice = (member) => `${member.replaceAll("_", " ")} ${choiceOf(run, member)}`;
+  return [...(hasSources ? [run.source] : []), run.deployment.engine, ...tellingChoices(run.deployment.engine).map(choice), coresText(coresOf(run))].join(", ");
+}
 
 // Of the runs of one workload: those that differ only in the load that they carried are one line. Lines of one
 // point tell nothing that the table does not.

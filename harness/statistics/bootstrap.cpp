@@ -1,10 +1,10 @@
 #include "harness/statistics/bootstrap.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <random>
 #include <vector>
 
@@ -43,31 +43,45 @@ double median_of_copy(std::span<const double> values) {
   return median_of(copy);
 }
 
-template <class Combine>
-MedianInterval interval_of(std::span<const double> first, std::span<const double> second, Combine&& combine) {
-  assert(!first.empty() && !second.empty());
+/// Of what `combine` makes of the medians of so many samples.
+template <std::size_t N, class Combine>
+MedianInterval interval_of(const std::array<std::span<const double>, N>& samples, Combine&& combine) {
   std::mt19937_64 random(seed);
-  Resampler from_first(first, random);
-  Resampler from_second(second, random);
+  std::array<double, N> medians{};
+  std::vector<Resampler> resamplers;
+  for (std::size_t i = 0; i < N; ++i) {
+    assert(!samples[i].empty());
+    medians[i] = median_of_copy(samples[i]);
+    resamplers.emplace_back(samples[i], random);
+  }
+  const double median = combine(medians);
   std::vector<double> drawn(resamples);
   for (double& value : drawn) {
-    const double median = from_first.draw_median();
-    value = combine(median, from_second.draw_median());
+    for (std::size_t i = 0; i < N; ++i) medians[i] = resamplers[i].draw_median();
+    value = combine(medians);
   }
   std::ranges::sort(drawn);
   const auto outside = static_cast<std::size_t>((resamples + 1) * (1 - confidence) / 2 + 0.5);
-  return {combine(median_of_copy(first), median_of_copy(second)), drawn[outside - 1],
-          drawn[resamples - outside], confidence};
+  return {median, drawn[outside - 1], drawn[resamples - outside], confidence};
 }
 
 }  // namespace
 
 MedianInterval ratio_of_medians(std::span<const double> numerator, std::span<const double> denominator) {
-  return interval_of(numerator, denominator, std::divides());
+  return interval_of(std::array{numerator, denominator},
+                     [](const std::array<double, 2>& medians) { return medians[0] / medians[1]; });
+}
+
+MedianInterval ratio_of_ratios(std::span<const double> a, std::span<const double> b,
+                               std::span<const double> c, std::span<const double> d) {
+  return interval_of(std::array{a, b, c, d}, [](const std::array<double, 4>& medians) {
+    return (medians[0] / medians[1]) / (medians[2] / medians[3]);
+  });
 }
 
 MedianInterval difference_of_medians(std::span<const double> minuend, std::span<const double> subtrahend) {
-  return interval_of(minuend, subtrahend, std::minus());
+  return interval_of(std::array{minuend, subtrahend},
+                     [](const std::array<double, 2>& medians) { return medians[0] - medians[1]; });
 }
 
 }  // namespace upout::harness

@@ -16,6 +16,11 @@ namespace upout::harness {
 /// side; the two samples are independent of each other.
 MedianInterval ratio_of_medians(std::span<const double> numerator, std::span<const double> denominator);
 
+/// (median(a) / median(b)) / (median(c) / median(d)): how much more one thing changes than another. Likewise,
+/// of four samples.
+MedianInterval ratio_of_ratios(std::span<const double> a, std::span<const double> b,
+                               std::span<const double> c, std::span<const double> d);
+
 /// median(minuend) - median(subtrahend), likewise; the values may have any sign.
 MedianInterval difference_of_medians(std::span<const double> minuend, std::span<const double> subtrahend);
 

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,7 +9,7 @@
 #include "harness/models/usl.h"
 #include "harness/overtakings.h"
 #include "harness/record.h"
-#include "tests/harness/sample_documents.h"
+#include "tests/harness/sample_sweep.h"
 
 namespace upout::harness {
 namespace {
@@ -35,20 +34,6 @@ std::vector<json> over_cores(const std::vector<Size>& sizes) {
   for (const auto& [cores, of_memory, of_nothing] : sizes) {
     documents.push_back(samples::document(samples::run(shared_memory, cores, "ycsb-c", of_memory)));
     documents.push_back(samples::document(samples::run(shared_nothing, cores, "ycsb-c", of_nothing)));
-  }
-  return documents;
-}
-
-std::vector<json> over_shares(const std::vector<std::array<double, 3>>& share_and_medians) {
-  std::vector<json> documents;
-  for (const auto& [share, of_memory, of_nothing] : share_and_medians) {
-    for (const auto& [engine, median] : {std::pair{shared_memory, of_memory}, {shared_nothing, of_nothing}}) {
-      RunRecord run = samples::run(engine, 2, "ycsb-multi", median);
-      run.id += "-" + std::to_string(share);
-      run.properties["crosspartition"] = share;
-      run.unit = "transactions/s";
-      documents.push_back(samples::document(run));
-    }
   }
   return documents;
 }
@@ -163,7 +148,7 @@ TEST(Analysis, GivesProbabilitiesWhereTheMeasurementsDoNotTell) {
 }
 
 TEST(Analysis, TellsTheCrossoverInSharesOnTheCoresOfTheCrossing) {
-  const json analysis = analysis_of(over_shares({{0, 2e6, 3e6}, {20, 2e6, 2.5e6}, {100, 2e6, 1e6}}));
+  const json analysis = analysis_of(samples::over_shares({{0, 2e6, 3e6}, {20, 2e6, 2.5e6}, {100, 2e6, 1e6}}));
   ASSERT_EQ(analysis["crossovers"].size(), 1U);
   const json& crossover = analysis["crossovers"][0];
   EXPECT_EQ(crossover["axis"], "crosspartition_percent");

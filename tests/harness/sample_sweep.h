@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/harness/sample_documents.h"
@@ -23,6 +25,24 @@ inline std::vector<nlohmann::json> sweep() {
   wide.repetitions.back().operations = 17'900'000;
   wide.latency["update"] = wide.latency["read"];
   documents.push_back(document(wide));
+  return documents;
+}
+
+/// Both engines on two cores, by the share of transactions across partitions.
+inline std::vector<nlohmann::json> over_shares(const std::vector<std::array<double, 3>>& share_and_medians,
+                                               unsigned cores = 2) {
+  std::vector<nlohmann::json> documents;
+  for (const auto& [share, of_memory, of_nothing] : share_and_medians) {
+    for (const auto& [engine, median] :
+         {std::pair{"shared-memory", of_memory}, {"shared-nothing", of_nothing}}) {
+      RunRecord record = run(engine, cores, "ycsb-multi", median);
+      record.id += "-" + std::to_string(share);
+      record.properties["crosspartition"] = share;
+      record.deployment.concurrency_control = "occ";
+      record.unit = "transactions/s";
+      documents.push_back(document(record));
+    }
+  }
   return documents;
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,20 @@ TEST(Bootstrap, OfTheDenominatorTurnsTheRatioRound) {
   EXPECT_DOUBLE_EQ(ratio.median, 2.0 / 5);
   EXPECT_DOUBLE_EQ(ratio.low, 2.0 / 8);
   EXPECT_DOUBLE_EQ(ratio.high, 2.0 / 2);
+}
+
+TEST(Bootstrap, OfFourSamplesHasTheirPlacesInTheRatio) {
+  const std::vector<double> two{2};
+  const std::vector<double> eight{8};
+  for (const auto& [found, low, high] : {std::tuple{ratio_of_ratios(one_to(9), two, two, eight), 4.0, 16.0},
+                                         {ratio_of_ratios(two, two, two, one_to(9)), 2 / 2.0, 8 / 2.0}}) {
+    EXPECT_DOUBLE_EQ(found.low, low);
+    EXPECT_DOUBLE_EQ(found.high, high);
+  }
+  const MedianInterval turned = ratio_of_ratios(eight, one_to(9), two, two);
+  EXPECT_DOUBLE_EQ(turned.median, 8.0 / 5);
+  EXPECT_DOUBLE_EQ(turned.low, 8.0 / 8);
+  EXPECT_DOUBLE_EQ(ratio_of_ratios(eight, two, one_to(9), two).high, 8.0 / 2);
 }
 
 TEST(Bootstrap, DrawsTheSameForTheSameValues) {

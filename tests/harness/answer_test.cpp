@@ -1,0 +1,317 @@
+#include "harness/answer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "harness/comparison.h"
+#include "tests/harness/sample_sweep.h"
+
+/// The first sentences of a report: that they answer what was measured, whatever that was.
+namespace upout::harness {
+namespace {
+
+using nlohmann::json;
+
+const std::string shared_memory = "shared-memory";
+const std::string shared_nothing = "shared-nothing";
+
+Answer answer_to(const std::vector<json>& documents) {
+  return answer(compare(documents));
+}
+
+json point(const std::string& engine, unsigned cores, const std::string& workload, double median) {
+  return samples::document(samples::run(engine, cores, workload, median));
+}
+
+/// With something changed that its id does not name.
+json changed_point(const std::string& engine, unsigned cores, double median, const std::string& name,
+                   auto&& change) {
+  RunRecord record = samples::run(engine, cores, "ycsb-a", median);
+  record.id += "-" + name;
+  change(record);
+  return samples::document(record);
+}
+
+json of_distribution(const std::string& engine, unsigned cores, double median,
+                     const std::string& distribution) {
+  return changed_point(engine, cores, median, distribution,
+                       [&](RunRecord& run) { run.properties["requestdistribution"] = distribution; });
+}
+
+json of_placement(const std::string& placement, unsigned cores, double median) {
+  return changed_point(shared_memory, cores, median, placement,
+                       [&](RunRecord& run) { run.deployment.placement = placement; });
+}
+
+// ---- engines -------------------------------------------------------------------------------------------
+
+TEST(Answer, SaysWhoIsAheadByHowMuchAndWhetherEitherScales) {
+  EXPECT_EQ(answer_to({point(shared_memory, 1, "ycsb-c", 10e6), point(shared_memory, 2, "ycsb-c", 20e6),
+                       point(shared_nothing, 1, "ycsb-c", 8e6), point(shared_nothing, 2, "ycsb-c", 12e6)})
+                .headline,
+            "On 2 cores, shared-memory is ahead: shared-nothing reaches 0.60 (0.58 to 0.62) of its "
+            "throughput on ycsb-c. From 1 to 2 cores, shared-memory scales by 2.00 (1.93 to 2.07) on ycsb-c; "
+            "shared-nothing scales by 1.50 (1.45 to 1.55) on ycsb-c.");
+}
+
+TEST(Answer, SeesNoDifferenceWhereTheIntervalsSeeNone) {
+  const Answer found =
+      answer_to({point(shared_memory, 1, "ycsb-c", 10e6), point(shared_nothing, 1, "ycsb-c", 10.1e6)});
+  EXPECT_EQ(found.headline,
+            "On 1 core, there is no difference that the intervals can tell: shared-memory reaches 0.99 (0.96 "
+            "to 1.03) of the throughput of shared-nothing on ycsb-c.");
+  EXPECT_TRUE(found.details.empty());
+}
+
+TEST(Answer, SaysWhereAnEngineDoesNotScale) {
+  EXPECT_EQ(
+      answer_to({point(shared_nothing, 1, "ycsb-c", 10e6), point(shared_nothing, 2, "ycsb-c", 10.1e6)})
+          .headline,
+      "From 1 to 2 cores, shared-nothing does not scale that the intervals can tell, by 1.01 (0.98 to 1.05) "
+      "on ycsb-c.");
+  EXPECT_EQ(
+      answer_to({point(shared_nothing, 1, "ycsb-c", 10e6), point(shared_nothing, 2, "ycsb-c", 5e6)}).headline,
+      "From 1 to 2 cores, shared-nothing falls to 0.50 (0.48 to 0.52) on ycsb-c.");
+}
+
+TEST(Answer, SaysHowAnEngineScalesWhoseBestConfigurationHasOneSize) {
+  const std::string found =
+      answer_to({point(shared_memory, 2, "ycsb-a", 10e6), point(shared_nothing, 1, "ycsb-a", 4e6),
+                 point(shared_nothing, 2, "ycsb-a", 6e6),
+                 changed_point(shared_nothing, 2, 9e6, "sixteen",
+                               [](RunRecord& run) { run.deployment.partitions = 16; })})
+          .headline;
+  EXPECT_NE(found.find("shared-nothing, partitions 16 reaches 0.90 "), std::string::npos) << found;
+  EXPECT_TRUE(found.ends_with(
+      "From 1 to 2 cores, shared-nothing, partitions one a rank scales by 1.50 (1.45 to 1.55) on ycsb-a."))
+      << found;
+}
+
+TEST(Answer, HasTheFigureOfEachWorkload) {
+  EXPECT_TRUE(
+      answer_to(samples::sweep())
+          .headline.starts_with(
+              "On 2 cores, there is no difference that the intervals can tell: shared-nothing reaches "
+              "0.99 (0.96 to 1.20) of the throughput of shared-memory on ycsb-a; shared-memory is "
+              "ahead: shared-nothing reaches 0.62 (0.60 to 0.64) of its throughput on ycsb-c. "))
+      << answer_to(samples::sweep()).headline;
+}
+
+TEST(Answer, PutsWorkloadsThatComeToTheSameTogether) {
+  EXPECT_EQ(answer_to({point(shared_memory, 1, "ycsb-a", 10e6), point(shared_nothing, 1, "ycsb-a", 5e6),
+                       point(shared_memory, 1, "ycsb-c", 10e6), point(shared_nothing, 1, "ycsb-c", 8e6)})
+                .headline,
+            "On 1 core, shared-memory is ahead: shared-nothing reaches 0.50 (0.48 to 0.52) of its throughput "
+            "on ycsb-a and 0.80 (0.77 to 0.83) on ycsb-c.");
+}
+
+TEST(Answer, ComparesEnginesByTheSameIndex) {
+  std::vector<json> documents;
+  for (const auto& [index, of_memory, of_nothing] : {std::tuple{"hash", 9e6, 10e6}, {"ordered", 4e6, 5e6}}) {
+    for (const auto& [engine, median] : {std::pair{shared_memory, of_memory}, {shared_nothing, of_nothing}}) {
+      documents.push_back(
+          changed_point(engine, 1, median, index, [&](RunRecord& run) { run.deployment.index = index; }));
+    }
+  }
+  const Answer found = answer_to(documents);
+  EXPECT_EQ(found.headline,
+            "On 1 core, shared-nothing is ahead: shared-memory reaches 0.90 (0.87 to 0.93) of its throughput "
+            "on ycsb-a, index hash and 0.80 (0.77 to 0.83) on ycsb-a, index ordered.");
+  EXPECT_TRUE(found.details.at(0).starts_with("On 1 core, from index hash to ordered, "))
+      << found.details.at(0);
+}
+
+TEST(Answer, ComparesTheBestConfigurationsAndNamesThem) {
+  const Answer found = answer_to(
+      {changed_point(shared_memory, 1, 5e6, "depth-1", [](RunRecord& run) { run.deployment.depth = 1; }),
+       point(shared_memory, 1, "ycsb-a", 10e6), point(shared_nothing, 1, "ycsb-a", 5e6)});
+  EXPECT_NE(found.headline.find("shared-memory, depth 16 is ahead: shared-nothing reaches 0.50"),
+            std::string::npos)
+      << found.headline;
+}
+
+TEST(Answer, SaysWhatADeploymentChangesWhereEnginesAreCompared) {
+  std::vector<json> documents{point(shared_memory, 2, "ycsb-a", 10e6)};
+  for (const auto& [rebalance, median] : {std::pair{"none", 8e6}, {"cycle", 6e6}}) {
+    documents.push_back(changed_point(shared_nothing, 2, median, rebalance,
+                                      [&](RunRecord& run) { run.deployment.rebalance = rebalance; }));
+  }
+  EXPECT_EQ(answer_to(documents).details.at(0),
+            "On 2 cores, from rebalance none to cycle, throughput of shared-nothing is multiplied by 0.75 "
+            "(0.72 to 0.78) on ycsb-a.");
+}
+
+// ---- one engine ----------------------------------------------------------------------------------------
+
+TEST(Answer, SaysOfOneEngineHowItScalesOnEachWorkload) {
+  EXPECT_EQ(answer_to({point(shared_memory, 1, "ycsb-a", 10e6), point(shared_memory, 2, "ycsb-a", 15e6),
+                       point(shared_memory, 1, "ycsb-c", 10e6), point(shared_memory, 2, "ycsb-c", 20e6)})
+                .headline,
+            "From 1 to 2 cores, shared-memory scales by 1.50 (1.45 to 1.55) on ycsb-a and 2.00 (1.93 to "
+            "2.07) on ycsb-c.");
+}
+
+TEST(Answer, SaysWhichConfigurationIsAheadAndByHowMuch) {
+  const Answer found = answer_to({of_placement("os", 1, 10e6), of_placement("os", 2, 20e6),
+                                  of_placement("islands", 2, 10e6), of_placement("replicated", 2, 15e6)});
+  EXPECT_EQ(found.headline,
+            "On 2 cores, shared-memory, placement os is ahead on ycsb-a, where placement replicated reaches "
+            "0.75 (0.72 to 0.78) and placement islands 0.50 (0.48 to 0.52) of its throughput.");
+  EXPECT_EQ(found.details.at(0),
+            "From 1 to 2 cores, shared-memory, placement os scales by 2.00 (1.93 to 2.07) on ycsb-a.");
+}
+
+TEST(Answer, SaysWhichConfigurationsCannotBeToldApart) {
+  const std::string some = answer_to({of_placement("os", 2, 20e6), of_placement("islands", 2, 10e6),
+                                      of_placement("interleave", 2, 19.9e6)})
+                               .headline;
+  EXPECT_TRUE(
+      some.starts_with("On 2 cores, shared-memory, placement os is ahead, but not of placement "
+                       "interleave that the intervals can tell, on ycsb-a, where "))
+      << some;
+  EXPECT_EQ(answer_to({of_placement("os", 2, 20e6), of_placement("islands", 2, 19.8e6)}).headline,
+            "On 2 cores, no configuration of shared-memory is ahead that the intervals can tell on ycsb-a, "
+            "where placement os has the highest median and placement islands reaches 0.99 (0.96 to 1.03) of "
+            "it.");
+}
+
+TEST(Answer, NamesTheNextAndTheLastOfManyConfigurations) {
+  std::vector<json> documents;
+  for (const unsigned islands : {1U, 2U, 4U, 8U, 16U, 32U}) {
+    documents.push_back(changed_point(shared_memory, 32, 20e6 / islands, std::to_string(islands),
+                                      [&](RunRecord& run) { run.deployment.islands = islands; }));
+  }
+  EXPECT_EQ(answer_to(documents).headline,
+            "On 32 cores, shared-memory, islands 1 is ahead on ycsb-a, where the next, islands 2, reaches "
+            "0.50 (0.48 to 0.52) and the last of 5, islands 32, 0.031 (0.030 to 0.032) of its throughput.");
+}
+
+// ---- what a property of the workload changes -----------------------------------------------------------
+
+TEST(Answer, SaysWhatAPropertyDoesToEachEngineAndToWhichMore) {
+  const Answer found = answer_to({of_distribution(shared_memory, 2, 10e6, "uniform"),
+                                  of_distribution(shared_memory, 2, 8e6, "zipfian"),
+                                  of_distribution(shared_nothing, 2, 10e6, "uniform"),
+                                  of_distribution(shared_nothing, 2, 4e6, "zipfian")});
+  EXPECT_TRUE(found.headline.starts_with(
+      "On 2 cores, from requestdistribution uniform to zipfian, throughput of shared-memory is multiplied by "
+      "0.80 (0.77 to 0.83) on ycsb-a; throughput of shared-nothing is multiplied by 0.40 (0.39 to 0.41) on "
+      "ycsb-a; shared-nothing comes off worse: its factor is 0.50 (0.4"))
+      << found.headline;
+  EXPECT_TRUE(found.headline.ends_with(" of that of shared-memory on ycsb-a.")) << found.headline;
+}
+
+TEST(Answer, DoesNotSayWhichEngineComesOffWorseIfTheIntervalsDoNot) {
+  const std::string found = answer_to({of_distribution(shared_memory, 2, 10e6, "uniform"),
+                                       of_distribution(shared_memory, 2, 8e6, "zipfian"),
+                                       of_distribution(shared_nothing, 2, 5e6, "uniform"),
+                                       of_distribution(shared_nothing, 2, 4.01e6, "zipfian")})
+                                .headline;
+  EXPECT_NE(found.find("the intervals do not tell which engine comes off worse: the factor of shared-memory "
+                       "is 1.00 (0.9"),
+            std::string::npos)
+      << found;
+}
+
+TEST(Answer, SetsTheSameConfigurationAgainstItself) {
+  // Ranks that are ahead with zipfian keys were not measured with uniform ones.
+  const std::string found = answer_to({of_distribution(shared_memory, 2, 10e6, "uniform"),
+                                       of_distribution(shared_memory, 2, 8e6, "zipfian"),
+                                       of_distribution(shared_nothing, 2, 10e6, "uniform"),
+                                       of_distribution(shared_nothing, 2, 4e6, "zipfian"),
+                                       changed_point(shared_nothing, 2, 9e6, "sixteen",
+                                                     [](RunRecord& run) { run.deployment.partitions = 16; })})
+                                .headline;
+  EXPECT_NE(found.find("shared-nothing, partitions one a rank is multiplied by 0.40 "), std::string::npos)
+      << found;
+}
+
+TEST(Answer, SetsTheGreatestOfNumbersAgainstTheLeast) {
+  std::vector<json> documents;
+  for (const unsigned records : {1000U, 200U, 10000U}) {
+    documents.push_back(changed_point(shared_memory, 1, 1e6 * records, std::to_string(records),
+                                      [&](RunRecord& run) { run.properties["recordcount"] = records; }));
+  }
+  EXPECT_EQ(answer_to(documents).headline,
+            "On 1 core, from recordcount 200 to 10000, throughput of shared-memory is multiplied by 50.0 "
+            "(48.3 to 51.8) on ycsb-a.");
+}
+
+TEST(Answer, DoesNotTakeAPropertyThatSomeHaveForOneThatVaries) {
+  RunRecord growing = samples::run(shared_memory, 1, "ycsb-a", 1e6);
+  growing.id += "-growing";
+  growing.properties["recordcount_per_worker"] = 1000;
+  const Answer found = answer_to({samples::document(growing), point(shared_memory, 1, "ycsb-a", 2e6)});
+  EXPECT_TRUE(found.headline.starts_with("Only shared-memory was measured on ")) << found.headline;
+  EXPECT_TRUE(found.details.empty());
+}
+
+// ---- shares of transactions across partitions ----------------------------------------------------------
+
+TEST(Answer, SaysAtWhichShareAnEngineOvertakesTheOther) {
+  const Answer found = answer_to(
+      samples::over_shares({{20, 2e6, 1e6}, {0, 2e6, 3e6}, {5, 2e6, 2e6}, {1, 2e6, 3e6}, {100, 2e6, 1e5}}));
+  EXPECT_TRUE(
+      found.headline.starts_with("On ycsb-multi, on 2 cores, shared-memory overtakes shared-nothing at "
+                                 "crosspartition 8"))
+      << found.headline;
+  EXPECT_TRUE(
+      found.headline.ends_with("By the intervals, shared-nothing is ahead with 0 % to 1 %, nobody is "
+                               "told to be ahead with 5 % and shared-memory is ahead with 20 % to 100 "
+                               "%."))
+      << found.headline;
+  EXPECT_NE(found.details.at(0).find("on ycsb-multi, crosspartition 0"), std::string::npos)
+      << found.details.at(0);
+  for (const std::string& detail : found.details)
+    EXPECT_EQ(detail.find("overtakes"), std::string::npos) << "told twice: " << detail;
+}
+
+TEST(Answer, SaysThatNoEngineOvertakesTheOther) {
+  EXPECT_EQ(answer_to(samples::over_shares({{0, 3e6, 1e6}, {50, 2e6, 2e6}, {100, 2e6, 1e6}})).headline,
+            "On ycsb-multi, on 2 cores, neither engine overtakes the other in the measured range, "
+            "crosspartition 0 % to 100 %: shared-memory is ahead at both ends, with a probability of more "
+            "than 99.9 %. By the intervals, shared-memory is ahead with 0 %, nobody is told to be ahead with "
+            "50 % and shared-memory is ahead with 100 %.");
+}
+
+TEST(Answer, SaysThatOneEngineAloneWasMeasuredOverShares) {
+  std::vector<json> documents = samples::over_shares({{0, 2e6, 3e6}, {100, 2e6, 1e6}});
+  std::erase_if(documents, [](const json& document) {
+    return document.at("/runs/0/deployment/engine"_json_pointer) == shared_nothing;
+  });
+  const Answer found = answer_to(documents);
+  EXPECT_EQ(found.headline,
+            "On 2 cores, from crosspartition 0.0 to 100.0, throughput of shared-memory is multiplied by 1.00 "
+            "(0.97 to 1.04) on ycsb-multi.");
+  EXPECT_EQ(found.details.at(0),
+            "Only shared-memory was measured on ycsb-multi, crosspartition 0.0 and on ycsb-multi, "
+            "crosspartition 100.0.");
+}
+
+// ---- what does not count -------------------------------------------------------------------------------
+
+TEST(Answer, DoesNotCountInvalidRuns) {
+  RunRecord lost = samples::run(shared_nothing, 1, "ycsb-c", 99e6);
+  lost.verification.checks[0].passed = false;
+  EXPECT_EQ(answer_to({point(shared_memory, 1, "ycsb-c", 10e6), samples::document(lost)}).headline,
+            "Only shared-memory was measured on ycsb-c.");
+  EXPECT_EQ(answer_to({samples::document(lost)}).headline, "There is no valid result to answer from.");
+}
+
+TEST(Answer, DoesNotCompareThroughputThatWasOffered) {
+  const std::vector documents{samples::document(samples::open_run(2e6, 2e6)),
+                              point(shared_memory, 1, "ycsb-c", 10e6)};
+  EXPECT_EQ(compare(documents).front().series.front().points.size(), 1U);
+  const std::vector<std::string> sentences = caveats(documents);
+  EXPECT_NE(std::ranges::find_if(
+                sentences, [](const auto& each) { return each.starts_with("1 of 2 runs had their load"); }),
+            sentences.end());
+}
+
+}  // namespace
+}  // namespace upout::harness
