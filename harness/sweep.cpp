@@ -7,12 +7,15 @@
 #include <algorithm>
 #include <boost/tokenizer.hpp>
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <thread>
 
 #include "harness/process.h"
 #include "harness/record.h"
@@ -27,6 +30,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view ranks_placeholder = "{ranks}";
 constexpr std::size_t shown_log_lines = 5;
+constexpr std::chrono::milliseconds lock_poll_interval(50);
 
 tl::unexpected<platform::Error> refused(const fs::path& path, std::string reason, std::string expected) {
   return platform::unexpected(path.string(), std::move(reason), std::move(expected));
@@ -38,20 +42,37 @@ std::optional<std::string> read_text(const fs::path& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
+/// Whether there is a process of the number that a lock has. On another machine it may be somebody else's.
+bool is_running(const std::string& number) {
+  const pid_t pid = std::atoi(number.c_str());
+  return pid > 0 && (kill(pid, 0) == 0 || errno != ESRCH);
+}
+
 /// Keeps other sweeps out of a folder for as long as it lives. The lock goes with the process, however that
-/// ends.
+/// ends, and with all that it has started: a point of a sweep that was killed must not write beside the next
+/// one, nor take the machine from it.
 class FolderLock {
  public:
-  static Expected<FolderLock> take(const fs::path& folder) {
+  /// What a killed sweep has left gets `grace` to end.
+  static Expected<FolderLock> take(const fs::path& folder, std::chrono::milliseconds grace) {
     const fs::path path = folder / "lock";
-    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT, 0666);
     if (descriptor < 0) return refused(path, strerror(errno), "a folder that may be written to");
     FolderLock lock(descriptor);
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    const auto deadline = std::chrono::steady_clock::now() + grace;
+    while (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return refused(path, strerror(errno), "a file system that can lock files");
-      return refused(folder,
-                     fmt::format("a sweep that is running in it (process {})", read_text(path).value_or("?")),
-                     "another --out, or that one to end first");
+      const std::string owner = read_text(path).value_or("?");
+      if (is_running(owner))
+        return refused(folder, fmt::format("a sweep that is running in it (process {})", owner),
+                       "another --out, or that one to end first");
+      if (std::chrono::steady_clock::now() >= deadline)
+        return refused(folder,
+                       fmt::format("what a sweep that was killed has left running, or one on another machine "
+                                   "(process {})",
+                                   owner),
+                       "another --out, or that to end first");
+      std::this_thread::sleep_for(lock_poll_interval);
     }
     const std::string pid = std::to_string(getpid());
     if (ftruncate(descriptor, 0) != 0 || write(descriptor, pid.data(), pid.size()) != ssize_t(pid.size()))
@@ -62,7 +83,9 @@ class FolderLock {
   FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
   FolderLock& operator=(FolderLock&&) = delete;
   ~FolderLock() {
-    if (descriptor_ >= 0) close(descriptor_);
+    if (descriptor_ < 0) return;
+    flock(descriptor_, LOCK_UN);  // for whoever else has the descriptor, too
+    close(descriptor_);
   }
 
  private:
@@ -214,7 +237,7 @@ class Sweep {
 
 Expected<SweepSummary> Sweep::run() {
   if (auto made = make_folder(points_folder()); !made) return tl::unexpected(made.error());
-  const auto lock = FolderLock::take(folder_);
+  const auto lock = FolderLock::take(folder_, options_.grace);
   if (!lock) return tl::unexpected(lock.error());
   if (auto claimed = claim_folder(folder_, plan_); !claimed) return tl::unexpected(claimed.error());
 

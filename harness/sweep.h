@@ -24,8 +24,8 @@ struct SweepOptions {
   std::string program;     ///< `upout` itself: started for each point
   std::string launcher;    ///< what starts ranks, "{ranks}" in place of their number; empty: the default
   bool keep_going = true;  ///< whether the other points are measured after one failed
-  std::chrono::milliseconds grace =
-      std::chrono::seconds(10);  ///< for a child that is interrupted to end by itself
+  std::chrono::milliseconds grace = std::chrono::seconds(
+      10);  ///< for a child that is interrupted, or whose sweep was killed, to end by itself
 };
 
 struct FailedPoint {
@@ -53,7 +53,7 @@ struct SweepSummary {
 ///     OUT/plan.toml        the plan's text; a folder belongs to one plan
 ///     OUT/points/ID.json   a finished point: valid, complete and verified. It is not measured again.
 ///     OUT/points/ID.log    what the point's process wrote, if it wrote anything
-///     OUT/lock             held while a sweep runs in the folder
+///     OUT/lock             held while a sweep runs in the folder, or what a killed one started
 ///
 /// A point that fails is shown with the last lines of its log and counted in the summary; the others go on.
 /// An interrupt is passed on to the point that runs, and ends the sweep. An error means that nothing was
