@@ -2,9 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -48,7 +49,7 @@ std::vector<pid_t> running_processes_of_session(pid_t session) {
   return members;
 }
 
-/// argv and envp as posix_spawn wants them; the strings must outlive the result.
+/// argv and envp as exec wants them; the strings must outlive the result.
 std::vector<char*> null_terminated(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
   for (std::string& string : strings) pointers.push_back(string.data());
@@ -69,39 +70,54 @@ std::vector<std::string> environment_with(const std::vector<std::pair<std::strin
   return result;
 }
 
-/// How posix_spawn prepares the child: no input, output to a file, a session of its own, signals as a fresh
-/// program expects them.
-class SpawnSettings {
- public:
-  explicit SpawnSettings(const std::string& output_path) {
-    posix_spawn_file_actions_init(&actions_);
-    posix_spawnattr_init(&attributes_);
-    posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, output_path.c_str(),
-                                     O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666);
-    posix_spawn_file_actions_adddup2(&actions_, STDOUT_FILENO, STDERR_FILENO);
-    sigset_t signals;
-    sigemptyset(&signals);
-    posix_spawnattr_setsigmask(&attributes_, &signals);
-    for (const int number : {SIGINT, SIGTERM, SIGPIPE}) sigaddset(&signals, number);
-    posix_spawnattr_setsigdefault(&attributes_, &signals);
-    posix_spawnattr_setflags(&attributes_,
-                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~SpawnSettings() {
-    posix_spawn_file_actions_destroy(&actions_);
-    posix_spawnattr_destroy(&attributes_);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
+/// What a child does between fork and exec, where few functions may be called (signal-safety(7)). Each says
+/// whether it was done; if not, errno says why.
 
-  const posix_spawn_file_actions_t* actions() const { return &actions_; }
-  const posix_spawnattr_t* attributes() const { return &attributes_; }
+/// As a fresh program expects them.
+bool reset_signals() {
+  for (const int number : {SIGINT, SIGTERM, SIGPIPE}) {
+    if (signal(number, SIG_DFL) == SIG_ERR) return false;
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  return sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
+}
 
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
+/// A parent that is killed takes nobody along. Signals are reset by then, for one may come at once.
+bool end_with_parent(pid_t parent) {
+  if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return false;
+  errno = ESRCH;
+  return getppid() == parent;
+}
+
+bool move_descriptor(int from, int to) {
+  return from >= 0 && (from == to || (dup2(from, to) == to && close(from) == 0));
+}
+
+/// No input, output to a file.
+bool redirect(const char* output_path) {
+  return move_descriptor(open("/dev/null", O_RDONLY), STDIN_FILENO) &&
+         move_descriptor(open(output_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666), STDOUT_FILENO) &&
+         dup2(STDOUT_FILENO, STDERR_FILENO) == STDERR_FILENO;
+}
+
+/// Becomes the program of `arguments`, or tells `failure` errno's number and ends.
+[[noreturn]] void become_program(const char* output_path, char* const* arguments, char* const* environment,
+                                 pid_t parent, int failure) {
+  if (reset_signals() && setsid() >= 0 && end_with_parent(parent) && redirect(output_path))
+    execvpe(arguments[0], arguments, environment);
+  const int reason = errno;
+  const ssize_t told = write(failure, &reason, sizeof reason);
+  _exit(told == sizeof reason ? EXIT_FAILURE : EXIT_FAILURE + 1);
+}
+
+/// What a child told of its failure until it became another program; 0: nothing.
+int told_failure(int descriptor) {
+  int reason = 0;
+  ssize_t count = 0;
+  while ((count = read(descriptor, &reason, sizeof reason)) < 0 && errno == EINTR) continue;
+  return count == sizeof reason ? reason : 0;
+}
 
 ProcessEnd end_of(int wait_status) {
   if (WIFSIGNALED(wait_status)) return {.signal = WTERMSIG(wait_status)};
@@ -118,14 +134,24 @@ std::string ProcessEnd::to_string() const {
 platform::Expected<ChildProcess> ChildProcess::start(const Command& command) {
   std::vector<std::string> arguments = command.arguments;
   std::vector<std::string> environment = environment_with(command.environment);
-  const SpawnSettings settings(command.output_path);
-  pid_t pid = -1;
-  const int error = posix_spawnp(&pid, arguments.front().c_str(), settings.actions(), settings.attributes(),
-                                 null_terminated(arguments).data(), null_terminated(environment).data());
-  if (error != 0)
-    return platform::unexpected(arguments.front(), strerror(error),
+  const std::vector<char*> argv = null_terminated(arguments);
+  const std::vector<char*> envp = null_terminated(environment);
+  const auto refused = [&](int reason) {
+    return platform::unexpected(arguments.front(), strerror(reason),
                                 fmt::format("a program that starts, and a writable {}", command.output_path));
-  return ChildProcess(pid);
+  };
+  std::array<int, 2> failure{};
+  if (pipe2(failure.data(), O_CLOEXEC) != 0) return refused(errno);
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  const int fork_failure = errno;
+  if (pid == 0) become_program(command.output_path.c_str(), argv.data(), envp.data(), parent, failure[1]);
+  close(failure[1]);
+  const int reason = pid < 0 ? fork_failure : told_failure(failure[0]);
+  close(failure[0]);
+  if (reason == 0) return ChildProcess(pid);
+  while (pid > 0 && waitpid(pid, nullptr, 0) < 0 && errno == EINTR) continue;
+  return refused(reason);
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept

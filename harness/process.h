@@ -32,7 +32,8 @@ struct Command {
 
 /// A running child process, and all that it starts in turn. It leads a session of its own: a terminal's
 /// Ctrl-C does not reach it unasked, and its ranks can be found although Open MPI gives each a process group
-/// of its own. Owns the child: on destruction whatever is left of the session is killed. Used by one thread.
+/// of its own. Owns the child: on destruction whatever is left of the session is killed; if this process is
+/// killed, the child gets a SIGTERM (Linux ties that to the thread that started it). Used by one thread.
 class ChildProcess {
  public:
   static platform::Expected<ChildProcess> start(const Command& command);

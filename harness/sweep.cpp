@@ -131,7 +131,7 @@ Expected<SweepSummary> Sweep::run() {
   if (!points) return tl::unexpected(points.error());
   points_ = std::move(*points);
   if (auto made = folder_.make(); !made) return tl::unexpected(made.error());
-  const auto lock = FolderLock::take(folder_.path());
+  const auto lock = FolderLock::take_with_children(folder_.path(), options_.grace);
   if (!lock) return tl::unexpected(lock.error());
   if (!lock->warning().empty()) progress_.message("warning: " + lock->warning());
   if (auto claimed = folder_.claim(plan_); !claimed) return tl::unexpected(claimed.error());

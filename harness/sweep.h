@@ -25,8 +25,8 @@ struct SweepOptions {
   std::string launcher;  ///< what starts ranks, "{ranks}" in place of their number; empty: the default
   std::vector<std::string> points;  ///< ids of those that are to be measured; empty: all
   bool keep_going = true;           ///< whether the other points are measured after one failed
-  std::chrono::milliseconds grace =
-      std::chrono::seconds(10);  ///< for a child that is interrupted to end by itself
+  std::chrono::milliseconds grace = std::chrono::seconds(
+      10);  ///< for a child that is interrupted, or whose sweep was killed, to end by itself
 };
 
 struct FailedPoint {

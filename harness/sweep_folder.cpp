@@ -6,11 +6,14 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <system_error>
+#include <thread>
 
 #include "harness/record.h"
 #include "platform/text_file.h"
@@ -21,6 +24,8 @@ namespace {
 
 using platform::Expected;
 namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds lock_poll_interval(50);
 
 tl::unexpected<platform::Error> refused(const fs::path& path, std::string reason, std::string expected) {
   return platform::unexpected(path.string(), std::move(reason), std::move(expected));
@@ -37,6 +42,12 @@ bool is_without_locks(int error) {
   return error == ENOLCK || error == ENOSYS || error == EOPNOTSUPP;
 }
 
+/// Whether there is a process of the number that a lock has. On another machine it may be somebody else's.
+bool is_running(const std::string& number) {
+  const pid_t pid = std::atoi(number.c_str());
+  return pid > 0 && (kill(pid, 0) == 0 || errno != ESRCH);
+}
+
 /// Or has nothing to verify, as with the null engine.
 bool is_verified(const nlohmann::json& verification) {
   return verification.at("passed").get<bool>() || !verification.value("applicable", true);
@@ -45,30 +56,61 @@ bool is_verified(const nlohmann::json& verification) {
 }  // namespace
 
 Expected<FolderLock> FolderLock::take(const fs::path& folder) {
+  return take(folder, O_CLOEXEC, {});
+}
+
+Expected<FolderLock> FolderLock::take_with_children(const fs::path& folder, std::chrono::milliseconds grace) {
+  return take(folder, 0, grace);
+}
+
+Expected<FolderLock> FolderLock::take(const fs::path& folder, int flags, std::chrono::milliseconds grace) {
   const fs::path path = folder / "lock";
-  FolderLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  FolderLock lock(open(path.c_str(), O_RDWR | O_CREAT | flags, 0666));
   if (lock.descriptor_ < 0) return refused(path, strerror(errno), "a folder that may be written to");
-  if (flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    const int error = errno;
-    if (error == EWOULDBLOCK)
-      return refused(
-          folder,
-          fmt::format("another upout that is at work in it (process {})", read_text(path).value_or("?")),
-          "another --out, or that one to end first");
-    if (!is_without_locks(error)) return refused(path, strerror(error), "a file that can be locked");
-    lock.warning_ =
-        fmt::format("{}: cannot be locked ({}): see to it that nothing else works in this folder meanwhile",
-                    path.string(), strerror(error));
-  }
-  const std::string pid = std::to_string(getpid());
-  if (ftruncate(lock.descriptor_, 0) != 0 ||
-      write(lock.descriptor_, pid.data(), pid.size()) != ssize_t(pid.size()))
-    return refused(path, strerror(errno), "a folder that may be written to");
+  if (auto locked = lock.lock(folder, grace); !locked) return tl::unexpected(locked.error());
+  if (auto is_signed = lock.sign(path); !is_signed) return tl::unexpected(is_signed.error());
   return lock;
 }
 
+Expected<void> FolderLock::lock(const fs::path& folder, std::chrono::milliseconds grace) {
+  const fs::path path = folder / "lock";
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  while (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    if (is_without_locks(error)) {
+      warning_ =
+          fmt::format("{}: cannot be locked ({}): see to it that nothing else works in this folder meanwhile",
+                      path.string(), strerror(error));
+      return {};
+    }
+    if (error != EWOULDBLOCK) return refused(path, strerror(error), "a file that can be locked");
+    const std::string owner = read_text(path).value_or("?");
+    if (is_running(owner))
+      return refused(folder, fmt::format("another upout that is at work in it (process {})", owner),
+                     "another --out, or that one to end first");
+    if (std::chrono::steady_clock::now() >= deadline)
+      return refused(folder,
+                     fmt::format("what an upout that was killed has left running, or one on another machine "
+                                 "(process {})",
+                                 owner),
+                     "another --out, or that to end first");
+    std::this_thread::sleep_for(lock_poll_interval);
+  }
+  return {};
+}
+
+/// Whose it is, for who finds it taken.
+Expected<void> FolderLock::sign(const fs::path& path) const {
+  const std::string pid = std::to_string(getpid());
+  if (ftruncate(descriptor_, 0) == 0 && write(descriptor_, pid.data(), pid.size()) == ssize_t(pid.size()))
+    return {};
+  return refused(path, strerror(errno), "a folder that may be written to");
+}
+
 FolderLock::~FolderLock() {
-  if (descriptor_ >= 0) close(descriptor_);
+  if (descriptor_ < 0) return;
+  flock(descriptor_, LOCK_UN);  // for whoever else has the descriptor, too
+  close(descriptor_);
 }
 
 Expected<void> SweepFolder::make() const {

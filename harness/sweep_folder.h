@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -9,13 +10,18 @@
 
 namespace upout::harness {
 
-/// Keeps others out of a folder for as long as it lives. The lock goes with the process, however that ends.
-/// Where a file system cannot lock at all, as some of clusters cannot, there is none, and a warning says so:
-/// then it is the user who sees to it that a folder has one sweep at a time.
+/// Keeps others out of a folder for as long as it lives. The lock goes with the process, however that ends,
+/// and, if they are to have it too, with all that it has started: a point of a sweep that was killed must not
+/// write beside the next one, nor take the machine from it. Where a file system cannot lock at all, as some
+/// of clusters cannot, there is none, and a warning says so: then it is the user who sees to it that a folder
+/// has one sweep at a time.
 class FolderLock {
  public:
   /// Errors: somebody else has it, or the folder may not be written to.
   static platform::Expected<FolderLock> take(const std::filesystem::path& folder);
+  /// The children of this process have it too. Those of one that was killed get `grace` to end.
+  static platform::Expected<FolderLock> take_with_children(const std::filesystem::path& folder,
+                                                           std::chrono::milliseconds grace);
 
   FolderLock(FolderLock&& other) noexcept
       : descriptor_(std::exchange(other.descriptor_, -1)), warning_(std::move(other.warning_)) {}
@@ -26,6 +32,10 @@ class FolderLock {
 
  private:
   explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
+  static platform::Expected<FolderLock> take(const std::filesystem::path& folder, int flags,
+                                             std::chrono::milliseconds grace);
+  platform::Expected<void> lock(const std::filesystem::path& folder, std::chrono::milliseconds grace);
+  platform::Expected<void> sign(const std::filesystem::path& path) const;
 
   int descriptor_;
   std::string warning_;
@@ -38,6 +48,7 @@ class FolderLock {
 ///     points/ID.json     the result of a point
 ///     points/ID.log      what the point's process wrote, if it wrote anything
 ///     points/ID.failed   why the point has no result, although it was measured to its end
+///     lock               held while a sweep runs in the folder, or what a killed one has started
 class SweepFolder {
  public:
   explicit SweepFolder(std::filesystem::path path) : path_(std::move(path)) {}

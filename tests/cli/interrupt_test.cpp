@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tests/cli/program.h"
+#include "tests/cli/survivors.h"
 
 namespace upout::cli {
 namespace {
@@ -50,16 +51,6 @@ void expect_partial_result(const std::string& path) {
   EXPECT_LT(result["repetitions"].size(), 100u);
   EXPECT_TRUE(result["repetitions"][0]["complete"].get<bool>());
   EXPECT_GT(operations_of(result), 0U);
-}
-
-void expect_nobody_left(const std::string& json) {
-  // Written so that the pattern does not match the command line that looks for it.
-  std::string left = "?";
-  for (int i = 0; i < 100 && !left.empty(); ++i) {
-    left = shell("pgrep -f -- '[-]-json " + json + "'").out;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  EXPECT_EQ(left, "") << "processes left behind";
 }
 
 /// Options that no other process on this machine has, so that survivors can be told.

@@ -130,6 +130,7 @@ TEST(SimulatedSession, SendsAFewRequestsOfABusyClient) {
 TEST(SimulatedSession, WaitsAnewIfItWasStoppedItself) {
   SimNetwork network(2, message_bytes, {});
   SimTransport transport(network, 0);
+  SimTransport silent(network, 1);
   Holdings own({}, 2, 0);
   Session<SimTransport> session(transport, own.partitions, own.map, {});
   kernel::Operation get{.slot = 0};
@@ -140,10 +141,15 @@ TEST(SimulatedSession, WaitsAnewIfItWasStoppedItself) {
   const auto poll_at = [&](Timestamp time) { network.at(time, [&] { session.poll(done); }); };
   for (const Timestamp time : std::initializer_list<Timestamp>{1ms, 500ms, 10s, 10500ms, 11s, 12s, 13s})
     poll_at(time);
-  network.run([](int) { return false; }, [&] { return network.now() > 13500ms; });
+  // Whose inbox is full has a turn each microsecond.
+  const auto answer_nothing = [&](int rank) {
+    if (rank == 1) silent.receive([](int, std::span<const std::byte>) {});
+    return false;
+  };
+  network.run(answer_nothing, [&] { return network.now() > 13500ms; });
   EXPECT_TRUE(done.empty());
   for (const Timestamp time : std::initializer_list<Timestamp>{13900ms, 14500ms, 15s}) poll_at(time);
-  network.run([](int) { return false; }, [&] { return network.now() > 16s; });
+  network.run(answer_nothing, [&] { return network.now() > 16s; });
   ASSERT_EQ(done.size(), 1U);
   EXPECT_EQ(get.status, kernel::Status::no_answer);
 }

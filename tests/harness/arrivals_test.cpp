@@ -110,11 +110,13 @@ TEST(Arrivals, OfAPoissonProcessAreIndependent) {
 /// Equal gaps over all workers, and after many of them still at the right time: a seventh of a microsecond is
 /// no number of nanoseconds, nor are three sevenths, and a gap that is rounded adds up.
 TEST(Arrivals, ThatAreUniformComeInTurnAndDoNotDrift) {
-  const auto all = merged(load(ArrivalKind::uniform, 7e6), 3, 1'000'000);
-  ASSERT_EQ(all.size(), 3'000'000U);
+  const auto all = merged(load(ArrivalKind::uniform, 7e6), 3, 200'000);
+  ASSERT_EQ(all.size(), 600'000U);
+  double worst = 0;
   for (std::size_t i = 0; i < all.size(); ++i)
-    ASSERT_NEAR(static_cast<double>((all[i] - start).count()), static_cast<double>(i + 1) * 1e3 / 7, 1.0)
-        << i;
+    worst = std::max(worst, std::abs(static_cast<double>((all[i] - start).count()) -
+                                     static_cast<double>(i + 1) * 1e3 / 7));
+  EXPECT_LE(worst, 1.0) << "ns";
 }
 
 TEST(Arrivals, InTheWindowAreCounted) {

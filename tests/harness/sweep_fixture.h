@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -99,6 +101,17 @@ class SweepTest : public testing::Test {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
       kill(getpid(), signal);
     });
+  }
+  /// A sweep in a process of its own, which is killed as soon as its point says that it is ready.
+  void kill_a_sweep_of(const Plan& plan) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      sweep(plan);
+      _exit(EXIT_SUCCESS);
+    }
+    while (text_of(folder_ / "ready").empty()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
   }
   /// Whether any process still runs that a child listed as one of those to be left behind.
   bool any_left() const {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
 #include <csignal>
@@ -169,14 +170,43 @@ TEST_F(SweepTest, AFolderHasOneSweepAtATime) {
   fs::create_directories(folder_ / "out");
   const int other = open((folder_ / "out/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   ASSERT_EQ(flock(other, LOCK_EX), 0);
-  ASSERT_EQ(::write(other, "77", 2), 2);
+  const std::string pid = std::to_string(getpid());
+  ASSERT_EQ(::write(other, pid.data(), pid.size()), ssize_t(pid.size()));
+  options_.grace = 1h;
   const auto refused = sweep(plan("1"));
   close(other);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().to_string(), (folder_ / "out").string() +
-                                             ": found another upout that is at work in it (process 77), "
-                                             "expected another --out, or that one to end first");
+                                             ": found another upout that is at work in it (process " + pid +
+                                             "), expected another --out, or that one to end first");
   EXPECT_TRUE(sweep(plan("1")));
+}
+
+TEST_F(SweepTest, TheNextOneWaitsForWhatAKilledOneHasStarted) {
+  const Plan points = plan("5");
+  kill_a_sweep_of(points);
+  const Interrupt interrupt;
+  raise(SIGINT);
+  const auto next = sweep(points, interrupt);
+  ASSERT_TRUE(next) << next.error().to_string();
+  EXPECT_TRUE(fs::exists(folder_ / "out/points" / (points.points[0].id + ".json")))
+      << "the killed one's point was asked to end, and had written what it had when the next one began";
+}
+
+TEST_F(SweepTest, WhatAKilledOneHasStartedAndDoesNotEndKeepsOthersOut) {
+  const Plan points = plan("6");
+  kill_a_sweep_of(points);
+  options_.grace = 100ms;
+  const auto refused = sweep(points);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().found.starts_with("what an upout that was killed has left running"))
+      << refused.error().to_string();
+  std::ifstream left(folder_ / "left");
+  for (pid_t pid = 0; left >> pid;) kill(-pid, SIGKILL);  // each leads a process group
+  options_.grace = 1min;
+  const Interrupt interrupt;
+  raise(SIGINT);
+  EXPECT_TRUE(sweep(points, interrupt));
 }
 
 TEST_F(SweepTest, AFolderThatCannotBeMadeIsAnError) {
