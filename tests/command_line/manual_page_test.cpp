@@ -43,7 +43,7 @@ TEST(ManualPage, SaysOfAnOptionWhatItTakesAndWithWhat) {
 TEST(ManualPage, KeepsExamplesAsTheyAreTypedAndEscapesThem) {
   expect_in_page(
       ".PP\nExamples:\n.PP\n.EX\n  knead bread rye \\-\\-crust thick\n  .hidden 'quoted' \\eback\n.EE\n.PP\n"
-      "Exit status: 0.\n");
+      "Exit status: 0.\n\\&.5 is none.\n");
   expect_in_page("To begin with: knead bread rye\n");
 }
 

@@ -23,7 +23,8 @@ struct SampleProgram {
     bread->add_flag("--slow", flag, "with leaven")->excludes(quick);
     bread->add_flag("--secret", flag, "nobody's business")->group("");
     bread->footer(
-        "\nExamples:\n  knead bread rye --crust thick\n  .hidden 'quoted' \\back\n\nExit status: 0.");
+        "\nExamples:\n  knead bread rye --crust thick\n  .hidden 'quoted' \\back\n\nExit status: 0.\n.5 is "
+        "none.");
     CLI::App* cake = app.add_subcommand("cake", "Make something sweet");
     cake->add_option("form", text, "tin");
     cake->add_option("icing", text, "on top");
