@@ -87,6 +87,7 @@ Expected<Called> call(CommandLine command, const std::string& folder) {
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   return Called{.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+                .is_killed = WIFSIGNALED(status),
                 .output = output.text(),
                 .errors = errors.text()};
 }
@@ -108,8 +109,9 @@ SubmitAnswer submit(const Scheduler& scheduler, const std::string& script, const
   if (!called) return {Kind::refused, called.error().to_string()};
   if (called->status != 0) {
     const std::string text = absl::AsciiStrToLower(called->output + called->errors);
+    // A status alone says nothing: qsub refuses with 170, bsub with 255.
     const bool is_unclear =
-        absl::StrContains(text, "timed out") || absl::StrContains(text, "timeout") || called->status > 128;
+        absl::StrContains(text, "timed out") || absl::StrContains(text, "timeout") || called->is_killed;
     return {is_unclear ? Kind::unclear : Kind::refused, said(command.front(), *called)};
   }
   auto id = scheduler.read_id(called->output);

@@ -15,7 +15,7 @@ using Kind = SubmitAnswer::Kind;
 class Call : public testing::Test {
  protected:
   Called shell(const std::string& text) const {
-    return call({"sh", "-c", text}, folder()).value_or(Called{.status = -1, .output = {}, .errors = {}});
+    return call({"sh", "-c", text}, folder()).value_or(Called{.status = -1});
   }
   std::string folder() const { return folder_ / ""; }
   SubmitAnswer submitted_by(const std::string& text) const {
@@ -53,6 +53,11 @@ TEST_F(Call, ASubmittedJobHasItsId) {
   const SubmitAnswer answer = submitted_by("echo \"id 7 of $(basename \"$1\")\"");
   EXPECT_EQ(answer.kind, Kind::accepted);
   EXPECT_EQ(answer.text, "7 of job.sh");
+}
+
+TEST_F(Call, QsubAndBsubRefuseWithStatusesAbove128) {
+  EXPECT_EQ(submitted_by("echo 'qsub: Unknown queue' >&2; exit 170").kind, Kind::refused);
+  EXPECT_EQ(submitted_by("echo 'no: No such queue. Job not submitted.' >&2; exit 255").kind, Kind::refused);
 }
 
 TEST_F(Call, ARefusalSaysWhatTheSchedulerSaid) {
