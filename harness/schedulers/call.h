@@ -10,10 +10,10 @@ namespace upout::harness::schedulers {
 /// What a program that was called has left: its exit status as a shell has it (128 + N: signal N ended it),
 /// and what it wrote.
 struct Called {
-  int status = 0;           ///< of its exit; 128 + the signal that ended it
+  int status = 0;
   bool is_killed = false;   ///< by a signal: what it has done nobody knows
   std::string output = {};  ///< to stdout
-  std::string errors;       ///< to stderr
+  std::string errors = {};  ///< to stderr
 };
 
 /// Runs a scheduler's program in a folder to its end. What it leaves running is none of our business: a local
