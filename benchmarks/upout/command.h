@@ -16,6 +16,7 @@ inline constexpr int exit_done = 0;
 inline constexpr int exit_failed =
     1;  ///< it was tried, and something is not as it should be: see what was printed
 inline constexpr int exit_usage = 2;  ///< what the user asked for makes no sense; nothing was done
+inline constexpr int exit_going_on = 3;  ///< of what was asked about: it is not done yet, and may be
 /// A run that a signal ended exits with 128 + its number, as shells have it.
 inline constexpr int exit_signalled = 128;
 
@@ -33,6 +34,10 @@ struct Program {
 /// Each adds one subcommand, which sets `program.status` when it is done.
 void add_run_command(CLI::App& app, Program& program);
 void add_sweep_command(CLI::App& app, Program& program);
+void add_submit_command(CLI::App& app, Program& program);
+void add_status_command(CLI::App& app, Program& program);
+void add_collect_command(CLI::App& app, Program& program);
+void add_cancel_command(CLI::App& app, Program& program);
 void add_report_command(CLI::App& app, Program& program);
 void add_compare_command(CLI::App& app, Program& program);
 void add_analyze_command(CLI::App& app, Program& program);

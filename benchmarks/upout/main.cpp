@@ -53,6 +53,10 @@ int run_program(int argc, char** argv) {
   app.footer("\nTo begin with: upout sweep quick --out quick-results && upout report quick-results");
   add_run_command(app, program);
   add_sweep_command(app, program);
+  add_submit_command(app, program);
+  add_status_command(app, program);
+  add_collect_command(app, program);
+  add_cancel_command(app, program);
   add_report_command(app, program);
   add_compare_command(app, program);
   add_export_command(app, program);

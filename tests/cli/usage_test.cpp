@@ -402,8 +402,8 @@ TEST(BadInput, MoreRanksThanCoresIsSaidOnce) {
 }
 
 TEST(Help, ShowsExamples) {
-  for (const char* command :
-       {"run", "sweep", "report", "analyze", "compare", "export", "validate", "cost", "doctor"}) {
+  for (const char* command : {"run", "sweep", "submit", "status", "collect", "cancel", "report", "analyze",
+                              "compare", "export", "validate", "cost", "doctor"}) {
     const Ended ended = upout(std::string(command) + " --help");
     EXPECT_EQ(ended.status, 0);
     EXPECT_NE(ended.out.find("Examples:"), std::string::npos) << command;
