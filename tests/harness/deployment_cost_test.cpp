@@ -183,6 +183,14 @@ TEST(CheapestByThroughput, HasEachDeploymentUpToWhatItCarries) {
   EXPECT_TRUE(cheapest_by_throughput(costs, "null").empty());
 }
 
+TEST(CheapestByThroughput, BeginsAStepWhereTheLowEndIs) {
+  // 9.85 to 10.2 and 10.05 to 10.4 M/s.
+  const auto up = cheapest_by_throughput(
+      costs_of({run("shared-memory", 1, 10e6), run("shared-memory", 2, 10.2e6)}), "shared-memory");
+  ASSERT_EQ(up.size(), 2U);
+  EXPECT_NEAR(up[1].throughput.low, 10.2e6 * 0.985, 1);
+}
+
 TEST(CheapestByThroughput, AgreesWithWhatIsCheapestForAThroughput) {
   const WorkloadCosts costs = costs_of(up_and_out);
   for (const char* engine : {"shared-memory", "shared-nothing"}) {
