@@ -38,6 +38,11 @@ std::string complaint(std::string_view message) {
   return std::string(message);
 }
 
+/// nlohmann quotes what it has read so far, which may end in the middle of a character; in UTF-8.
+std::string readable(const std::string& text) {
+  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+}
+
 /// Where the bracket stands that is nested too deeply; nothing if none is.
 std::optional<std::size_t> too_deep(std::string_view text) {
   std::size_t depth = 0;
@@ -92,7 +97,7 @@ platform::Expected<json> parse(const std::string& text, const std::string& path,
   } catch (const json::exception& error) {
     Stop stop;
     json::sax_parse(text, &stop);
-    return platform::unexpected(at(stop.offset()), complaint(error.what()), what + " in JSON");
+    return platform::unexpected(at(stop.offset()), readable(complaint(error.what())), what + " in JSON");
   }
 }
 

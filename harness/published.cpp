@@ -18,20 +18,33 @@ namespace {
 
 using nlohmann::json;
 
-void check_points(const Place& series, bool is_counted, double most) {
+/// What an axis counts; nothing: anything, in any order.
+struct Range {
+  double least = 0;
+  double most = 0;
+};
+
+std::optional<Range> range_of(const json& axis) {
+  if (axis == "cores") return Range{1, 1e9};
+  if (axis == "crosspartition") return Range{0, 100};
+  return std::nullopt;
+}
+
+void check_points(const Place& series, const std::optional<Range>& range) {
   std::optional<double> before;
   for (const Place& point : series["points"].items()) {
     if (point.has("to"))
       point["to"].expect(point["to"].number() > point["value"].number(),
                          "more than value, as it ends a range");
-    if (!is_counted) continue;
+    if (!range) continue;
     const Place x = point["x"];
     if (!x.value().is_number()) {
       x.expect(false, "a number, as the axis counts something");
       continue;
     }
     x.expect(!before || x.number() > *before, "more than that of the point before");
-    x.expect(x.number() <= most, fmt::format("at most {:g} %", most));
+    x.expect(x.number() >= range->least && x.number() <= range->most,
+             fmt::format("from {:g} to {:g}", range->least, range->most));
     before = x.number();
   }
 }
@@ -102,8 +115,7 @@ std::vector<Inconsistency> published_inconsistencies(const nlohmann::json& recor
   for (const Place& table : tables.items()) {
     const json& axis = table["axis"].value();
     check_names(table["series"], "label");
-    for (const Place& series : table["series"].items())
-      check_points(series, axis != "other", axis == "crosspartition" ? 100 : 1e9);
+    for (const Place& series : table["series"].items()) check_points(series, range_of(axis));
   }
   return found;
 }
@@ -127,6 +139,10 @@ platform::Expected<PublishedRecord> read_published(const std::string& path) {
           auto error = std::move(valid).error();
           error.where = path + ": " + error.where;
           return tl::unexpected(std::move(error));
+        }
+        if (const auto faults = published_inconsistencies(record); !faults.empty()) {
+          return platform::unexpected(path + ": " + faults.front().place, faults.front().found,
+                                      faults.front().expected);
         }
         return parse_published(record);
       });

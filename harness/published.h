@@ -63,7 +63,8 @@ std::vector<Inconsistency> published_inconsistencies(const nlohmann::json& recor
 /// Of a valid record.
 PublishedRecord parse_published(const nlohmann::json& record);
 
-/// Reads and validates a file of a record. Errors name the file and the place in it.
+/// Reads a file of a record, which has to fit the schema and not contradict itself. Errors name the file and
+/// the place in it.
 platform::Expected<PublishedRecord> read_published(const std::string& path);
 
 /// "3.2 M", "17.5 K", "0.25".

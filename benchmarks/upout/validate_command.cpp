@@ -65,7 +65,9 @@ void execute(const ValidateCommand& command, Program& program) {
   const auto validations = validate(command);
   if (!validations) return program.fail(validations.error().to_string(), exit_usage);
   if (command.json) {
-    fmt::print("{}\n", harness::validations_document(*validations).dump(2));
+    // A file's name may be no UTF-8.
+    fmt::print("{}\n", harness::validations_document(*validations)
+                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
     fmt::print("{}", harness::render_validations(*validations));
   }

@@ -70,5 +70,11 @@ TEST_F(Validate, TakesThePublishedRecords) {
   EXPECT_NE(ended.out.find(" documents: 0 findings"), std::string::npos) << ended.out;
 }
 
+TEST_F(Validate, SaysToProgramsWhatIsNoUtf8) {
+  const Ended told = upout("validate --json " + scratch_.write("\xF8.json", "{\"title\": \"syst\xF8m\"}"));
+  EXPECT_EQ(told.status, 1) << told.err;
+  EXPECT_EQ(json::parse(told.out).at("passed"), false);
+}
+
 }  // namespace
 }  // namespace upout::cli

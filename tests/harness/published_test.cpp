@@ -225,5 +225,16 @@ TEST(Published, NamesTheFileAndThePlaceOfAFault) {
   EXPECT_EQ(read.error().where, (folder / "bad.json").string() + ": /tables/0/axis");
 }
 
+TEST(Published, DoesNotReadWhatContradictsItself) {
+  const TemporaryFolder folder;
+  for (const json& x : {json("none"), json(-1)}) {
+    json document = raw();
+    document["tables"][0]["series"][0]["points"][0]["x"] = x;
+    const auto read = read_published(folder.write("bad.json", document.dump()));
+    ASSERT_FALSE(read) << x;
+    EXPECT_EQ(read.error().where, (folder / "bad.json").string() + ": /tables/0/series/0/points/0/x");
+  }
+}
+
 }  // namespace
 }  // namespace upout::harness

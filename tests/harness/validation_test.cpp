@@ -55,6 +55,15 @@ TEST_F(ValidationOf, AGoodDocumentFindsNothing) {
   EXPECT_EQ(rendered(seen), "1 document: 0 findings; runs: 1 publishable, 0 unofficial, 0 invalid\n");
 }
 
+/// An error quotes what it has read; for programs, it has to be UTF-8 all the same.
+TEST_F(ValidationOf, ATextThatIsNoUtf8IsSaidInUtf8) {
+  const Validation seen = of_text("{\"title\": \"syst\xF8m\"}");
+  ASSERT_EQ(seen.findings.size(), 1U);
+  EXPECT_NE(seen.findings[0].found.find("ill-formed UTF-8 byte"), std::string::npos)
+      << seen.findings[0].found;
+  EXPECT_NO_THROW(validations_document({&seen, 1}).dump());
+}
+
 TEST_F(ValidationOf, AnEditedFigureSaysWhereAndWhatItShouldBe) {
   json document = good();
   document["runs"][0]["summary"]["throughput"]["median"] = 9e6;
