@@ -45,13 +45,13 @@ their time limit, by a lost node or otherwise before their turn. Points that wer
 alone without --retry-failed. A line a job on stdout. Exit status: 0 if every point is finished or in a job, 1 if not, 2 if the
 plan or the options make no sense.)";
 
-constexpr const char* resources_example = R"(what to ask a scheduler for, such as
-
+constexpr const char* resources_example = R"(
 [resources]
 nodes = 2
 ranks_per_node = 32
 cores_per_rank = 1
-time = "2h")";
+time = "2h"
+)";
 
 Expected<std::map<unsigned, std::string>> ids_of(const std::vector<std::string>& jobs) {
   std::map<unsigned, std::string> ids;
@@ -109,9 +109,12 @@ void execute(SubmitCommand& command, Program& program) {
   const harness::MachineSize machine{topology->cores(), topology->processing_units()};
   const auto plan = harness::read_plan(command.plan, machine);
   if (!plan) return program.fail(plan.error().to_string(), exit_usage);
-  if (!plan->resources)
-    return program.fail(
-        platform::Error{plan->path, "a plan without [resources]", resources_example}.to_string(), exit_usage);
+  if (!plan->resources) {
+    program.fail(
+        plan->path + ": found a plan without [resources], expected what to ask a scheduler for, such as",
+        exit_usage);
+    return fmt::print(stderr, "{}", resources_example);
+  }
   for (const std::string& warning : plan->warnings) fmt::print(stderr, "upout: warning: {}\n", warning);
 
   auto sweep = begin(command, *plan, machine);
