@@ -15,8 +15,8 @@ namespace upout::harness {
 
 namespace {
 
-// Slower than any deployment that the suite was tried on, by a factor of ten where it was on one machine
-// (docs/performance.md): a job that ends early costs nothing, one that ends too late the points that it had.
+// Guesses on the slow side (a core of a virtual machine loads some millions of small records a second): a job
+// that ends early costs nothing, one that ends too late the point that it was at.
 constexpr double starting_seconds = 30;
 constexpr double records_per_second = 250e3;  ///< loaded and looked at again at the end
 constexpr double bytes_per_second = 100e6;    ///< of their values
