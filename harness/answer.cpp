@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <ranges>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -141,7 +140,7 @@ Answer answer(std::span<const Comparison> comparisons) {
   std::vector<Part> parts = parts_of(comparisons);
   for (const std::string& sentence : parts.front())
     result.headline += (result.headline.empty() ? "" : " ") + sentence;
-  for (Part& part : parts | std::views::drop(1)) append(result.details, std::move(part));
+  for (std::size_t i = 1; i < parts.size(); ++i) append(result.details, std::move(parts[i]));
   return result;
 }
 

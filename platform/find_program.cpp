@@ -3,8 +3,7 @@
 #include <unistd.h>
 #include <cstdlib>
 #include <filesystem>
-#include <ranges>
-#include <string_view>
+#include <sstream>
 
 namespace upout::platform {
 
@@ -15,8 +14,9 @@ std::optional<std::string> find_program(const std::string& name) {
   };
   if (name.find('/') != std::string::npos) return is_program(name) ? std::optional(name) : std::nullopt;
   const char* path = std::getenv("PATH");
-  for (const auto part : std::views::split(std::string_view(path != nullptr ? path : "/usr/bin:/bin"), ':')) {
-    const std::string candidate = std::string(part.begin(), part.end()) + "/" + name;
+  std::istringstream folders(path != nullptr ? path : "/usr/bin:/bin");
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::string candidate = folder + "/" + name;
     if (is_program(candidate)) return candidate;
   }
   return std::nullopt;
