@@ -73,7 +73,8 @@ std::optional<std::chrono::minutes> parse_job_time(std::string_view text) {
     if (error != std::errc() || rest == text.data() + text.size() || number < 0 || number > longest)
       return std::nullopt;
     const char letter = *rest;
-    const auto* unit = std::find_if(next, units.end(), [&](const auto& each) { return each.first == letter; });
+    const auto* unit =
+        std::find_if(next, units.end(), [&](const auto& each) { return each.first == letter; });
     if (unit == units.end()) return std::nullopt;
     minutes += number * unit->second;
     next = unit + 1;
