@@ -15,7 +15,7 @@ namespace upout {
 inline constexpr int exit_done = 0;
 inline constexpr int exit_failed =
     1;  ///< it was tried, and something is not as it should be: see what was printed
-inline constexpr int exit_usage = 2;  ///< what the user asked for makes no sense; nothing was done
+inline constexpr int exit_usage = 2;     ///< what the user asked for makes no sense; nothing was done
 inline constexpr int exit_going_on = 3;  ///< of what was asked about: it is not done yet, and may be
 /// A run that a signal ended exits with 128 + its number, as shells have it.
 inline constexpr int exit_signalled = 128;

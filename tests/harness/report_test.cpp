@@ -53,7 +53,8 @@ TEST(Report, DrawsACrossingOnTheCoresThatItsAnswerIsAbout) {
   for (const json& document : samples::over_shares({{0, 4e6, 3e6}}, 4)) documents.push_back(document);
   documents.push_back(samples::over_shares({{100, 9e6, 9e6}}, 8).front());
   const Answer found = answer_to(documents);
-  EXPECT_TRUE(found.headline.starts_with("On ycsb-multi, on 2 cores, shared-memory overtakes shared-nothing at "))
+  EXPECT_TRUE(
+      found.headline.starts_with("On ycsb-multi, on 2 cores, shared-memory overtakes shared-nothing at "))
       << found.headline;
   const json chart = content_of(page(documents)).at("/charts/0"_json_pointer);
   EXPECT_EQ(chart["workload"], "ycsb-multi, on 2 cores");
@@ -196,7 +197,8 @@ TEST(Report, OpensWithTheAnswer) {
   const std::string html = page(samples::sweep(), {.title = "quick", .question = "Which is ahead?"});
   EXPECT_NE(html.find("<title>quick</title>"), std::string::npos);
   const std::size_t question = html.find("Which is ahead?");
-  const std::size_t headline = html.find("<h1>On 2 cores, there is no difference that the intervals can tell: ");
+  const std::size_t headline =
+      html.find("<h1>On 2 cores, there is no difference that the intervals can tell: ");
   ASSERT_NE(headline, std::string::npos);
   EXPECT_LT(question, headline);
   EXPECT_LT(headline, html.find("<h2>Throughput</h2>"));
