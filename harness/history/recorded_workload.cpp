@@ -10,25 +10,22 @@ namespace upout::harness {
 namespace {
 
 /// A stream and the log of what it has done.
-class RecordedStream final : public workloads::RunStream {
+class RecordedStream final : public workloads::ForwardingStream {
  public:
   RecordedStream(std::unique_ptr<workloads::RunStream> stream, std::shared_ptr<HistoryLog> log)
-      : stream_(std::move(stream)), log_(std::move(log)) {}
+      : ForwardingStream(std::move(stream)), log_(std::move(log)) {}
 
   std::size_t next(std::span<kernel::Operation* const> free) override {
-    const std::size_t filled = stream_->next(free);
+    const std::size_t filled = ForwardingStream::next(free);
     log_->begin(free.first(filled));
     return filled;
   }
   void complete(std::span<kernel::Operation* const> done) override {
     log_->end(done);
-    stream_->complete(done);
+    ForwardingStream::complete(done);
   }
-  std::uint64_t failed() const override { return stream_->failed(); }
-  workloads::WriterProgress progress() const override { return stream_->progress(); }
 
  private:
-  std::unique_ptr<workloads::RunStream> stream_;
   std::shared_ptr<HistoryLog> log_;
 };
 
@@ -53,7 +50,7 @@ std::unique_ptr<workloads::RunStream> RecordedWorkload::run(workloads::WorkerSlo
     const std::scoped_lock lock(making_);
     logs_[slot.index] = log;
   }
-  return std::make_unique<RecordedStream>(workload_->run(slot, depth, seed), std::move(log));
+  return std::make_unique<RecordedStream>(ForwardingWorkload::run(slot, depth, seed), std::move(log));
 }
 
 HistoryPart RecordedWorkload::part() const {

@@ -16,6 +16,8 @@
 #include "harness/counted_stream.h"
 #include "harness/measurement.h"
 #include "harness/run_limits.h"
+#include "tests/harness/owned_workload.h"
+#include "workloads/forwarding_workload.h"
 #include "workloads/registry.h"
 
 namespace upout::harness {
@@ -31,32 +33,14 @@ std::unique_ptr<workloads::Workload> made(const std::vector<std::string>& assign
 }
 
 /// A workload whose streams' operations are counted when they are handed out.
-class Counting : public workloads::Workload {
+class Counting : private OwnedWorkload, public workloads::ForwardingWorkload {
  public:
-  explicit Counting(std::string_view name) : workload_(made({}, name)) {}
+  explicit Counting(std::string_view name)
+      : OwnedWorkload{made({}, name)}, workloads::ForwardingWorkload(*OwnedWorkload::workload) {}
 
-  std::string_view name() const override { return workload_->name(); }
-  nlohmann::json properties() const override { return workload_->properties(); }
-  std::uint64_t record_count() const override { return workload_->record_count(); }
-  std::size_t value_bytes() const override { return workload_->value_bytes(); }
-  bool needs_order() const override { return workload_->needs_order(); }
-  std::size_t output_bytes() const override { return workload_->output_bytes(); }
-  kernel::Key largest_key() const override { return workload_->largest_key(); }
-  std::unique_ptr<workloads::OperationStream> load(workloads::WorkerSlot slot,
-                                                   std::size_t depth) const override {
-    return workload_->load(slot, depth);
-  }
   std::unique_ptr<workloads::RunStream> run(workloads::WorkerSlot slot, std::size_t depth,
                                             std::uint64_t seed) const override {
-    return std::make_unique<Stream>(workload_->run(slot, depth, seed), handed_out_);
-  }
-  std::unique_ptr<workloads::AuditStream> audit(
-      workloads::WorkerSlot slot, std::size_t depth,
-      std::span<const workloads::WriterProgress> writers) const override {
-    return workload_->audit(slot, depth, writers);
-  }
-  std::uint64_t expected_records(std::span<const workloads::WriterProgress> writers) const override {
-    return workload_->expected_records(writers);
+    return std::make_unique<Stream>(ForwardingWorkload::run(slot, depth, seed), handed_out_);
   }
 
   std::uint64_t handed_out() const { return handed_out_; }
@@ -64,25 +48,20 @@ class Counting : public workloads::Workload {
   void begin() const { handed_out_ = 0; }
 
  private:
-  class Stream : public workloads::RunStream {
+  class Stream final : public workloads::ForwardingStream {
    public:
     Stream(std::unique_ptr<workloads::RunStream> stream, std::atomic<std::uint64_t>& handed_out)
-        : stream_(std::move(stream)), handed_out_(handed_out) {}
+        : ForwardingStream(std::move(stream)), handed_out_(handed_out) {}
     std::size_t next(std::span<kernel::Operation* const> free) override {
-      const std::size_t filled = stream_->next(free);
+      const std::size_t filled = ForwardingStream::next(free);
       handed_out_ += filled;
       return filled;
     }
-    void complete(std::span<kernel::Operation* const> done) override { stream_->complete(done); }
-    std::uint64_t failed() const override { return stream_->failed(); }
-    workloads::WriterProgress progress() const override { return stream_->progress(); }
 
    private:
-    std::unique_ptr<workloads::RunStream> stream_;
     std::atomic<std::uint64_t>& handed_out_;
   };
 
-  std::unique_ptr<workloads::Workload> workload_;
   mutable std::atomic<std::uint64_t> handed_out_{0};
 };
 

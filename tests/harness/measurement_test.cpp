@@ -13,6 +13,8 @@
 #include "engines/shared_memory/engine.h"
 #include "engines/shared_nothing/ring_engine.h"
 #include "tests/harness/forwarding_engine.h"
+#include "tests/harness/owned_workload.h"
+#include "workloads/forwarding_workload.h"
 #include "workloads/registry.h"
 
 namespace upout::harness {
@@ -61,62 +63,23 @@ bool stores_agree(unsigned extra) {
   return check->passed;
 }
 
-/// A hundred records of ycsb-d, which inserts and reads what is new; of which a test may replace what is to
-/// be measured.
-class ForwardingWorkload : public workloads::Workload {
+std::unique_ptr<workloads::Workload> hundred_records_of_ycsb_d() {
+  workloads::Properties properties;
+  properties.set("recordcount", "100", "test");
+  std::vector<std::string> warnings;
+  return std::move(workloads::make_workload("ycsb-d", properties, warnings)).value();
+}
+
+/// Which inserts and reads what is new; of which a test may replace what is to be measured.
+class ForwardingYcsbD : private OwnedWorkload, public workloads::ForwardingWorkload {
  public:
-  ForwardingWorkload() {
-    workloads::Properties properties;
-    properties.set("recordcount", "100", "test");
-    std::vector<std::string> warnings;
-    workload_ = std::move(workloads::make_workload("ycsb-d", properties, warnings)).value();
-  }
-
-  std::string_view name() const override { return workload_->name(); }
-  nlohmann::json properties() const override { return workload_->properties(); }
-  std::uint64_t record_count() const override { return workload_->record_count(); }
-  std::size_t value_bytes() const override { return workload_->value_bytes(); }
-  bool needs_order() const override { return workload_->needs_order(); }
-  std::size_t output_bytes() const override { return workload_->output_bytes(); }
-  kernel::Key largest_key() const override { return workload_->largest_key(); }
-  std::unique_ptr<workloads::OperationStream> load(workloads::WorkerSlot slot,
-                                                   std::size_t depth) const override {
-    return workload_->load(slot, depth);
-  }
-  std::unique_ptr<workloads::RunStream> run(workloads::WorkerSlot slot, std::size_t depth,
-                                            std::uint64_t seed) const override {
-    return workload_->run(slot, depth, seed);
-  }
-  std::unique_ptr<workloads::AuditStream> audit(
-      workloads::WorkerSlot slot, std::size_t depth,
-      std::span<const workloads::WriterProgress> writers) const override {
-    return workload_->audit(slot, depth, writers);
-  }
-  std::uint64_t expected_records(std::span<const workloads::WriterProgress> writers) const override {
-    return workload_->expected_records(writers);
-  }
-
- private:
-  std::unique_ptr<workloads::Workload> workload_;
-};
-
-/// Another stream, of which a test may replace what it wants.
-class ForwardingStream : public workloads::RunStream {
- public:
-  explicit ForwardingStream(std::unique_ptr<workloads::RunStream> stream) : stream_(std::move(stream)) {}
-
-  std::size_t next(std::span<kernel::Operation* const> free) override { return stream_->next(free); }
-  void complete(std::span<kernel::Operation* const> done) override { stream_->complete(done); }
-  std::uint64_t failed() const override { return stream_->failed(); }
-  workloads::WriterProgress progress() const override { return stream_->progress(); }
-
- private:
-  std::unique_ptr<workloads::RunStream> stream_;
+  ForwardingYcsbD()
+      : OwnedWorkload{hundred_records_of_ycsb_d()}, workloads::ForwardingWorkload(*OwnedWorkload::workload) {}
 };
 
 /// A workload that remembers for which workers it was asked for something to be measured, and how many of
 /// these streams there have been at a time.
-class SlotsOfRuns : public ForwardingWorkload {
+class SlotsOfRuns : public ForwardingYcsbD {
  public:
   std::unique_ptr<workloads::RunStream> run(workloads::WorkerSlot slot, std::size_t depth,
                                             std::uint64_t seed) const override {
@@ -137,7 +100,7 @@ class SlotsOfRuns : public ForwardingWorkload {
   unsigned most_streams() const { return most_; }
 
  private:
-  class Stream final : public ForwardingStream {
+  class Stream final : public workloads::ForwardingStream {
    public:
     Stream(std::unique_ptr<workloads::RunStream> stream, std::atomic<unsigned>& living)
         : ForwardingStream(std::move(stream)), living_(&living) {}
@@ -155,7 +118,7 @@ class SlotsOfRuns : public ForwardingWorkload {
 };
 
 /// A workload whose generator reads the clock so many times for each operation that it draws.
-class SlowGenerator : public ForwardingWorkload {
+class SlowGenerator : public ForwardingYcsbD {
  public:
   explicit SlowGenerator(unsigned clock_reads) : clock_reads_(clock_reads) {}
 
@@ -165,7 +128,7 @@ class SlowGenerator : public ForwardingWorkload {
   }
 
  private:
-  class Stream final : public ForwardingStream {
+  class Stream final : public workloads::ForwardingStream {
    public:
     Stream(std::unique_ptr<workloads::RunStream> stream, unsigned clock_reads)
         : ForwardingStream(std::move(stream)), clock_reads_(clock_reads) {}
