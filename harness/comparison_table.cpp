@@ -78,13 +78,13 @@ std::string summary_text(const ResultComparison& comparison) {
                           to_string(sampled), comparison.points.size() > 1 ? " among so many" : "");
     }
   }
-  const auto within_runs = static_cast<std::size_t>(
+  const auto by_repetitions = static_cast<std::size_t>(
       std::ranges::count(comparison.points, Sampled::repetitions, &PointComparison::sampled));
-  if (within_runs > 0 && !comparison.is_same) {
+  if (by_repetitions > 0 && !comparison.is_same) {
     text += fmt::format(
-        "{}: of one run a side, so that what differs from run to run may pass for a difference; "
-        "for that, several runs a side, in turn\n",
-        points_in_words(within_runs));
+        "{}: by repetitions, so that what differs from run to run may pass for a difference; "
+        "against that, four runs a side at the least, in turn\n",
+        points_in_words(by_repetitions));
   }
   return text;
 }

@@ -133,7 +133,9 @@ std::string unit_of(const Measured& measured) {
 
 /// With the p value of this test alone, and no verdict yet.
 PointComparison compare_point(const Measured& a, const Measured& b) {
-  const Sampled sampled = a.runs.size() > 1 && b.runs.size() > 1 ? Sampled::runs : Sampled::repetitions;
+  // With fewer of them nothing could ever be told.
+  const bool are_enough = least_p_value(a.runs.size(), b.runs.size()) < level;
+  const Sampled sampled = are_enough ? Sampled::runs : Sampled::repetitions;
   const std::vector<double> in_a = samples_of(a, sampled);
   const std::vector<double> in_b = samples_of(b, sampled);
   const RankTest test = mann_whitney(in_b, in_a);

@@ -68,10 +68,11 @@ struct ResultComparison {
 };
 
 /// Compares validated documents. Points match if deployment, workload, properties and offered load are the
-/// same. Where both sides have several runs of a point, a sample is the median of a run; else it is a
-/// repetition, and those of several runs count together. Runs with the verdict `invalid` are left out. B is
-/// faster or slower where both the ratio's 95 % interval excludes 1 and the rank test, corrected by Holm's
-/// method over all points, is below 0.05. Fails if there is no point to compare, or if units differ.
+/// same. Where both sides have runs enough of a point (four each, or as good), a sample is the median of a
+/// run; else it is a repetition, and those of several runs count together. Runs with the verdict `invalid`
+/// are left out. B is faster or slower where both the ratio's 95 % interval excludes 1 and the rank test,
+/// corrected by Holm's method over all points, is below 0.05. Fails if there is no point to compare, or if
+/// units differ.
 platform::Expected<ResultComparison> compare_results(std::span<const nlohmann::json> a,
                                                      std::span<const nlohmann::json> b);
 

@@ -39,10 +39,11 @@ Examples:
   upout compare --published quick-results              # beside what others measured, by shape
 
 Points match if deployment, workload, properties and offered load are the same. B is called faster or slower where the 95 %
-interval of the ratio B/A (bootstrap over repetitions, or over runs if both sides have several) excludes 1 and a rank test, corrected for the number of points, is
+interval of the ratio B/A (bootstrap over repetitions, or over runs if both sides have four) excludes 1 and a rank test, corrected for the number of points, is
 below 0.05.
 Exit status: 0 if it was compared, and with --fail-below nothing is below it; 3 if a point of B is slower and its whole interval
-lies below the bound; 1 if none is, but B lacks a valid result of a point that A has, and --fail-below was given; 2 if the
+lies below the bound; 1 if none is, but B lacks a valid result of a point that A has, or a point has too few samples for
+anything to show, and --fail-below was given; 2 if the
 options make no sense or there is nothing to compare.)";
 
 std::optional<double> parse_bound(const std::string& text) {
@@ -68,6 +69,14 @@ void judge(const harness::ResultComparison& comparison, double bound, Program& p
     return program.fail(fmt::format("--fail-below {:g}: found {} point{} of B below it, expected none", bound,
                                     below, below == 1 ? "" : "s"),
                         exit_below);
+  }
+  const auto too_few = std::ranges::find(comparison.points, true, &harness::PointComparison::has_too_few);
+  if (too_few != comparison.points.end()) {
+    return program.fail(
+        fmt::format(
+            "--fail-below {:g}: found {} {} of {} in A and {} in B, expected enough for a difference to show",
+            bound, too_few->samples_a, harness::to_string(too_few->sampled), too_few->id, too_few->samples_b),
+        exit_failed);
   }
   const auto lost = std::ranges::find(comparison.left_out, true, &harness::LeftOut::is_lost);
   if (lost == comparison.left_out.end()) return;

@@ -24,7 +24,7 @@ void append_documents(const fs::path& folder, std::vector<fs::path>& files) {
   }
 }
 
-/// Of all sweeps that lie side by side in a folder.
+/// Of all sweeps that lie side by side in a folder, which is none itself.
 void append_sweeps(const fs::path& folder, std::vector<fs::path>& files) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     if (fs::is_directory(entry.path() / "points")) append_documents(entry.path() / "points", files);
@@ -39,7 +39,7 @@ Expected<std::vector<fs::path>> files_of(const std::string& source) {
   if (!fs::is_directory(source)) return std::vector<fs::path>{source};
   std::vector<fs::path> files;
   append_documents(points_of(source), files);
-  if (files.empty()) append_sweeps(source, files);
+  if (points_of(source) == fs::path(source)) append_sweeps(source, files);
   if (files.empty())
     return platform::unexpected(source, "a folder without results", "results of a run or a sweep");
   std::ranges::sort(files);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tests/cli/program.h"
 #include "tests/harness/sample_documents.h"
@@ -71,6 +72,27 @@ TEST(Compare, TakesAFolderOfSweepsForSeveralRunsOfEachPoint) {
   EXPECT_EQ(point["sampled"], "runs");
   EXPECT_EQ(point["a"]["samples"], 5);
   EXPECT_EQ(point["verdict"], "slower");
+}
+
+TEST(Compare, LeavesOutNoneOfWhatLiesInAFolder) {
+  const Scratch scratch;
+  std::filesystem::create_directories(scratch / "a/1/points");
+  stored(scratch, "a/1/points/point.json", 1e7);
+  stored(scratch, "a/other.json", samples::run("shared-memory", 1, "ycsb-c", 1e7));
+  const Ended ended = upout("compare --json " + (scratch / "a") + " " + (scratch / "a"));
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  EXPECT_EQ(nlohmann::json::parse(ended.out).at("points").size(), 2U);
+}
+
+TEST(Compare, PassesNothingOfWhichNothingCouldShow) {
+  const Scratch scratch;
+  const std::vector<double> two{1e7, 1.01e7};
+  const std::vector<double> half{0.5e7, 0.51e7};
+  const std::string files = stored(scratch, "a.json", samples::run("shared-memory", 2, "ycsb-c", two)) + " " +
+                            stored(scratch, "b.json", samples::run("shared-memory", 2, "ycsb-c", half));
+  const Ended ended = upout("compare " + files + " --fail-below 0.95");
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_TRUE(has(ended.err, "found 2 repetitions of shared-memory-2-ycsb-c in A and 2 in B")) << ended.err;
 }
 
 TEST(Compare, TakesFoldersOfSweepsAndMissesWhatOneLacks) {

@@ -187,6 +187,14 @@ TEST(ResultComparison, OfSeveralRunsASideTakesTheRunForTheSample) {
   EXPECT_GE(found_within_runs, 10) << "what a single run a side can't see is not simulated";
 }
 
+TEST(ResultComparison, OfFewerRunsThanCouldTellAnythingTakesTheRepetitions) {
+  samples::Noise noise(79);
+  const ResultComparison comparison = compared(runs_in_moods(noise, 3, 1e7), runs_in_moods(noise, 3, 5e6));
+  EXPECT_EQ(comparison.points.at(0).sampled, Sampled::repetitions);
+  EXPECT_EQ(comparison.points.at(0).samples_a, 30U);
+  EXPECT_EQ(comparison.points.at(0).verdict, ComparisonVerdict::slower);
+}
+
 TEST(ResultComparison, OfSeveralRunsASideFindsWhatIsMoreThanTheyDifferBy) {
   samples::Noise noise(78);
   const ResultComparison comparison = compared(runs_in_moods(noise, 6, 1e7), runs_in_moods(noise, 6, 6e6));
