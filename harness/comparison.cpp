@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -63,7 +62,7 @@ json variant_of(const SourcedRun& sourced) {
 json properties_of(const json& run) {
   json properties = run.at("workload").at("properties");
   if (properties.contains("recordcount_per_worker")) properties.erase("recordcount");
-  if (run.at("deployment").contains("index")) properties["index"] = run.at("deployment").at("index");
+  properties["index"] = completed_deployment(run).at("index");
   return properties;
 }
 
@@ -113,13 +112,10 @@ bool is_baseline(const SourcedRun& sourced) {
   return sourced.run->at("deployment").at("engine") == "baseline";
 }
 
-/// Takes the runs of the sequential program out of the others; the fastest of its configurations.
-std::optional<SeriesPoint> take_baseline(std::vector<SourcedRun>& runs) {
-  const auto first = std::stable_partition(runs.begin(), runs.end(), std::not_fn(is_baseline));
+/// Of the configurations of the sequential program, the fastest.
+std::optional<SeriesPoint> fastest_of(const std::vector<SourcedRun>& runs) {
   std::map<std::string, std::vector<SourcedRun>> configurations;
-  for (auto taken = first; taken != runs.end(); ++taken)
-    configurations[taken->run->at("id").get<std::string>()].push_back(*taken);
-  runs.erase(first, runs.end());
+  for (const SourcedRun& run : runs) configurations[run.run->at("id").get<std::string>()].push_back(run);
   std::optional<SeriesPoint> fastest;
   for (const auto& [id, same] : configurations) {
     std::vector<double> repetitions = throughputs_of(same);
@@ -130,10 +126,49 @@ std::optional<SeriesPoint> take_baseline(std::vector<SourcedRun>& runs) {
   return fastest;
 }
 
+using RunsByProperties = std::map<json, std::vector<SourcedRun>>;
+
+json without_index(json properties) {
+  properties.erase("index");
+  return properties;
+}
+
+/// Of the workloads of one name. The sequential program has the one kind of index that suits a workload, and
+/// is set against engines with either.
+class Runs {
+ public:
+  void add(const SourcedRun& run) {
+    json properties = properties_of(*run.run);
+    if (is_baseline(run)) {
+      baselines_[without_index(std::move(properties))].push_back(run);
+    } else {
+      by_properties_[std::move(properties)].push_back(run);
+    }
+  }
+  /// A baseline that there is nothing to set against stands alone: without runs.
+  RunsByProperties by_properties() const {
+    RunsByProperties all = by_properties_;
+    for (const auto& [properties, runs] : baselines_) {
+      const bool stands_alone = std::ranges::none_of(
+          by_properties_, [&](const auto& engines) { return without_index(engines.first) == properties; });
+      if (stands_alone) all[properties_of(*runs.front().run)];
+    }
+    return all;
+  }
+  std::vector<SourcedRun> baselines_of(const json& properties) const {
+    const auto found = baselines_.find(without_index(properties));
+    return found == baselines_.end() ? std::vector<SourcedRun>{} : found->second;
+  }
+
+ private:
+  RunsByProperties by_properties_;  ///< of engines
+  RunsByProperties baselines_;      ///< by properties without the index
+};
+
 /// In which members the variants of each engine differ.
 using DifferencesByEngine = std::map<std::string, std::set<std::string>>;
 
-DifferencesByEngine differences_of(const std::map<json, std::vector<SourcedRun>>& runs_by_properties) {
+DifferencesByEngine differences_of(const RunsByProperties& runs_by_properties) {
   std::map<std::string, std::set<json>> variants;
   for (const auto& [properties, runs] : runs_by_properties) {
     for (const SourcedRun& run : runs) {
@@ -176,7 +211,8 @@ std::vector<Series> series_of(const std::vector<SourcedRun>& runs, const Differe
 nlohmann::json completed_deployment(const nlohmann::json& run) {
   const json& deployment = run.at("deployment");
   const bool has_messages = deployment.at("engine") == "shared-nothing";
-  json completed = {{"binding", "cores"},
+  json completed = {{"index", "hash"},
+                    {"binding", "cores"},
                     {"islands", 1},
                     {"rebalance", "none"},
                     {"link_delay_ns", 0},
@@ -238,29 +274,30 @@ unsigned cores_of(const Crossing& crossing) {
 std::vector<Comparison> compare(std::span<const nlohmann::json> documents,
                                 std::span<const std::string> sources) {
   assert(sources.empty() || sources.size() == documents.size());
-  std::map<std::string, std::map<json, std::vector<SourcedRun>>> workloads;  // by name, by properties
+  std::map<std::string, Runs> workloads;  // by name
   for (std::size_t i = 0; i < documents.size(); ++i) {
     for (const json& run : documents[i].at("runs")) {
-      if (!is_result(run)) continue;
-      workloads[run.at("workload").at("name").get<std::string>()][properties_of(run)].push_back(
-          {&run, sources.empty() ? "" : sources[i]});
+      if (is_result(run))
+        workloads[run.at("workload").at("name").get<std::string>()].add(
+            {&run, sources.empty() ? "" : sources[i]});
     }
   }
 
   std::vector<Comparison> comparisons;
-  for (const auto& [name, by_properties] : workloads) {
+  for (const auto& [name, of_it] : workloads) {
+    const RunsByProperties by_properties = of_it.by_properties();
     std::vector<json> properties;
     for (const auto& [key, runs] : by_properties) properties.push_back(key);
     const std::set<std::string> differing = differing_members(properties);
     const DifferencesByEngine differences = differences_of(by_properties);
-    for (const auto& [key, all] : by_properties) {
-      std::vector<SourcedRun> runs = all;
-      std::optional<SeriesPoint> baseline = take_baseline(runs);
+    for (const auto& [key, runs] : by_properties) {
+      const std::vector<SourcedRun> baselines = of_it.baselines_of(key);
       Comparison comparison{labelled(name, key, differing), series_of(runs, differences),
-                            std::move(baseline)};
+                            fastest_of(baselines)};
       comparison.name = name;
       comparison.properties = key;
-      comparison.unit = all.front().run->at("summary").at("throughput").at("unit");
+      comparison.unit =
+          (runs.empty() ? baselines : runs).front().run->at("summary").at("throughput").at("unit");
       comparison.telling = differing;
       if (differing.contains("crosspartition") && key.value("crosspartition", json()).is_number())
         comparison.crossing = key.at("crosspartition").get<double>();

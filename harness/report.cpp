@@ -157,11 +157,13 @@ constexpr const char* nothing_to_compare =
     "was "
     "achieved of it, and how long operations took.";
 
-/// What the page's script needs of the documents: the machine in XML would be most of the page.
+/// What the page's script needs of the documents, with what old ones do not say: the machine in XML would be
+/// most of the page.
 json documents_json(std::span<const json> documents) {
   json all = json::array();
   for (json document : documents) {
     document.at("environment").erase("topology_xml");
+    for (json& run : document.at("runs")) run.at("deployment") = completed_deployment(run);
     all.push_back(std::move(document));
   }
   return all;

@@ -54,6 +54,18 @@ TEST(BaselineCost, DoesNotSayFromThereOnIfMoreCoresFallBehindAgain) {
             std::string::npos);
 }
 
+TEST(BaselineCost, IsToldWithEitherKindOfIndex) {
+  for (const char* index : {"hash", "ordered"}) {
+    std::vector<json> documents = measured(10e6, {14e6}, {});
+    documents.at(1).at("runs").at(0).at("deployment")["index"] = index;
+    const std::vector<Comparison> comparisons = compare(documents);
+    ASSERT_EQ(comparisons.size(), 1U) << index;
+    EXPECT_NE(baseline_sentence(comparisons.at(0)).find("beats the single-threaded baseline"),
+              std::string::npos)
+        << index;
+  }
+}
+
 TEST(BaselineCost, IsNotToldWithoutABaselineOrWithNothingElse) {
   EXPECT_EQ(sentence_of({samples::document(samples::run("shared-memory", 1, "ycsb-c", 10e6))}), "");
   EXPECT_EQ(sentence_of(measured(10e6, {}, {})), "");
