@@ -24,9 +24,11 @@ class Flux final : public Scheduler {
     return fmt::format("flux run --ntasks={{ranks}} --cores-per-task={} --setopt=cpu-affinity=per-task",
                        resources.cores_per_rank);
   }
-  /// Ids in decimal: what it prints by itself is not ASCII everywhere.
+  /// Ids in decimal: what it prints by itself is not ASCII everywhere. If only that goes wrong, the job was
+  /// taken all the same: its id is not understood then, and nobody believes that it was refused.
   CommandLine submit_command(const std::string& script) const override {
-    return {"sh", "-c", "id=$(flux batch \"$1\") && exec flux job id --to=dec \"$id\"", "upout", script};
+    return {"sh", "-c", "id=$(flux batch \"$1\") || exit; flux job id --to=dec \"$id\" || echo \"$id\"",
+            "upout", script};
   }
   Expected<std::string> read_id(std::string_view output) const override;
   CommandLine state_command(const std::string& id, unsigned) const override {

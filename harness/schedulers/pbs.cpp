@@ -23,8 +23,9 @@ class Pbs final : public Scheduler {
   std::string launcher(const Resources& resources) const override { return mpirun_launcher(resources); }
   CommandLine submit_command(const std::string& script) const override { return {"qsub", script}; }
   Expected<std::string> read_id(std::string_view output) const override;
+  /// A server that keeps no history of jobs refuses -x, also for those that are not over.
   CommandLine state_command(const std::string& id, unsigned task) const override {
-    return shell_command("exec qstat -x -f \"$1\"", {task == 0 ? id : of_task(id, task)});
+    return shell_command("qstat -x -f \"$1\" || exec qstat -f \"$1\"", {task == 0 ? id : of_task(id, task)});
   }
   Expected<JobState> read_state(std::string_view output, int exit_status) const override;
   CommandLine cancel_command(const std::string& id) const override { return {"qdel", id}; }

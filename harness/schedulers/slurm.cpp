@@ -130,6 +130,11 @@ std::string_view value_of(std::string_view output, std::string_view name) {
   return place == std::string_view::npos ? "" : word_of(output.substr(place + name.size()));
 }
 
+/// "Job 42_1 not found", on a line of its own.
+bool says_not_found(std::string_view output) {
+  return output.starts_with("Job ") && output.substr(0, output.find('\n')).ends_with(" not found");
+}
+
 Expected<JobState> Slurm::read_state(std::string_view output, int exit_status) const {
   std::string_view state = value_of(output, " JobState=");
   std::string_view code = value_of(output, " ExitCode=");
@@ -147,7 +152,9 @@ Expected<JobState> Slurm::read_state(std::string_view output, int exit_status) c
     const bool was_told = code == "143:0" || code == "0:15";
     return found->second == JobState::failed && was_told ? JobState::timed_out : found->second;
   }
-  if (output.find("Invalid job id specified") != std::string_view::npos) return JobState::unknown;
+  // The second one is of a task whose array is still known.
+  if (output.find("Invalid job id specified") != std::string_view::npos || says_not_found(output))
+    return JobState::unknown;
   return not_understood("scontrol show job", output, "JobState=STATE", exit_status);
 }
 

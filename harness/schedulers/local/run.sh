@@ -19,13 +19,17 @@ attend() {
   child=
 }
 
-exec 9>>"${TMPDIR:-/tmp}/upout-$UID.lock"
-flock 9 &
-attend
+lock=${TMPDIR:-/tmp}/upout-$UID.lock turn=
+if exec 9>>"$lock"; then
+  flock 9 &
+  attend
+  [ "$ended" -ne 0 ] || turn=1
+fi
 for ((task = 1; task <= tasks; ++task)); do
   name=$task output=output-$task.log
   [ "$tasks" -gt 1 ] || { name=0 output=output.log; }
   [ -z "$cancelled" ] || { say "$name" cancelled; continue; }
+  [ -n "$turn" ] || { echo "upout: $lock cannot be locked: without that, jobs would run side by side" >>"$output"; say "$name" "ended 1"; continue; }
   say "$name" running
   SECONDS=0
   # It also kills what has not ended so long after a cancellation. --foreground: upout is told once; twice means hurry.

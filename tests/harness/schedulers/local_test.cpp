@@ -132,6 +132,14 @@ TEST_F(LocalScheduler, WhatAJobLeftRunningHoldsTheNextOneBack) {
   EXPECT_EQ(end_of(second), JobState::done);
 }
 
+TEST_F(LocalScheduler, WithoutAQueueNoJobRuns) {
+  std::filesystem::create_directory(folder_ / ("upout-" + std::to_string(getuid()) + ".lock"));
+  const Job job = submit("job", {"echo", "ran"});
+  EXPECT_EQ(end_of(job), JobState::failed);
+  EXPECT_NE(log_of(job).find("cannot be locked"), std::string::npos) << log_of(job);
+  EXPECT_EQ(log_of(job).find("ran"), std::string::npos) << log_of(job);
+}
+
 TEST_F(LocalScheduler, ACancelledJobIsToldAndItsSuccessorRuns) {
   const Job running = submit("running", until_there("/nowhere"));
   wait_until([&] { return log_of(running) == "began\n"; });
@@ -149,7 +157,9 @@ TEST_F(LocalScheduler, ACancelledJobIsToldAndItsSuccessorRuns) {
 
 TEST_F(LocalScheduler, AJobIsToldBeforeItsTimeIsUpAndKilledAfterwards) {
   const auto short_of_time = [](std::string script) { return with_seconds(std::move(script), 2, 1); };
-  const Job obedient = submit("obedient", until_there("/nowhere"), 1, short_of_time);
+  // Time to begin on a busy machine, before it is told.
+  const Job obedient = submit("obedient", until_there("/nowhere"), 1,
+                              [](std::string script) { return with_seconds(std::move(script), 6, 3); });
   const Job deaf = submit("deaf", {"bash", "-c", "trap '' TERM; while [ -d \"$PWD\" ]; do sleep 0.02; done"},
                           1, short_of_time);
   EXPECT_EQ(end_of(obedient), JobState::timed_out);

@@ -269,6 +269,39 @@ INSTANTIATE_TEST_SUITE_P(All, WithStandIns, testing::Values("slurm", "pbs", "lsf
                            return name;
                          });
 
+using WithPbs = WithStandIns;
+INSTANTIATE_TEST_SUITE_P(Pbs, WithPbs, testing::Values("pbs"));
+
+TEST_P(WithPbs, AServerThatKeepsNoHistoryTellsOfJobsThatAreNotOver) {
+  const std::string id = id_of(submit(job({"true"})));
+  folder_.write("fake/no-history", "");
+  EXPECT_EQ(state(id).value(), JobState::queued);
+  std::filesystem::remove(folder_ / ("fake/" + number(id) + ".state"));
+  EXPECT_EQ(state(id).value(), JobState::unknown);
+}
+
+using WithSlurm = WithStandIns;
+INSTANTIATE_TEST_SUITE_P(Slurm, WithSlurm, testing::Values("slurm"));
+
+TEST_P(WithSlurm, ATaskMayBeForgottenBeforeItsArrayIs) {
+  const std::string id = id_of(submit(job({"true"}, "array", 2)));
+  folder_.write("fake/" + number(id) + ".1.state", "purged\n");
+  EXPECT_EQ(state(id, 1).value(), JobState::unknown);
+  EXPECT_EQ(state(id, 2).value(), JobState::queued);
+}
+
+using WithFlux = WithStandIns;
+INSTANTIATE_TEST_SUITE_P(Flux, WithFlux, testing::Values("flux"));
+
+/// Or it would be submitted twice.
+TEST_P(WithFlux, AJobWhoseIdIsNotToldIsNotTakenForRefused) {
+  std::filesystem::create_directories(folder_ / "fake");
+  folder_.write("fake/no-ids", "");
+  const Outcome submitted = submit(job({"true"}));
+  EXPECT_EQ(submitted.exit_status, 0);
+  EXPECT_FALSE(scheduler().read_id(submitted.output));
+}
+
 TEST(Schedulers, ConstraintsHaveNoOperatorsOfTheirs) {
   const auto error = [](const Scheduler& scheduler, const std::string& constraint) {
     const auto script =
