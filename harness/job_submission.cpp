@@ -121,6 +121,11 @@ std::vector<MadeJob> make_jobs(const SubmittedSweep& sweep, const std::vector<Po
   return made;
 }
 
+/// What starts ranks in a job; empty: what `upout sweep` takes by itself.
+std::string launcher_of(const SubmittedSweep& sweep, const SubmitOptions& options) {
+  return options.launcher.empty() ? sweep.scheduler().launcher(*sweep.plan().resources) : options.launcher;
+}
+
 /// Writes what jobs need.
 class JobWriter {
  public:
@@ -139,8 +144,7 @@ class JobWriter {
 
 JobRequest JobWriter::request_for(const SubmittedJob& job) const {
   const Resources& resources = *sweep_.plan().resources;
-  const std::string launcher =
-      options_.launcher.empty() ? sweep_.scheduler().launcher(resources) : options_.launcher;
+  const std::string launcher = launcher_of(sweep_, options_);
   const fs::path results = job.is_array() ? folder_of(sweep_, job) / fmt::format("task-{}", task_placeholder)
                                           : folder_of(sweep_, job);
   JobRequest request{.name = job.name,
@@ -207,6 +211,29 @@ Expected<void> record(SubmittedSweep& sweep, const SubmittedJob& job,
   return saved;
 }
 
+/// In its job a point that cannot be started would keep the others from being measured, or fail each time.
+Expected<void> check_room(const SubmittedSweep& sweep, const SubmitOptions& options) {
+  if (!options.launcher.empty()) return {};
+  const Resources& resources = *sweep.plan().resources;
+  const std::string launcher = launcher_of(sweep, options);
+  const bool is_here = launcher.empty();
+  for (const Point& point : sweep.plan().points) {
+    if (!point.is_launched() || (is_here && point.oversubscribe)) continue;
+    const std::size_t room =
+        is_here ? sweep.plan().cores : std::size_t{resources.nodes} * resources.ranks_per_node;
+    const std::size_t wanted = is_here ? point.all_workers() : point.workers;
+    const bool fits = wanted <= room && (is_here || point.threads_per_rank() <= resources.cores_per_rank);
+    if (fits) continue;
+    return platform::unexpected(
+        point.where, fmt::format("{} ranks of {} threads", point.workers, point.threads_per_rank()),
+        is_here ? fmt::format("at most {} workers (the cores of this machine), or oversubscribe = true", room)
+                : fmt::format("at most {} of at most {}, which [resources] has, for '{}' starts no more; or "
+                              "--launcher TEXT that does",
+                              room, resources.cores_per_rank, launcher));
+  }
+  return {};
+}
+
 /// In an array's command it would become a task's number.
 Expected<void> check_folder(const SubmittedSweep& sweep, bool array) {
   const std::string folder = sweep.folder().path();
@@ -230,6 +257,7 @@ unsigned nodes_of(const Point& point, const Resources& resources) {
 
 Expected<PreparedJobs> prepare_jobs(SubmittedSweep& sweep, const SubmitOptions& options) {
   if (auto checked = check_folder(sweep, options.array); !checked) return tl::unexpected(checked.error());
+  if (auto room = check_room(sweep, options); !room) return tl::unexpected(room.error());
   if (auto resolved = resolve(sweep, options.ids); !resolved) return tl::unexpected(resolved.error());
   const auto fresh = sweep.refresh();
   if (!fresh) return tl::unexpected(fresh.error());

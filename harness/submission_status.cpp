@@ -51,7 +51,8 @@ SubmissionStatus status_of(const SubmittedSweep& sweep) {
   for (const SubmittedJob& job : sweep.books().jobs) {
     for (std::size_t n = 0; n < job.tasks.size(); ++n) {
       tasks.push_back(task_json(sweep, job, n));
-      is_going_on = is_going_on || !schedulers::is_over(job.tasks[n].state);
+      // One without an id only the user can move.
+      is_going_on = is_going_on || (job.has_id() && !schedulers::is_over(job.tasks[n].state));
     }
   }
   const std::size_t points = sweep.plan().points.size();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -17,13 +18,24 @@ using platform::Expected;
 using schedulers::JobState;
 namespace fs = std::filesystem;
 
+/// With who has the books: `upout status` keeps them while it asks the scheduler.
+constexpr std::chrono::milliseconds patience = std::chrono::seconds(10);
+
 Expected<std::string> text_of(const fs::path& path) {
   constexpr std::size_t most_bytes = std::size_t{1} << 30;
   return platform::read_text_file(path, most_bytes, path, "a file that can be read");
 }
 
+/// Of any size; there whole or not at all.
 Expected<void> copy_whole(const fs::path& from, const fs::path& to) {
-  return text_of(from).and_then([&](const std::string& text) { return platform::write_text_file(to, text); });
+  const fs::path part = to.string() + ".part";
+  std::error_code error;
+  fs::copy_file(from, part, fs::copy_options::overwrite_existing, error);
+  if (!error) fs::rename(part, to, error);
+  if (!error) return {};
+  std::error_code ignored;
+  fs::remove(part, ignored);
+  return platform::unexpected(to, error.message(), "a copy of " + from.string());
 }
 
 /// Absolute, for jobs start elsewhere.
@@ -53,12 +65,25 @@ Expected<void> copy_property_files(const Plan& plan, const SweepFolder& folder) 
 }
 
 /// Where the sweep is started, a file of lengths is looked for; a job starts in its own folder.
+Expected<void> check_paths(const Point& point) {
+  workloads::Properties properties;
+  if (!point.properties_file.empty()) {
+    if (auto read = properties.read_file(point.properties_file); !read) return read;
+  }
+  for (const workloads::Property& each : point.properties) properties.set(each.name, each.value, each.origin);
+  const workloads::Property* lengths = properties.find("fieldlengthhistogram");
+  const workloads::Property* distribution = properties.find("fieldlengthdistribution");
+  const char* expected = "an absolute path, for jobs start in folders of their own";
+  if (lengths != nullptr && fs::path(lengths->value).is_relative())
+    return platform::unexpected(lengths->where(), fmt::format("'{}'", lengths->value), expected);
+  if (lengths == nullptr && distribution != nullptr && distribution->value == "histogram")
+    return platform::unexpected(distribution->where(), "no fieldlengthhistogram", expected);
+  return {};
+}
+
 Expected<void> check_paths(const Plan& plan) {
   for (const Point& point : plan.points)
-    for (const workloads::Property& property : point.properties)
-      if (property.name == "fieldlengthhistogram" && fs::path(property.value).is_relative())
-        return platform::unexpected(property.where(), fmt::format("'{}'", property.value),
-                                    "an absolute path, for jobs start in folders of their own");
+    if (auto checked = check_paths(point); !checked) return checked;
   return {};
 }
 
@@ -91,7 +116,7 @@ Expected<SubmittedSweep> SubmittedSweep::open(const std::string& out, const Mach
   std::error_code ignored;
   if (!fs::exists(folder / "submission.json", ignored))
     return platform::unexpected(out, "no submission.json in it", "a folder that `upout submit` has made");
-  auto lock = FolderLock::take(folder);
+  auto lock = FolderLock::take(folder, use == Use::change ? patience : std::chrono::milliseconds{});
   if (!lock && use == Use::change) return tl::unexpected(lock.error());
   auto sweep = with_plan(out, machine);
   if (!sweep) return sweep;
@@ -106,7 +131,7 @@ Expected<SubmittedSweep> SubmittedSweep::begin(const Plan& plan, const std::stri
   const SweepFolder folder(absolute(out));
   if (auto checked = check_paths(plan); !checked) return tl::unexpected(checked.error());
   if (auto made = folder.make(); !made) return tl::unexpected(made.error());
-  auto lock = FolderLock::take(folder.path());
+  auto lock = FolderLock::take(folder.path(), patience);
   if (!lock) return tl::unexpected(lock.error());
   if (auto claimed = folder.claim(plan); !claimed) return tl::unexpected(claimed.error());
   if (auto copied = copy_property_files(plan, folder); !copied) return tl::unexpected(copied.error());

@@ -55,26 +55,27 @@ bool is_verified(const nlohmann::json& verification) {
 
 }  // namespace
 
-Expected<FolderLock> FolderLock::take(const fs::path& folder) {
-  return take(folder, O_CLOEXEC, {});
+Expected<FolderLock> FolderLock::take(const fs::path& folder, std::chrono::milliseconds patience) {
+  return take(folder, Heirs::none, patience);
 }
 
 Expected<FolderLock> FolderLock::take_with_children(const fs::path& folder, std::chrono::milliseconds grace) {
-  return take(folder, 0, grace);
+  return take(folder, Heirs::children, grace);
 }
 
-Expected<FolderLock> FolderLock::take(const fs::path& folder, int flags, std::chrono::milliseconds grace) {
+Expected<FolderLock> FolderLock::take(const fs::path& folder, Heirs heirs, std::chrono::milliseconds wait) {
   const fs::path path = folder / "lock";
+  const int flags = heirs == Heirs::children ? 0 : O_CLOEXEC;
   FolderLock lock(open(path.c_str(), O_RDWR | O_CREAT | flags, 0666));
   if (lock.descriptor_ < 0) return refused(path, strerror(errno), "a folder that may be written to");
-  if (auto locked = lock.lock(folder, grace); !locked) return tl::unexpected(locked.error());
+  if (auto locked = lock.lock(folder, heirs, wait); !locked) return tl::unexpected(locked.error());
   if (auto is_signed = lock.sign(path); !is_signed) return tl::unexpected(is_signed.error());
   return lock;
 }
 
-Expected<void> FolderLock::lock(const fs::path& folder, std::chrono::milliseconds grace) {
+Expected<void> FolderLock::lock(const fs::path& folder, Heirs heirs, std::chrono::milliseconds wait) {
   const fs::path path = folder / "lock";
-  const auto deadline = std::chrono::steady_clock::now() + grace;
+  const auto deadline = std::chrono::steady_clock::now() + wait;
   while (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
     if (is_without_locks(error)) {
@@ -85,10 +86,12 @@ Expected<void> FolderLock::lock(const fs::path& folder, std::chrono::millisecond
     }
     if (error != EWOULDBLOCK) return refused(path, strerror(error), "a file that can be locked");
     const std::string owner = read_text(path).value_or("?");
-    if (is_running(owner))
+    const bool is_late = std::chrono::steady_clock::now() >= deadline;
+    // A sweep that runs takes long: it is not waited for, only what a killed one has left.
+    if (is_running(owner) && (is_late || heirs == Heirs::children))
       return refused(folder, fmt::format("another upout that is at work in it (process {})", owner),
                      "another --out, or that one to end first");
-    if (std::chrono::steady_clock::now() >= deadline)
+    if (is_late)
       return refused(folder,
                      fmt::format("what an upout that was killed has left running, or one on another machine "
                                  "(process {})",

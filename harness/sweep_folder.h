@@ -17,8 +17,10 @@ namespace upout::harness {
 /// has one sweep at a time.
 class FolderLock {
  public:
-  /// Errors: somebody else has it, or the folder may not be written to.
-  static platform::Expected<FolderLock> take(const std::filesystem::path& folder);
+  /// Errors: somebody else has it, and has not given it back after `patience`, or the folder may not be
+  /// written to.
+  static platform::Expected<FolderLock> take(const std::filesystem::path& folder,
+                                             std::chrono::milliseconds patience = {});
   /// The children of this process have it too. Those of one that was killed get `grace` to end.
   static platform::Expected<FolderLock> take_with_children(const std::filesystem::path& folder,
                                                            std::chrono::milliseconds grace);
@@ -32,9 +34,11 @@ class FolderLock {
 
  private:
   explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
-  static platform::Expected<FolderLock> take(const std::filesystem::path& folder, int flags,
-                                             std::chrono::milliseconds grace);
-  platform::Expected<void> lock(const std::filesystem::path& folder, std::chrono::milliseconds grace);
+  enum class Heirs { none, children };
+  static platform::Expected<FolderLock> take(const std::filesystem::path& folder, Heirs heirs,
+                                             std::chrono::milliseconds wait);
+  platform::Expected<void> lock(const std::filesystem::path& folder, Heirs heirs,
+                                std::chrono::milliseconds wait);
   platform::Expected<void> sign(const std::filesystem::path& path) const;
 
   int descriptor_;

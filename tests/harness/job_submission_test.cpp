@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <utility>
 
+#include "harness/submission_status.h"
 #include "sample_documents.h"
 #include "schedulers/fake_scheduler.h"
 #include "temporary_folder.h"
@@ -274,6 +276,47 @@ TEST_F(JobSubmission, APropertyFileGoesAlongAndMayNotChange) {
   const auto changed = submit(fake_);
   ASSERT_FALSE(changed);
   EXPECT_EQ(changed.error().where, out() + "/some.properties");
+}
+
+TEST_F(JobSubmission, LengthsAreInAFileThatAJobFindsFromItsOwnFolder) {
+  const std::string point = "[[points]]\nengine = 'shared-memory'\nthreads = 1\n";
+  const std::string before = std::exchange(text_, "");
+  folder_.write("lengths", "BlockSize\t10\n0\t1\n1\t1\n");
+  folder_.write("relative.properties", "fieldlengthdistribution=histogram\nfieldlengthhistogram=lengths\n");
+  const fs::path here = fs::current_path();
+  fs::current_path(root());
+  for (const char* properties :
+       {"properties_file = 'relative.properties'\n", "properties = { fieldlengthhistogram = 'lengths' }\n"}) {
+    text_ = before + point + properties;
+    const auto refused = submit(fake_);
+    ASSERT_FALSE(refused) << properties;
+    EXPECT_EQ(refused.error().found, "'lengths'") << properties;
+  }
+  fs::rename("lengths", "hist.txt");
+  text_ = before + point + "properties = { fieldlengthdistribution = 'histogram' }\n";
+  const auto refused = submit(fake_);
+  fs::current_path(here);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().found, "no fieldlengthhistogram");
+  EXPECT_EQ(submitted(), "");
+}
+
+TEST_F(JobSubmission, MoreRanksThanThereIsRoomForNeedALauncherThatStartsThem) {
+  text_ += "[[points]]\nengine = 'shared-nothing'\nranks = 5\noversubscribe = true\n";
+  const auto refused = submit(fake_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().found, "5 ranks of 1 threads");
+  EXPECT_EQ(submitted(), "");
+  EXPECT_EQ(submit({.launcher = "mine {ranks}"}).points, 5U);
+}
+
+TEST_F(JobSubmission, WhatOnlyTheUserCanMoveIsNotGoingOn) {
+  ASSERT_FALSE(submit(fake("echo 'Connection timed out' >&2; exit 1")));
+  auto sweep = SubmittedSweep::begin(plan(), out(), fake_, MachineSize{1});
+  ASSERT_TRUE(sweep) << sweep.error().to_string();
+  EXPECT_FALSE(status_of(*sweep).is_going_on);
+  sweep->books().jobs.at(0).id = "7";
+  EXPECT_TRUE(status_of(*sweep).is_going_on);
 }
 
 TEST_F(JobSubmission, BooksWithPointsOfAnotherPlanAreAnError) {

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "sweep_fixture.h"
@@ -63,6 +64,18 @@ TEST_F(SweepFolderTest, ALockThatFailsForAnotherReasonIsAnError) {
   if (!is_possible) GTEST_SKIP() << "no seccomp";
   ASSERT_FALSE(summary);
   EXPECT_EQ(summary.error().where, (folder_ / "out/lock").string());
+}
+
+TEST_F(SweepFolderTest, WhoHasPatienceWaitsForTheLock) {
+  auto other = std::optional(FolderLock::take(folder_ / ""));
+  ASSERT_TRUE(*other);
+  EXPECT_FALSE(FolderLock::take(folder_ / ""));
+  EXPECT_FALSE(FolderLock::take(folder_ / "", std::chrono::milliseconds(1)));
+  std::jthread leaving([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    other.reset();
+  });
+  EXPECT_TRUE(FolderLock::take(folder_ / "", std::chrono::hours(1)));
 }
 
 TEST_F(SweepFolderTest, MeasuresThePointsThatAreAskedForAndLooksAtNoOther) {
