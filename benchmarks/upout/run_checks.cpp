@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "benchmarks/command_line.h"
@@ -208,11 +211,29 @@ Expected<void> check_buffers(const RunCommand& command, const workloads::Workloa
       "at most 1 GiB in flight on a worker");
 }
 
+/// Of two that go into one file the second would be all that is left.
+Expected<void> check_different(const RunCommand& command) {
+  std::map<std::filesystem::path, std::string> options;
+  for (const auto& [option, path] :
+       {std::pair{"--json", command.json == "-" ? "" : command.json}, std::pair{"--hlog", command.hlog},
+        std::pair{"--history", command.history}}) {
+    if (path.empty()) continue;
+    // Of a relative path of which nothing is there yet, only the absolute one is made canonical.
+    const auto [other, is_new] =
+        options.emplace(std::filesystem::weakly_canonical(std::filesystem::absolute(path)), option);
+    if (!is_new)
+      return platform::unexpected(fmt::format("{} {}", option, path),
+                                  fmt::format("the file of {}", other->second), "a file of its own");
+  }
+  return {};
+}
+
 /// Better refused now than after minutes of measuring.
 Expected<void> check_files(RunCommand& command) {
   return check_output("--json", command.json == "-" ? "" : command.json)
       .and_then([&] { return check_output("--hlog", command.hlog); })
       .and_then([&] { return check_output("--history", command.history); })
+      .and_then([&] { return check_different(command); })
       .and_then([&] { return hash_plan(command); });
 }
 
