@@ -34,6 +34,7 @@ void HistoryLog::begin(std::span<const Operation* const> operations) {
   if (full_at_ != never) return;
   // A process does one thing after the other, also by a clock that has not moved since.
   const platform::Timestamp now = std::max(clock_.now(), last_end_ + platform::Timestamp(1));
+  last_begin_ = now;
   for (const Operation* operation : operations) {
     if (entries_.size() == limit_) {
       full_at_ = now;
@@ -54,7 +55,7 @@ void HistoryLog::begin(std::span<const Operation* const> operations) {
 
 void HistoryLog::end(std::span<const Operation* const> operations) {
   keep_apart();
-  const platform::Timestamp now = clock_.now();
+  const platform::Timestamp now = std::max(clock_.now(), last_begin_);
   for (const Operation* operation : operations) {
     const std::size_t place = std::exchange(running_[operation->slot], none);
     if (place == none) continue;

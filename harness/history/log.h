@@ -76,6 +76,7 @@ class HistoryLog {
   platform::Clock clock_;
   std::vector<HistoryEntry> entries_;
   std::vector<std::size_t> running_;  ///< by slot: the entry of what is in flight
+  platform::Timestamp last_begin_{};
   platform::Timestamp last_end_{};
   platform::Timestamp full_at_ = never;
 };
