@@ -35,7 +35,7 @@ class Upout(CMakePackage):
 
     depends_on("mpi@3:")  # CMake: MPI
     depends_on("tbb")  # CMake: TBB
-    depends_on("hwloc@2:")  # CMake: hwloc
+    depends_on("hwloc@2.9:")  # CMake: hwloc
     depends_on("numactl")  # CMake: numa
     depends_on("userspace-rcu@0.13:")  # CMake: liburcu-qsbr
     depends_on("xxhash@0.8:")  # CMake: libxxhash
