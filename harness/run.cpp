@@ -294,12 +294,12 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
   deployment.islands = static_cast<unsigned>((*engine)->layout().islands.size());
   deployment.partitions = (*engine)->partitions();
   if (deployment.partitions > 1) deployment.partitioning = partitioning_name(options, workload);
-  std::optional<double> score_after_load;
+  shared_memory::PlacementProof after_load;
   return measure(
              **engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
-             progress, [&] { score_after_load = (*engine)->prove_placement().score(); }, nothing)
+             progress, [&] { after_load = (*engine)->prove_placement(); }, nothing)
       .map([&](RunOutcome&& measured) {
-        measured.environment["data"] = to_json((*engine)->prove_placement(), score_after_load);
+        measured.environment["data"] = to_json(after_load, (*engine)->prove_placement());
         return std::move(measured);
       });
 }

@@ -61,6 +61,12 @@ std::size_t pages_in_place(const platform::Placement& asked, const std::map<unsi
   return in_place;
 }
 
+std::string why_untold(std::size_t sampled, const platform::ResidentPages& resident) {
+  if (sampled > 0 || resident.bytes() == 0) return "";
+  return "move_pages tells of none of the pages in use: on some kernels NUMA balancing hides them "
+         "(sysctl kernel.numa_balancing=0)";
+}
+
 std::size_t PlacementProof::sampled_pages() const {
   std::size_t sum = 0;
   for (const StoreProof& store : stores) sum += store.sampled_pages;
@@ -69,7 +75,7 @@ std::size_t PlacementProof::sampled_pages() const {
 
 std::optional<double> PlacementProof::score() const {
   const std::size_t sampled = sampled_pages();
-  if (!refused.empty() || sampled == 0) return std::nullopt;
+  if (!untold.empty() || sampled == 0) return std::nullopt;
   std::size_t in_place = 0;
   for (const StoreProof& store : stores) in_place += store.pages_in_place;
   return static_cast<double>(in_place) / static_cast<double>(sampled);
@@ -87,7 +93,7 @@ PlacementProof prove(std::span<const PlacedStore> stores, std::size_t least_samp
   for (const PlacedStore& placed : stores) {
     auto of_store = prove_store(placed, step);
     if (!of_store) {
-      proof.refused = of_store.error().to_string();
+      proof.untold = of_store.error().to_string();
       break;
     }
     proof.stores.push_back(std::move(*of_store));
@@ -95,6 +101,7 @@ PlacementProof prove(std::span<const PlacedStore> stores, std::size_t least_samp
   if (const auto obtained = platform::resident_pages(all)) {
     proof.obtained = *obtained;
     proof.obtained_is_known = true;
+    if (proof.untold.empty()) proof.untold = why_untold(proof.sampled_pages(), proof.obtained);
   }
   return proof;
 }

@@ -23,7 +23,7 @@ struct StoreProof {
 /// What was asked for and what the kernel says of it.
 struct PlacementProof {
   std::vector<StoreProof> stores;
-  std::string refused;  ///< why the kernel does not tell; empty: it does
+  std::string untold;  ///< why the kernel does not tell; empty: it does
   platform::PageKind pages_asked = platform::PageKind::transparent;
   platform::ResidentPages obtained;  ///< what pages the stores are made of
   bool obtained_is_known = false;
@@ -37,6 +37,12 @@ struct PlacementProof {
 /// Samples the pages of records and index evenly, at least `least_samples` of them if there are so many. To
 /// be called while no operation is under way.
 PlacementProof prove(std::span<const PlacedStore> stores, std::size_t least_samples = 8192);
+
+/// Why `sampled` pages are all that the kernel tells of, where `resident` bytes are in use; empty if that is
+/// no wonder. Linux 6.1 to 6.5 does not tell of a page that NUMA balancing has marked, to see who touches it
+/// next
+/// ("mm/gup: reintroduce FOLL_NUMA as FOLL_HONOR_NUMA_FAULT", 2023). Touching it would tell, but may move it.
+std::string why_untold(std::size_t sampled, const platform::ResidentPages& resident);
 
 /// Of pages that lie on nodes as `by_node` says: how many are where `asked` wants them. First touch wants
 /// none anywhere: all are in place. Interleaved pages are out of place as far as a node has more than its

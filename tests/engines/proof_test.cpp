@@ -35,13 +35,21 @@ TEST(PlacementProof, CountsThePagesThatHoldRecordsAndIndex) {
   engine->run_on_workers(
       [](Engine::Session& session, WorkerId) { testing::exercise(session, 0, 20'000, 1000); });
   const PlacementProof proof = engine->prove_placement();
-  if (!proof.refused.empty()) GTEST_SKIP() << "the kernel does not tell: " << proof.refused;
+  if (!proof.untold.empty()) GTEST_SKIP() << proof.untold;
   // 10,000 records of 1 KiB are left, and twice as many have been there.
   EXPECT_GT(proof.sampled_pages(), 2000U);
   ASSERT_TRUE(proof.score());
   EXPECT_GE(*proof.score(), 0.95);
   ASSERT_TRUE(proof.obtained_is_known);
   EXPECT_GT(proof.obtained.bytes(), 10'000U * 1000U);
+}
+
+TEST(PlacementProof, PagesInUseOfWhichNoneIsToldAreHidden) {
+  platform::ResidentPages resident;
+  EXPECT_EQ(why_untold(0, resident), "") << "nothing is in use yet";
+  resident.transparent_huge_bytes = 1 << 21;
+  EXPECT_EQ(why_untold(1, resident), "");
+  EXPECT_NE(why_untold(0, resident).find("numa_balancing=0"), std::string::npos);
 }
 
 TEST(PlacementProof, PagesElsewhereLowerTheScore) {
@@ -54,7 +62,7 @@ TEST(PlacementProof, PagesElsewhereLowerTheScore) {
   proof.stores = {half, whole};
   ASSERT_TRUE(proof.score());
   EXPECT_DOUBLE_EQ(*proof.score(), 35.0 / 40.0);
-  proof.refused = "move_pages: not permitted";
+  proof.untold = "move_pages: not permitted";
   EXPECT_FALSE(proof.score());
 }
 

@@ -281,7 +281,8 @@ const Edit edits[] = {
      "/environment/data/stores/0/pages_in_place"},
     {"Score", closed, "/environment/data/placement_score", 0.97, "/environment/data/placement_score"},
     {"Unverified", closed, "/environment/data/unverified_because", "refused",
-     "/environment/data/placement_score"},
+     "/environment/data/unverified_because"},
+    {"NoScore", closed, "/environment/data/placement_score", nullptr, "/environment/data/placement_score"},
     {"DataOfRanks", transactions, "/environment/data", closed().at("environment").at("data"),
      "/environment/data"},
     // The verdict.
