@@ -26,8 +26,8 @@ class Cursor {
 
   bool is_over() const noexcept { return is_over_; }
 
-  /// Calls `visit(key, value)` for the next few records, perhaps none. Keeps their values in the worker's
-  /// scratch memory meanwhile. May throw std::bad_alloc.
+  /// Calls `visit(put)` for the next few records, perhaps none, with the change that would make each of them.
+  /// Keeps their values in the worker's scratch memory meanwhile. May throw std::bad_alloc.
   template <class Visit>
   void step(Worker& worker, Visit&& visit) {
     records_.clear();
@@ -42,8 +42,9 @@ class Cursor {
     }
     for (const Rec* record : records_) {
       std::span<const std::byte> value;
-      if (read_value(*record, store_->looks(), worker.scratch(), value) == Status::ok)
-        visit(record->key(), value);
+      Header seen(0);
+      if (read_value(*record, store_->looks(), worker.scratch(), value, seen) == Status::ok)
+        visit(Redo{.key = record->key(), .version = seen.version(), .bytes = value});
     }
   }
 

@@ -33,6 +33,8 @@ class Interleaver {
   bool is_running() const noexcept { return running_; }
   /// Whether nobody but the coroutine that asks has a turn to come.
   bool is_alone() const noexcept { return waiting_ == 0; }
+  /// How many have a turn to come, without the one that asks.
+  std::size_t waiting() const noexcept { return waiting_; }
 
   /// Called by `await_suspend`. Coroutines are resumed by `run` and not from here: that would nest without
   /// end where the compiler makes no tail calls (g++ without optimization, or under AddressSanitizer).

@@ -214,6 +214,7 @@ template <class Policy>
 bool OccTransaction<Policy>::lock() noexcept {
   if (!lock_writes() || !find_missing()) return false;
   separate_locks_from_validation<Policy>();
+  if (const LogWriter* log = worker_->log(); log != nullptr) epoch_ = log->epoch();
   return true;
 }
 
@@ -315,15 +316,32 @@ bool OccTransaction<Policy>::validate() noexcept {
   return find_missing_still();
 }
 
+/// Each change is logged before it is seen: then it has its version, which orders it, and the epoch of the
+/// transaction's moment.
+template <class Policy>
+void OccTransaction<Policy>::log(RedoKind kind, Key key, Header after, std::size_t offset,
+                                 std::span<const std::byte> bytes) noexcept {
+  if (LogWriter* log = worker_->log(); log != nullptr)
+    log->append({kind, key, after.version(), epoch_, static_cast<std::uint32_t>(offset), bytes});
+}
+
 template <class Policy>
 void OccTransaction<Policy>::install() noexcept {
   for (const Patch& patch : patches_) {
     const Write& write = writes_[patch.write];
-    if (write.kind == WriteKind::update)
-      write.record->write(patch.offset, std::span(data_).subspan(patch.data, patch.size));
+    if (write.kind != WriteKind::update) continue;
+    const auto bytes = std::span(data_).subspan(patch.data, patch.size);
+    write.record->write(patch.offset, bytes);
+    log(RedoKind::update, write.key, write.before.next(write.before.size()), patch.offset, bytes);
   }
   for (Write& write : writes_) install(write);
   forget();
+}
+
+template <class Policy>
+void OccTransaction<Policy>::reveal(const Write& write, Header after) noexcept {
+  log(RedoKind::put, write.key, after, 0, write.fresh->bytes(write.size));
+  write.fresh->unlock(after);
 }
 
 template <class Policy>
@@ -333,17 +351,18 @@ void OccTransaction<Policy>::install(Write& write) noexcept {
       write.record->unlock(write.before.next(write.before.size()));
       break;
     case WriteKind::insert:
-      write.fresh->unlock(write.fresh->header().revealed());
+      reveal(write, write.fresh->header().revealed());
       store_->count_insert(*worker_);
       break;
     case WriteKind::remove:
+      log(RedoKind::remove, write.key, write.before.gone(), 0, {});  // before anybody can miss it
       store_->unlink(*worker_, write.record);
       write.record->unlock(write.before.gone());
       store_->count_remove(*worker_);
       store_->retire(*worker_, write.record, write.before.size());
       break;
     case WriteKind::replace:
-      write.fresh->unlock(store_->replacing_header(*worker_, write.before, write.size));
+      reveal(write, store_->replacing_header(*worker_, write.before, write.size));
       store_->relink(write.record, write.fresh);
       write.record->unlock(write.before.gone());
       store_->retire(*worker_, write.record, write.before.size());

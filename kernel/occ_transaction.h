@@ -15,8 +15,8 @@ namespace upout::kernel {
 /// until `validate` has said so, perhaps not of one moment. Used by one thread. Records and leaves that it
 /// has read may go, and their memory be used again, while it remembers them: their versions are not.
 ///
-/// Keys that were found missing are looked for again in `lock` and in `validate`, with the removals counted
-/// in between; ranges are protected by the versions of the leaves that were read.
+/// Keys that were found missing are looked for again in `lock` and in `validate`, with nothing of their
+/// group removed in between; ranges are protected by the versions of the leaves that were read.
 template <class Policy>
 class OccTransaction {
  public:
@@ -91,6 +91,9 @@ class OccTransaction {
   bool is_missing(Key key) noexcept;
   bool find_missing() noexcept;
   bool find_missing_still() noexcept;
+  void log(RedoKind kind, Key key, Header after, std::size_t offset,
+           std::span<const std::byte> bytes) noexcept;
+  void reveal(const Write& write, Header after) noexcept;
   void install(Write& write) noexcept;
   void release(Write& write) noexcept;
   bool fail(AbortCause cause) noexcept {
@@ -108,6 +111,7 @@ class OccTransaction {
   std::vector<Patch> patches_;
   std::vector<std::byte> data_;
   AbortCause cause_ = AbortCause::requested;
+  Epoch epoch_ = 0;  ///< of its moment
 };
 
 extern template class OccTransaction<Shared>;

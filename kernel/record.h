@@ -43,6 +43,10 @@ class Header {
   constexpr Header absent() const noexcept { return Header(word_ | absent_bit); }
   /// The same version, present and not locked.
   constexpr Header revealed() const noexcept { return Header(word_ & ~(locked_bit | absent_bit)); }
+  /// All else as it is.
+  constexpr Header with_version(std::uint64_t version) const noexcept {
+    return Header((word_ & ((std::uint64_t{1} << version_shift) - 1)) | version << version_shift);
+  }
   /// The next version, unlocked, with a value of `size` bytes.
   constexpr Header next(std::size_t size) const noexcept { return present(version() + 1, size); }
   /// The next version, unlocked, of a record that has been taken out.
@@ -124,13 +128,12 @@ class Record {
     return !Policy::is_shared || header().word() == before.word();
   }
 
-  /// The same; copies the value if `out` takes all of it, and tells its size either way.
-  bool try_read_whole(std::span<std::byte> out, std::size_t& size) const noexcept {
-    const Header before = header();
-    if (!before.is_settled()) return false;
-    size = before.size();
-    if (size <= out.size()) copy_out(0, out.first(size));
-    return !Policy::is_shared || header().word() == before.word();
+  /// The same; copies the value if `out` takes all of it, and tells its size and version either way.
+  bool try_read_whole(std::span<std::byte> out, Header& seen) const noexcept {
+    seen = header();
+    if (!seen.is_settled()) return false;
+    if (seen.size() <= out.size()) copy_out(0, out.first(seen.size()));
+    return !Policy::is_shared || header().word() == seen.word();
   }
 
   /// Calls `attempt`, one of the above, until it succeeds. A record that is being inserted is waited for as
@@ -168,6 +171,11 @@ class Record {
       const std::uint64_t value = word->load();
       std::memcpy(to, &value, left);
     }
+  }
+
+  /// The first bytes of the value where they stand, which nobody overwrites meanwhile.
+  std::span<const std::byte> bytes(std::size_t size) const noexcept {
+    return {reinterpret_cast<const std::byte*>(words()), size};
   }
 
   /// Overwrites a range that lies within the record's memory. The record is locked by the caller, or not yet

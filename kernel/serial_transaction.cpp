@@ -35,9 +35,10 @@ Status SerialTransaction<Policy>::insert(Rec* found, Key key, std::span<const st
   if (value.size() > max_value_bytes) return Status::too_large;
   if (found != nullptr && !found->header().is_absent()) return Status::exists;
   make_room(changes_);
-  Rec* fresh = store_->make_record(*worker_, key, store_->first_header(*worker_, value.size()), value);
+  const Header header = found == nullptr ? store_->first_header(*worker_, value.size())
+                                         : store_->replacing_header(*worker_, found->header(), value.size());
+  Rec* fresh = store_->make_record(*worker_, key, header, value);
   if (fresh == nullptr) return Status::out_of_memory;
-  const Header nothing(0);
   if (found != nullptr) {
     // Removed by this transaction; it keeps its place until the end, so that taking it back cannot fail.
     const auto removed = std::ranges::find_if(changes_, [found](const Change& change) {
@@ -46,7 +47,7 @@ Status SerialTransaction<Policy>::insert(Rec* found, Key key, std::span<const st
     assert(removed != changes_.end());
     removed->is_replaced = true;
     store_->relink(found, fresh);
-    changes_.push_back({ChangeKind::replace, fresh, found, nothing, 0, value.size(), 0, false});
+    changes_.push_back({ChangeKind::replace, fresh, found, header, 0, value.size(), 0, false});
     return Status::ok;
   }
   Rec* other = nullptr;
@@ -54,7 +55,7 @@ Status SerialTransaction<Policy>::insert(Rec* found, Key key, std::span<const st
     store_->free_record(*worker_, fresh, value.size());
     return Status::out_of_memory;
   }
-  changes_.push_back({ChangeKind::insert, fresh, nullptr, nothing, 0, value.size(), 0, false});
+  changes_.push_back({ChangeKind::insert, fresh, nullptr, fresh->header(), 0, value.size(), 0, false});
   return Status::ok;
 }
 
@@ -67,8 +68,41 @@ Status SerialTransaction<Policy>::remove(Rec* found) {
   return Status::ok;
 }
 
+/// What a change is in the log: with bytes as they have become, perhaps through later changes, which follow.
+template <class Policy>
+Redo SerialTransaction<Policy>::redo(const Change& change) noexcept {
+  const Rec& record = *change.record;
+  const std::uint64_t next = change.before.version() + 1;
+  switch (change.kind) {
+    case ChangeKind::insert:
+    case ChangeKind::replace:
+      return {.key = record.key(), .version = change.before.version(), .bytes = record.bytes(change.size)};
+    case ChangeKind::update:
+      return {.kind = RedoKind::update,
+              .key = record.key(),
+              .version = next,
+              .offset = static_cast<std::uint32_t>(change.offset),
+              .bytes = record.bytes(change.offset + change.size).subspan(change.offset)};
+    case ChangeKind::remove:
+      break;
+  }
+  return {.kind = RedoKind::remove, .key = record.key(), .version = next};
+}
+
+/// All of it in one epoch, while no other transaction is there.
+template <class Policy>
+void SerialTransaction<Policy>::log(LogWriter& log) noexcept {
+  const Epoch epoch = log.epoch();
+  for (const Change& change : changes_) {
+    Redo logged = redo(change);
+    logged.epoch = epoch;
+    log.append(logged);
+  }
+}
+
 template <class Policy>
 void SerialTransaction<Policy>::install() noexcept {
+  if (LogWriter* log = worker_->log(); log != nullptr) this->log(*log);
   for (const Change& change : changes_) {
     if (change.kind == ChangeKind::insert || change.kind == ChangeKind::replace) {
       store_->count_insert(*worker_);

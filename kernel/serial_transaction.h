@@ -37,13 +37,15 @@ class SerialTransaction {
     ChangeKind kind;
     Rec* record;         ///< that was changed, put in, marked as removed, or put into the place of `other`
     Rec* other;          ///< replace: the removed one
-    Header before;       ///< update, remove
+    Header before;       ///< update, remove: of the record before; insert, replace: of the new one
     std::size_t offset;  ///< update: where `size` bytes stood in the value
     std::size_t size;
     std::size_t data;  ///< update: where the old bytes stand in `data_`
     bool is_replaced;  ///< remove: another record has its place by now
   };
 
+  static Redo redo(const Change& change) noexcept;
+  void log(LogWriter& log) noexcept;
   void undo(const Change& change) noexcept;
 
   Store<Policy>* store_;

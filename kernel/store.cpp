@@ -76,29 +76,40 @@ Status Store<Policy>::get(Key key, std::size_t offset, std::span<std::byte> outp
 
 template <class Policy>
 Status Store<Policy>::put(Worker& worker, Key key, std::span<const std::byte> value) noexcept {
+  const LogScope scope(worker.log());
   return put_at(worker, nullptr, key, value);
 }
 
 template <class Policy>
 Status Store<Policy>::remove(Worker& worker, Key key) noexcept {
+  const LogScope scope(worker.log());
   return remove_at(worker, nullptr, key);
 }
 
 template <class Policy>
-Status Store<Policy>::update(Key key, std::size_t offset, std::span<const std::byte> input) noexcept {
-  return update_at(nullptr, key, offset, input);
+Status Store<Policy>::update(Worker& worker, Key key, std::size_t offset,
+                             std::span<const std::byte> input) noexcept {
+  const LogScope scope(worker.log());
+  return update_at(worker, nullptr, key, offset, input);
 }
 
 template <class Policy>
 Status Store<Policy>::insert(Worker& worker, Key key, std::span<const std::byte> value) noexcept {
+  const LogScope scope(worker.log());
+  return insert_new(worker, key, value);
+}
+
+template <class Policy>
+Status Store<Policy>::insert_new(Worker& worker, Key key, std::span<const std::byte> value) noexcept {
   if (value.size() > max_value_bytes) return Status::too_large;
-  // Made before a latch is taken, so that nobody waits for memory.
-  Rec* fresh = make_record(worker, key, first_header(worker, value.size()), value);
+  // Made before a latch is taken, so that nobody waits for memory. Locked: it is logged before others see it.
+  Rec* fresh = make_record(worker, key, first_header(worker, value.size()).locked(), value);
   if (fresh == nullptr) return Status::out_of_memory;
   for (Patience patience(looks());;) {
     Rec* other = nullptr;
     const Status status = link(worker, fresh, other);
     if (status == Status::ok) {
+      fresh->unlock(logged(worker, RedoKind::put, *fresh, fresh->header().revealed(), 0, value));
       count_insert(worker);
       return status;
     }
@@ -136,7 +147,7 @@ Status Store<Policy>::get_at(Rec* hint, Key key, std::size_t offset, std::span<s
 }
 
 template <class Policy>
-Status Store<Policy>::update_at(Rec* hint, Key key, std::size_t offset,
+Status Store<Policy>::update_at(Worker& worker, Rec* hint, Key key, std::size_t offset,
                                 std::span<const std::byte> input) noexcept {
   return with_locked(key, hint, [&](Rec& record, Header before, Status& status) {
     if (offset + input.size() > before.size()) {
@@ -144,12 +155,12 @@ Status Store<Policy>::update_at(Rec* hint, Key key, std::size_t offset,
       return before;
     }
     record.write(offset, input);
-    return before.next(before.size());
+    return logged(worker, RedoKind::update, record, before.next(before.size()), offset, input);
   });
 }
 
 template <class Policy>
-Status Store<Policy>::exchange_at(Rec* hint, Operation& operation) noexcept {
+Status Store<Policy>::exchange_at(Worker& worker, Rec* hint, Operation& operation) noexcept {
   return with_locked(operation.key, hint, [&](Rec& record, Header before, Status& status) {
     if (operation.input_offset + operation.input.size() > before.size()) {
       status = Status::out_of_range;
@@ -160,7 +171,8 @@ Status Store<Policy>::exchange_at(Rec* hint, Operation& operation) noexcept {
     record.copy_out(offset, operation.output.first(length));
     operation.output_size = static_cast<std::uint32_t>(length);
     record.write(operation.input_offset, operation.input);
-    return before.next(before.size());
+    return logged(worker, RedoKind::update, record, before.next(before.size()), operation.input_offset,
+                  operation.input);
   });
 }
 
@@ -171,19 +183,20 @@ Status Store<Policy>::put_at(Worker& worker, Rec* hint, Key key, std::span<const
     const Status status = with_locked(key, hint, [&](Rec& record, Header before, Status& result) {
       if (SizeClass::of(Rec::bytes_for(value.size())) == SizeClass::of(Rec::bytes_for(before.size()))) {
         record.write(0, value);
-        return before.next(value.size());
+        return logged(worker, RedoKind::put, record, before.next(value.size()), 0, value);
       }
       Rec* replacement = make_record(worker, key, replacing_header(worker, before, value.size()), value);
       if (replacement == nullptr) {
         result = Status::out_of_memory;
         return before;
       }
+      logged(worker, RedoKind::put, *replacement, replacement->header(), 0, value);
       relink(&record, replacement);
       retire(worker, &record, before.size());
       return before.gone();
     });
     if (status != Status::not_found) return status;
-    if (const Status inserted = insert(worker, key, value); inserted != Status::exists) return inserted;
+    if (const Status inserted = insert_new(worker, key, value); inserted != Status::exists) return inserted;
     hint = nullptr;
   }
 }
@@ -191,10 +204,11 @@ Status Store<Policy>::put_at(Worker& worker, Rec* hint, Key key, std::span<const
 template <class Policy>
 Status Store<Policy>::remove_at(Worker& worker, Rec* hint, Key key) noexcept {
   return with_locked(key, hint, [&](Rec& record, Header before, Status&) {
+    const Header after = logged(worker, RedoKind::remove, record, before.gone(), 0, {});
     unlink(worker, &record);
     count_remove(worker);
     retire(worker, &record, before.size());
-    return before.gone();
+    return after;
   });
 }
 
@@ -228,11 +242,17 @@ void Store<Policy>::free_record(Worker& worker, Rec* record, std::size_t value_s
 }
 
 template <class Policy>
-Status Store<Policy>::link(Worker& worker, Rec* record, Rec*& other, LeafChange* change) noexcept {
+Status Store<Policy>::link(Worker& worker, Rec* record, Rec*& other, LeafChange* change,
+                           Version version) noexcept {
   if (hash_ && hash_->is_growing()) hash_->help_growth(worker.cache());
   return with_position(record->key(), [&](auto& position) {
     other = position.find();
     if (other != nullptr) return Status::exists;
+    // Nobody takes the key out meanwhile, for it is not there.
+    const Header header = record->header();
+    const std::uint64_t last = removals_.of(record->key());
+    if (header.version() <= last && version == Version::next_of_key) [[unlikely]]
+      record->unlock(header.with_version(last + 1));
     bool is_added = false;
     if constexpr (requires { position.add(record, worker.cache(), change); }) {
       is_added = position.add(record, worker.cache(), change);
@@ -255,7 +275,7 @@ void Store<Policy>::relink(Rec* record, Rec* replacement) noexcept {
 
 template <class Policy>
 void Store<Policy>::unlink(Worker& worker, Rec* record) noexcept {
-  removals_.add(record->key());
+  removals_.add(record->key(), record->header().version() + 1);
   with_position(record->key(), [&](auto& position) {
     [[maybe_unused]] const Rec* found = position.find();
     assert(found == record);

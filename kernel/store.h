@@ -10,10 +10,11 @@
 #include "kernel/concurrency_control.h"
 #include "kernel/hash_index.h"
 #include "kernel/heap.h"
+#include "kernel/log/log_writer.h"
 #include "kernel/operation.h"
 #include "kernel/ordered_index.h"
 #include "kernel/policy.h"
-#include "kernel/removal_counts.h"
+#include "kernel/removed_versions.h"
 #include "kernel/worker.h"
 #include "platform/error.h"
 
@@ -90,21 +91,28 @@ class Store {
   Status remove(Worker& worker, Key key) noexcept;
   /// Overwrites the range of the value that begins at `offset`, all at once; `out_of_range` if it does not
   /// lie within.
-  Status update(Key key, std::size_t offset, std::span<const std::byte> input) noexcept;
+  Status update(Worker& worker, Key key, std::size_t offset, std::span<const std::byte> input) noexcept;
 
   /// Calls `change` with the value's bytes, which it may overwrite, while nobody else sees or changes the
   /// record.
   template <class Change>
   Status read_modify_write(Worker& worker, Key key, Change&& change) {
+    const LogScope scope(worker.log());
     return with_locked(key, nullptr, [&](Rec& record, Header before, Status&) {
       std::vector<std::byte>& copy = worker.scratch();
       copy.resize(before.size());
       record.copy_out(0, copy);
       change(std::span<std::byte>(copy));
       record.write(0, copy);
-      return before.next(before.size());
+      return logged(worker, RedoKind::put, record, before.next(before.size()), 0, copy);
     });
   }
+
+  /// Does again what was logged, here or elsewhere: each change for which the record is not newer already.
+  /// The changes of one key come in the order of their versions, over all calls; two of one call are not of
+  /// the same key. Nothing of it is logged. The first status that is not `ok` is given back, and of a whole
+  /// log there is none but `out_of_memory`.
+  Status redo(Worker& worker, std::span<const Redo> changes) noexcept;
 
   /// `get` for a coroutine (`co_await` gives the status): gives way to the worker's other coroutines while
   /// lines are on their way. The thread must not announce itself quiescent while one is suspended.
@@ -144,9 +152,12 @@ class Store {
   Rec* make_record(Worker& worker, Key key, Header header, std::span<const std::byte> value) noexcept;
   /// Frees a record that nobody else has ever reached.
   void free_record(Worker& worker, Rec* record, std::size_t value_size) noexcept;
-  /// Publishes a record. `exists`: there is one with its key, which `other` is then. `out_of_memory`: the
-  /// index is as it was.
-  Status link(Worker& worker, Rec* record, Rec*& other, LeafChange* change = nullptr) noexcept;
+  /// Publishes a record, with a version that its key has not had yet, unless it is to keep its own. What is
+  /// to be logged is to be locked. `exists`: there is one with its key, which `other` is then.
+  /// `out_of_memory`: the index is as it was.
+  enum class Version : std::uint8_t { next_of_key, own };
+  Status link(Worker& worker, Rec* record, Rec*& other, LeafChange* change = nullptr,
+              Version version = Version::next_of_key) noexcept;
   /// Puts `replacement` into the place of a record that the caller has locked.
   void relink(Rec* record, Rec* replacement) noexcept;
   /// Takes a record out of the index that the caller has locked.
@@ -157,8 +168,17 @@ class Store {
   /// Counts a record that has become visible, and lets the index grow if it is time.
   void count_insert(Worker& worker) noexcept;
   void count_remove(Worker& worker) noexcept;
+  /// Logs a change of a record that is locked, or that nobody else can reach, if changes are logged at all.
+  /// `after`: the header that it is going to have; it is given back.
+  static Header logged(Worker& worker, RedoKind kind, const Rec& record, Header after, std::size_t offset,
+                       std::span<const std::byte> bytes) noexcept {
+    if (LogWriter* log = worker.log(); log != nullptr) [[unlikely]]
+      log->append(
+          {kind, record.key(), after.version(), log->epoch(), static_cast<std::uint32_t>(offset), bytes});
+    return after;
+  }
   /// Tells whether a key has been taken out between two looks.
-  const RemovalCounts<Policy>& removals() const noexcept { return removals_; }
+  const RemovedVersions<Policy>& removals() const noexcept { return removals_; }
   /// The partition's lock; taken by serial transactions only, and by operations beside them.
   PartitionLock<Policy>& partition_lock() noexcept { return partition_lock_; }
   /// How often an operation looks again whether a transaction has ended.
@@ -185,9 +205,15 @@ class Store {
   auto with_position(Key key, Use&& use) noexcept;
   Status get_at(Rec* hint, Key key, std::size_t offset, std::span<std::byte> output,
                 std::uint32_t& copied) const noexcept;
-  Status update_at(Rec* hint, Key key, std::size_t offset, std::span<const std::byte> input) noexcept;
-  Status exchange_at(Rec* hint, Operation& operation) noexcept;
+  Status update_at(Worker& worker, Rec* hint, Key key, std::size_t offset,
+                   std::span<const std::byte> input) noexcept;
+  Status exchange_at(Worker& worker, Rec* hint, Operation& operation) noexcept;
+  Status insert_new(Worker& worker, Key key, std::span<const std::byte> value) noexcept;
   Status put_at(Worker& worker, Rec* hint, Key key, std::span<const std::byte> value) noexcept;
+  Status redo_at(Worker& worker, Rec* hint, const Redo& change) noexcept;
+  Status redo_put(Worker& worker, Rec* hint, const Redo& change) noexcept;
+  Status redo_update(Rec* hint, const Redo& change) noexcept;
+  Status redo_remove(Worker& worker, Rec* hint, const Redo& change) noexcept;
   Status remove_at(Worker& worker, Rec* hint, Key key) noexcept;
 
   Heap heap_;
@@ -196,7 +222,7 @@ class Store {
   ConcurrencyControl concurrency_control_;
   unsigned looks_;
   PartitionLock<Policy> partition_lock_;
-  RemovalCounts<Policy> removals_;
+  RemovedVersions<Policy> removals_;
 };
 
 /// Locks the record with this key, calls `use(record, header, status)`, which returns the header to unlock it

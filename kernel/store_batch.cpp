@@ -58,6 +58,7 @@ class Places {
 
 template <class Policy>
 void Store<Policy>::execute(Worker& worker, std::span<Operation* const> operations) noexcept {
+  const LogScope scope(worker.log());
   // Serial transactions see nobody beside them.
   const bool is_serial = concurrency_control_ == ConcurrencyControl::serial;
   if (is_serial && !wait_for_partition()) {
@@ -194,13 +195,14 @@ class ScanInProgress {
     Record<Policy>* record = entry.record;
     for (const Record<Policy>* gone = nullptr;;) {
       if (record == nullptr || record == gone) return Status::not_found;
-      std::size_t size = 0;
+      Header seen(0);
       const Status status =
           record->key() != entry.key
               ? Status::not_found
-              : record->wait_for(store_->looks(), [&] { return record->try_read_whole(to, size); });
+              : record->wait_for(store_->looks(), [&] { return record->try_read_whole(to, seen); });
       if (status == Status::conflict) return status;
       if (status == Status::ok) [[likely]] {
+        const std::size_t size = seen.size();
         if (scan_entry_bytes(size) > room.size()) return Status::no_room;
         const ScanEntry header{entry.key, static_cast<std::uint32_t>(size)};
         std::memcpy(room.data(), &header, sizeof(header));
@@ -253,16 +255,16 @@ void Store<Policy>::perform(Worker& worker, Operation& operation, Rec* hint) noe
       operation.status = put_at(worker, hint, operation.key, operation.input);
       break;
     case OperationKind::insert:
-      operation.status = insert(worker, operation.key, operation.input);
+      operation.status = insert_new(worker, operation.key, operation.input);
       break;
     case OperationKind::update:
-      operation.status = update_at(hint, operation.key, operation.input_offset, operation.input);
+      operation.status = update_at(worker, hint, operation.key, operation.input_offset, operation.input);
       break;
     case OperationKind::remove:
       operation.status = remove_at(worker, hint, operation.key);
       break;
     case OperationKind::read_modify_write:
-      operation.status = exchange_at(hint, operation);
+      operation.status = exchange_at(worker, hint, operation);
       break;
     case OperationKind::scan:
     case OperationKind::scan_backwards:

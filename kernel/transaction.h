@@ -121,7 +121,7 @@ class Transaction {
   bool is_active() const noexcept { return phase_ != Phase::ended; }
 
  private:
-  enum class Phase : std::uint8_t { ended, reading, locked, validated };
+  enum class Phase : std::uint8_t { ended, reading, locking, locked, validated };
 
   template <class Use>
   class Access;
@@ -259,6 +259,8 @@ Status Transaction<Policy>::noted(Status status) noexcept {
 template <class Policy>
 bool Transaction<Policy>::lock() noexcept {
   assert(phase_ == Phase::reading);
+  if (LogWriter* log = worker_->log(); log != nullptr) log->enter();
+  phase_ = Phase::locking;
   if (is_doomed_) return give_up(cause_);
   if (!is_serial() && !occ_.lock()) return give_up(occ_.cause());
   phase_ = Phase::locked;
@@ -306,6 +308,7 @@ bool Transaction<Policy>::give_up(AbortCause cause) noexcept {
 template <class Policy>
 void Transaction<Policy>::end() noexcept {
   if (is_serial()) store_->partition_lock().unlock();
+  if (LogWriter* log = worker_->log(); log != nullptr && phase_ != Phase::reading) log->leave();
   phase_ = Phase::ended;
 }
 

@@ -54,7 +54,8 @@ class Traversal {
   template <class Visit>
   void visit(const Rec& record, Visit& visit) {
     std::span<const std::byte> value;
-    if (read_value(record, store_->looks(), *value_, value) != Status::ok) return;
+    Header seen(0);
+    if (read_value(record, store_->looks(), *value_, value, seen) != Status::ok) return;
     expected_size_ = std::min(value.size(), most_prefetched_bytes);
     visit(record.key(), value);
   }

@@ -241,9 +241,8 @@ class PartitionMover {
     Partition& partition = *leaving.partition;
     while (leaving.records.bytes() < room) {
       if (!leaving.cursor.is_over()) {
-        leaving.cursor.step(partition.worker, [&](kernel::Key key, std::span<const std::byte> value) {
-          leaving.records.append(key, value);
-        });
+        leaving.cursor.step(partition.worker,
+                            [&](const kernel::Redo& put) { leaving.records.append(put.key, put.bytes); });
       } else if (!leaving.keys.empty()) {
         append_as_it_is(leaving.keys.back());
         leaving.keys.pop_back();
@@ -277,9 +276,10 @@ class PartitionMover {
     const auto& store = *leaving.partition->store;
     const auto* record = store.find(key);
     std::span<const std::byte> value;
+    kernel::Header seen(0);
     kernel::Status status = kernel::Status::not_found;
     if (record != nullptr)
-      status = kernel::read_value(*record, store.looks(), leaving.partition->worker.scratch(), value);
+      status = kernel::read_value(*record, store.looks(), leaving.partition->worker.scratch(), value, seen);
     if (status == kernel::Status::ok) leaving.records.append(key, value);
     // Else a transaction has locked it: when that has ended, it will be sent.
     if (status == kernel::Status::not_found) leaving.records.append_removed(key);

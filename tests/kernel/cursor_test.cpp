@@ -32,9 +32,9 @@ class CursorOf : public ::testing::TestWithParam<IndexKind> {
     std::map<Key, int> visits;
     Cursor cursor(*store_);
     for (int step = 0; !cursor.is_over(); ++step) {
-      cursor.step(worker_, [&](Key key, std::span<const std::byte> value) {
-        EXPECT_EQ(value.size(), sizeof(std::uint64_t));
-        ++visits[key];
+      cursor.step(worker_, [&](const Redo& put) {
+        EXPECT_EQ(put.bytes.size(), sizeof(std::uint64_t));
+        ++visits[put.key];
       });
       between(step);
     }
@@ -85,7 +85,7 @@ TEST(CursorOfNothing, IsSoonOver) {
     Worker worker(store->heap());
     Cursor cursor(*store);
     for (int step = 0; step < 10 && !cursor.is_over(); ++step) {
-      cursor.step(worker, [](Key key, std::span<const std::byte>) { FAIL() << key; });
+      cursor.step(worker, [](const Redo& put) { FAIL() << put.key; });
     }
     EXPECT_TRUE(cursor.is_over());
   }
@@ -99,7 +99,7 @@ TEST(CursorOfTheGreatestKey, EndsThere) {
   Cursor cursor(*store);
   int visited = 0;
   for (int step = 0; step < 10 && !cursor.is_over(); ++step) {
-    cursor.step(worker, [&](Key, std::span<const std::byte>) { ++visited; });
+    cursor.step(worker, [&](const Redo&) { ++visited; });
   }
   EXPECT_EQ(visited, 1);
   EXPECT_TRUE(cursor.is_over());

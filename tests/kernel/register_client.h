@@ -111,7 +111,7 @@ class RegisterClient {
         operation.status = store_.insert(worker_, key, value.bytes());
         break;
       case OperationKind::update:
-        operation.status = store_.update(key, 0, value.head());
+        operation.status = store_.update(worker_, key, 0, value.head());
         break;
       case OperationKind::remove:
         operation.status = store_.remove(worker_, key);

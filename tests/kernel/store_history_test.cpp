@@ -98,8 +98,8 @@ class BrokenStore {
     return store_->insert(worker, key, value);
   }
   Status remove(Worker& worker, Key key) { return store_->remove(worker, key); }
-  Status update(Key key, std::size_t offset, std::span<const std::byte> input) {
-    return store_->update(key, offset, input);
+  Status update(Worker& worker, Key key, std::size_t offset, std::span<const std::byte> input) {
+    return store_->update(worker, key, offset, input);
   }
   template <class Change>
   Status read_modify_write(Worker& worker, Key key, Change&& change) {
@@ -169,14 +169,14 @@ TEST(StoreHistory, AReadOfAnOldVersionIsRejected) {
 /// As a read_modify_write that does not hold the lock from end to end.
 struct StoreWithLostUpdates : BrokenStore {
   template <class Change>
-  Status read_modify_write(Worker&, Key key, Change&& change) {
+  Status read_modify_write(Worker& worker, Key key, Change&& change) {
     std::array<std::byte, RegisterValue::most_bytes> value{};
     std::uint32_t copied = 0;
     const Status status = get(key, 0, value, copied);
     if (status != Status::ok) return status;
     std::this_thread::yield();
     change(std::span(value).first(copied));
-    return update(key, 0, std::span(value).first(RegisterValue::head_bytes));
+    return update(worker, key, 0, std::span(value).first(RegisterValue::head_bytes));
   }
 };
 

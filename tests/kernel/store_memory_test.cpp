@@ -85,7 +85,7 @@ TYPED_TEST(StoreWithoutMemoryTest, GoesOnToReadUpdateAndRemove) {
   const Bytes value = pattern(100'000, 5);
   {
     const NoMemory no_memory;
-    EXPECT_EQ(bench.store->update(0, 0, value), Status::ok);
+    EXPECT_EQ(bench.store->update(bench.worker, 0, 0, value), Status::ok);
     EXPECT_EQ(bench.remove(1), Status::ok);
   }
   Bytes read;

@@ -102,7 +102,7 @@ TYPED_TEST(StoreTest, UpdateOverwritesARangeAndNothingElse) {
   this->insert(1, expected);
   for (const std::size_t offset : {0u, 1u, 8u, 13u, 79u, 80u}) {
     const Bytes change = pattern(20, offset);
-    ASSERT_EQ(this->store->update(1, offset, change), Status::ok);
+    ASSERT_EQ(this->store->update(this->worker, 1, offset, change), Status::ok);
     std::copy(change.begin(), change.end(), expected.begin() + long(offset));
     Bytes value;
     this->get(1, value);
@@ -112,8 +112,8 @@ TYPED_TEST(StoreTest, UpdateOverwritesARangeAndNothingElse) {
 
 TYPED_TEST(StoreTest, UpdateBeyondTheEndChangesNothing) {
   this->insert(1, pattern(100, 5));
-  EXPECT_EQ(this->store->update(1, 81, pattern(20, 1)), Status::out_of_range);
-  EXPECT_EQ(this->store->update(2, 0, pattern(1, 1)), Status::not_found);
+  EXPECT_EQ(this->store->update(this->worker, 1, 81, pattern(20, 1)), Status::out_of_range);
+  EXPECT_EQ(this->store->update(this->worker, 2, 0, pattern(1, 1)), Status::not_found);
   Bytes value;
   this->get(1, value);
   EXPECT_EQ(value, pattern(100, 5));

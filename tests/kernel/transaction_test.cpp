@@ -329,7 +329,7 @@ TYPED_TEST(OccTransactionTest, SingleKeyOperationsCountAsTransactions) {
   this->words.read(10);
   this->words.update(20, 1);
   const testing::Bytes value(8);
-  ASSERT_EQ(this->bench.store->update(10, 0, value), Status::ok);
+  ASSERT_EQ(this->bench.store->update(this->bench.worker, 10, 0, value), Status::ok);
   this->expect_cause(AbortCause::read_changed);
   this->other_transaction.abort();
   EXPECT_EQ(this->bench.value(20), 200u);
