@@ -47,7 +47,7 @@ struct Loaded {
     if (!created) throw std::runtime_error(created.error().to_string());
     store = std::move(*created);
     const kernel::ReaderRegistration registration;
-    Session session(std::make_unique<DirectAccess>(*store), start, true);
+    Session session(std::make_unique<DirectAccess>(*store, nullptr), start, true);
     harness::ClosedLoop loop(session, clock, batch_size);
     loop.drive(*workload->load({}, batch_size), [](auto, auto, auto) { return true; });
   }
@@ -73,7 +73,7 @@ std::unique_ptr<harness::Recorder> make_recorder() {
 template <class Clock, class Count>
 void loop_with(benchmark::State& state, Loaded& loaded, const Clock& clock, Count&& count) {
   const kernel::ReaderRegistration registration;
-  Session session(std::make_unique<DirectAccess>(*loaded.store), loaded.start, true);
+  Session session(std::make_unique<DirectAccess>(*loaded.store, nullptr), loaded.start, true);
   harness::ClosedLoop loop(session, clock, batch_size);
   const auto stream = loaded.workload->run({}, batch_size, 1);
   std::uint64_t reads = 0;

@@ -1,20 +1,26 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "engines/durability.h"
+#include "engines/durable_log.h"
 #include "engines/engine.h"
+#include "engines/held_until_durable.h"
 #include "engines/shared_memory/layout.h"
 #include "engines/shared_memory/placement.h"
 #include "engines/shared_memory/proof.h"
 #include "engines/shared_memory/transaction.h"
 #include "engines/worker_threads.h"
+#include "kernel/log/log_image.h"
 #include "kernel/reclamation.h"
 #include "platform/clock.h"
 #include "platform/error.h"
@@ -35,6 +41,15 @@ struct Options {
   PartitioningKind partitioning = PartitioningKind::hash;
   kernel::Key largest_key = 0;  ///< ends the last range
   platform::PageKind pages = platform::PageKind::transparent;
+  DurabilityOptions durability = {};  ///< only with one store
+};
+
+/// What came back from a log, and how long it took, in seconds.
+struct RecoveryReport {
+  std::uint64_t log_bytes = 0;  ///< and those of the checkpoint
+  std::uint64_t changes = 0;    ///< that were done again
+  double reading_seconds = 0;   ///< files, and their checksums
+  double redoing_seconds = 0;   ///< by all workers' threads
 };
 
 /// One process whose worker threads share its memory: over one store or several, placed on NUMA nodes by
@@ -46,22 +61,58 @@ class Engine {
    public:
     Session(std::unique_ptr<Access> access, Start& start, bool decides_start)
         : access_(std::move(access)), start_(&start), decides_start_(decides_start) {}
+    /// `access` writes to `log`. `awaited`: what has to be on disk before anything is acknowledged.
+    Session(std::unique_ptr<kernel::LogWriter> log, std::unique_ptr<Access> access, Start& start,
+            bool decides_start, AwaitedLog awaited)
+        : log_(std::move(log)),
+          access_(std::move(access)),
+          start_(&start),
+          decides_start_(decides_start),
+          awaited_(awaited) {
+      if (awaited_.state != nullptr) held_.emplace(awaited_);
+    }
 
     void submit(std::span<kernel::Operation* const> operations, Completed& done) {
-      access_->submit(operations, done);
+      if (!held_) [[likely]]
+        return access_->submit(operations, done);
+      while (!operations.empty()) {
+        const auto part = operations.first(std::min(operations.size(), most_at_once));
+        access_->submit(part, executed_);
+        hold(done);
+        operations = operations.subspan(part.size());
+      }
     }
-    void poll(Completed& done) { access_->poll(done); }
+    void poll(Completed& done) {
+      if (!held_) [[likely]]
+        return access_->poll(done);
+      access_->poll(executed_);
+      hold(done);
+      held_->release(done);
+    }
     /// For `TransactionClient`.
     OneStoreAccess one_store() { return access_->one_store(); }
+    AwaitedLog awaited() const { return awaited_; }
 
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return start_->agree(clock, decides_start_);
     }
 
    private:
+    /// No epoch ends within them: the disk writes what came before while others are done.
+    static constexpr std::size_t most_at_once = 256;
+
+    void hold(Completed& done) {
+      held_->hold(executed_, done);
+      executed_.clear();
+    }
+
+    std::unique_ptr<kernel::LogWriter> log_;
     std::unique_ptr<Access> access_;
     Start* start_;
     bool decides_start_;
+    AwaitedLog awaited_ = {};
+    std::optional<HeldUntilDurable> held_;
+    Completed executed_;
   };
 
   using TransactionClient = shared_memory::TransactionClient;
@@ -77,7 +128,9 @@ class Engine {
     std::atomic<unsigned> at_work{workers()};
     threads_.run([this, &work, &start, &at_work](unsigned worker) {
       const kernel::ReaderRegistration registration;
-      Session session(placement_->access(worker), start, worker == 0);
+      auto log = log_writer();
+      auto access = placement_->access(worker, log.get());
+      Session session(std::move(log), std::move(access), start, worker == 0, awaited_log());
       work(session, WorkerId{worker, worker});
       --at_work;
       if (placement_->delegates()) serve_until(session, at_work);
@@ -90,11 +143,15 @@ class Engine {
     arenas_.run(shares, [&](std::size_t arena, std::size_t item) {
       const kernel::ReaderRegistration registration;
       Start start(1);
-      Session session(placement_->access_alone(worker_near(arena)), start, true);
+      auto log = log_writer();
+      auto access = placement_->access_alone(worker_near(arena), log.get());
+      // Nobody asks when each of its operations is safe: all are, when the phase is over.
+      Session session(std::move(log), std::move(access), start, true, AwaitedLog());
       for (std::size_t before = 0; before < arena; ++before) item += shares[before];
       const auto index = static_cast<unsigned>(item);
       work(session, Share{index, index, local_shares()});
     });
+    if (log_ != nullptr) log_->wait();
   }
 
   /// Each store's records by workers whose places are on the node that it was asked to lie on, if that is
@@ -142,6 +199,14 @@ class Engine {
   /// Looks up where the data lie. To be called while no operation is under way.
   PlacementProof prove_placement() const;
 
+  /// The log; null, if the engine has none.
+  kernel::Log* log() { return log_ == nullptr ? nullptr : &log_->log(); }
+  /// A copy of all records on disk, from which on the log is needed, and its bytes. Workers may be at work.
+  platform::Expected<std::size_t> take_checkpoint();
+  /// Forgets all that is in memory, brings it back from the disk, and goes on. While no operation is under
+  /// way.
+  platform::Expected<RecoveryReport> restart();
+
  private:
   static constexpr unsigned shares_a_worker = 16;
 
@@ -154,8 +219,16 @@ class Engine {
     std::vector<std::vector<Piece>> by_arena;
   };
 
-  Engine(Layout layout, std::unique_ptr<Placement> placement, platform::NodeArenas arenas,
-         WorkerThreads threads);
+  Engine(const Options& options, Layout layout, platform::NodeArenas arenas, WorkerThreads threads);
+
+  platform::Expected<void> make_placement();
+  /// Opens the log, with all that it has. The placement is there, and empty.
+  platform::Expected<RecoveryReport> recover();
+  platform::Expected<std::uint64_t> redo(const kernel::LogImage& image);
+  std::unique_ptr<kernel::LogWriter> log_writer() {
+    return log_ == nullptr ? nullptr : std::make_unique<kernel::LogWriter>(log_->log().writer());
+  }
+  AwaitedLog awaited_log() { return log_ == nullptr ? AwaitedLog() : log_->awaited(); }
 
   Division divide(Copies copies) const;
   /// A worker that has its place where the arena's threads run.
@@ -164,8 +237,10 @@ class Engine {
   /// Does what others ask for until all have ended their work.
   static void serve_until(Session& session, const std::atomic<unsigned>& at_work);
 
+  Options options_;
   Layout layout_;
   std::unique_ptr<Placement> placement_;
+  std::unique_ptr<DurableLog> log_;
   platform::NodeArenas arenas_;
   WorkerThreads threads_;
 };

@@ -49,9 +49,13 @@ Lanes lay_lanes(const Layout& layout) {
 /// batch what others have sent.
 class IslandAccess final : public Access {
  public:
-  IslandAccess(Store& store, Lanes& lanes, unsigned worker, unsigned island, const Partitioning& partitioning,
-               bool yields)
-      : store_(&store), worker_(store.heap()), own_island_(island), scans_(partitioning), yields_(yields) {
+  IslandAccess(Store& store, kernel::LogWriter* log, Lanes& lanes, unsigned worker, unsigned island,
+               const Partitioning& partitioning, bool yields)
+      : store_(&store),
+        worker_(store.heap(), log),
+        own_island_(island),
+        scans_(partitioning),
+        yields_(yields) {
     for (const auto& lane : lanes[worker]) outward_.push_back({lane.get(), {}, 0});
     for (const auto& of_client : lanes) {
       for (const auto& lane : of_client) {
@@ -160,12 +164,14 @@ class IslandPlacement final : public Placement {
         yields_(yields),
         lanes_(lay_lanes(layout_)) {}
 
-  std::unique_ptr<Access> access(unsigned worker) override {
+  std::unique_ptr<Access> access(unsigned worker, kernel::LogWriter* log) override {
     const unsigned island = layout_.island_of_worker[worker];
-    return std::make_unique<IslandAccess>(*stores_[island].store, lanes_, worker, island, partitioning_,
+    return std::make_unique<IslandAccess>(*stores_[island].store, log, lanes_, worker, island, partitioning_,
                                           yields_);
   }
-  std::unique_ptr<Access> access_alone(unsigned) override { return reach_all(stores_, partitioning_); }
+  std::unique_ptr<Access> access_alone(unsigned, kernel::LogWriter* log) override {
+    return reach_all(stores_, partitioning_, log);
+  }
   std::span<const PlacedStore> stores() const override { return stores_; }
   unsigned partitions() const override { return partitioning_.partitions(); }
   std::size_t record_count() const override { return records_in(stores_); }

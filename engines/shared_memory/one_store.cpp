@@ -11,8 +11,8 @@ class OneStore final : public Placement {
  public:
   explicit OneStore(PlacedStore store) { stores_.push_back(std::move(store)); }
 
-  std::unique_ptr<Access> access(unsigned) override {
-    return std::make_unique<DirectAccess>(*stores_[0].store);
+  std::unique_ptr<Access> access(unsigned, kernel::LogWriter* log) override {
+    return std::make_unique<DirectAccess>(*stores_[0].store, log);
   }
   std::span<const PlacedStore> stores() const override { return stores_; }
   unsigned partitions() const override { return 1; }

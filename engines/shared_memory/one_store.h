@@ -11,7 +11,7 @@ namespace upout::engines::shared_memory {
 /// A worker that does all operations itself, at once, on one store.
 class DirectAccess final : public Access {
  public:
-  explicit DirectAccess(Store& store) : store_(&store), worker_(store.heap()) {}
+  DirectAccess(Store& store, kernel::LogWriter* log) : store_(&store), worker_(store.heap(), log) {}
 
   void submit(std::span<kernel::Operation* const> operations, Completed& done) override {
     store_->execute(worker_, operations);

@@ -12,10 +12,11 @@ namespace {
 /// Sorts operations by partition, and does each partition's at once.
 class PartitionedAccess final : public Access {
  public:
-  PartitionedAccess(std::span<const PlacedStore> stores, const Partitioning& partitioning)
+  PartitionedAccess(std::span<const PlacedStore> stores, const Partitioning& partitioning,
+                    kernel::LogWriter* log)
       : stores_(stores), scans_(partitioning), waiting_(stores.size()) {
     for (const PlacedStore& placed : stores)
-      workers_.push_back(std::make_unique<kernel::Worker>(placed.store->heap()));
+      workers_.push_back(std::make_unique<kernel::Worker>(placed.store->heap(), log));
   }
 
   void submit(std::span<kernel::Operation* const> operations, Completed& done) override {
@@ -46,7 +47,9 @@ class PartitionedPlacement final : public Placement {
   PartitionedPlacement(std::vector<PlacedStore> stores, const Partitioning& partitioning)
       : stores_(std::move(stores)), partitioning_(partitioning) {}
 
-  std::unique_ptr<Access> access(unsigned) override { return reach_all(stores_, partitioning_); }
+  std::unique_ptr<Access> access(unsigned, kernel::LogWriter* log) override {
+    return reach_all(stores_, partitioning_, log);
+  }
   std::span<const PlacedStore> stores() const override { return stores_; }
   unsigned partitions() const override { return partitioning_.partitions(); }
   std::size_t record_count() const override { return records_in(stores_); }
@@ -58,8 +61,9 @@ class PartitionedPlacement final : public Placement {
 
 }  // namespace
 
-std::unique_ptr<Access> reach_all(std::span<const PlacedStore> stores, const Partitioning& partitioning) {
-  return std::make_unique<PartitionedAccess>(stores, partitioning);
+std::unique_ptr<Access> reach_all(std::span<const PlacedStore> stores, const Partitioning& partitioning,
+                                  kernel::LogWriter* log) {
+  return std::make_unique<PartitionedAccess>(stores, partitioning, log);
 }
 
 platform::Expected<std::unique_ptr<Placement>> create_partitioned(const Layout& layout,

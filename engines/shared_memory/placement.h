@@ -57,9 +57,12 @@ class Placement {
   Placement(const Placement&) = delete;
   Placement& operator=(const Placement&) = delete;
 
-  virtual std::unique_ptr<Access> access(unsigned worker) = 0;
+  /// `log`: where what the worker changes goes, or null; outlives the access.
+  virtual std::unique_ptr<Access> access(unsigned worker, kernel::LogWriter* log) = 0;
   /// As `access`, for any thread near `worker`: does everything itself, for no other worker may be there.
-  virtual std::unique_ptr<Access> access_alone(unsigned worker) { return access(worker); }
+  virtual std::unique_ptr<Access> access_alone(unsigned worker, kernel::LogWriter* log) {
+    return access(worker, log);
+  }
   virtual std::span<const PlacedStore> stores() const = 0;
   /// Over how many partitions the keys are spread.
   virtual unsigned partitions() const = 0;
@@ -101,7 +104,8 @@ platform::Expected<std::vector<PlacedStore>> make_island_stores(const Layout& la
                                                                 std::size_t expected_records);
 std::size_t records_in(std::span<const PlacedStore> stores);
 /// A way to one partition a store by plain loads and stores, whatever node they are on.
-std::unique_ptr<Access> reach_all(std::span<const PlacedStore> stores, const Partitioning& partitioning);
+std::unique_ptr<Access> reach_all(std::span<const PlacedStore> stores, const Partitioning& partitioning,
+                                  kernel::LogWriter* log);
 
 platform::Expected<std::unique_ptr<Placement>> create_os(const Layout&, const PlacementOptions&);
 platform::Expected<std::unique_ptr<Placement>> create_interleave(const Layout&, const PlacementOptions&);

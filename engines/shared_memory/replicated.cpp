@@ -71,7 +71,7 @@ class ReplicatedPlacement final : public Placement {
   ReplicatedPlacement(Layout layout, std::vector<PlacedStore> stores)
       : layout_(std::move(layout)), stores_(std::move(stores)) {}
 
-  std::unique_ptr<Access> access(unsigned worker) override {
+  std::unique_ptr<Access> access(unsigned worker, kernel::LogWriter*) override {
     return std::make_unique<ReplicatedAccess>(stores_, layout_.island_of_worker[worker], locks_);
   }
   std::span<const PlacedStore> stores() const override { return stores_; }

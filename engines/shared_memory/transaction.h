@@ -1,12 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "engines/durable_log.h"
 #include "engines/shared_memory/placement.h"
 #include "kernel/interleaver.h"
 #include "kernel/reclamation.h"
@@ -26,11 +29,23 @@ class TransactionClient {
   /// The session is one of an engine that `offers_transactions`; `depth` is at least 1 and at most
   /// `most_depth`.
   template <class Session>
-  TransactionClient(Session& session, std::size_t depth) : at_(session.one_store()), depth_(depth) {}
+  TransactionClient(Session& session, std::size_t depth)
+      : at_(session.one_store()), depth_(depth), awaited_(session.awaited()) {}
 
   kernel::FramePool& frame_pool() noexcept { return at_.worker->frame_pool(); }
   Store& store() noexcept { return *at_.store; }
   kernel::Worker& worker() noexcept { return *at_.worker; }
+  /// What a transaction waits for before it is acknowledged; null: it does not.
+  const kernel::LogState* awaited() const noexcept { return awaited_.state; }
+  void begin_waiting() noexcept { ++waiting_; }
+  void end_waiting() noexcept { --waiting_; }
+  /// One waits, after a look when so many flushes had ended, and `others` have turns to come: if they all
+  /// wait, too, the thread that writes the log may need the processor.
+  void wait_with(std::size_t others, std::uint32_t flushes) const noexcept {
+    constexpr std::chrono::microseconds longest_sleep{50};
+    if (waiting_ > others) awaited_.signal->wait(flushes, longest_sleep);
+  }
+  std::uint32_t flushes() const noexcept { return awaited_.signal->count(); }
 
   /// A transaction is going to touch these. If it is alone, nobody else runs while it waits for memory: then
   /// all come at once, in place of one after the other.
@@ -121,6 +136,8 @@ class TransactionClient {
 
   OneStoreAccess at_;
   std::size_t depth_;
+  AwaitedLog awaited_;
+  std::size_t waiting_ = 0;  ///< transactions that wait for the disk
   std::vector<std::optional<kernel::Task<bool>>> lanes_;
   std::vector<std::size_t> resting_;  ///< lanes that have ended, for want of a task
   bool is_looked_ = false;            ///< whether a lane looks for a task
@@ -162,15 +179,10 @@ class Transaction {
   }
   auto remove(kernel::Key key) noexcept { return kernel_.remove(key); }
 
-  /// At once: what it needs is here.
+  /// At once, for what it needs is here; but if it is to be durable, others have their turns until it is.
   auto commit() noexcept {
-    struct Committed {
-      bool is_committed;
-      bool await_ready() const noexcept { return true; }
-      void await_suspend(std::coroutine_handle<>) const noexcept {}
-      bool await_resume() const noexcept { return is_committed; }
-    };
-    return Committed{kernel_.commit()};
+    const bool is_committed = kernel_.commit();
+    return Committed(*this, is_committed);
   }
   void abort() noexcept { kernel_.abort(); }
   kernel::AbortCause cause() const noexcept { return kernel_.cause(); }
@@ -189,6 +201,42 @@ class Transaction {
   }
 
  private:
+  /// Waits until all that the transaction has changed or seen is on disk.
+  struct Committed : kernel::Interleaver::Waiting {
+    Committed(Transaction& owner, bool committed) noexcept
+        : transaction(&owner), state(owner.client_->awaited()), is_committed(committed) {
+      if (state != nullptr && is_committed) epoch = state->dirty.load();
+      step = [](kernel::Interleaver::Waiting& waiting) noexcept {
+        auto& self = static_cast<Committed&>(waiting);
+        TransactionClient& client = *self.transaction->client_;
+        const std::uint32_t flushes = client.flushes();
+        if (self.is_durable()) return true;
+        client.wait_with(self.transaction->kernel_.interleaver().waiting(), flushes);
+        return false;
+      };
+    }
+    bool is_durable() const noexcept { return epoch == 0 || epoch <= state->durable.load(); }
+    bool await_ready() const noexcept {
+      if (!transaction->kernel_.interleaver().is_running())
+        while (!is_durable()) std::this_thread::yield();
+      return is_durable();
+    }
+    void await_suspend(std::coroutine_handle<> self) noexcept {
+      is_suspended = true;
+      transaction->client_->begin_waiting();
+      transaction->kernel_.interleaver().wait(*this, self);
+    }
+    bool await_resume() const noexcept {
+      if (is_suspended) transaction->client_->end_waiting();
+      return is_committed;
+    }
+
+    Transaction* transaction;
+    const kernel::LogState* state;
+    kernel::Epoch epoch = 0;
+    bool is_committed;
+    bool is_suspended = false;
+  };
   /// The kernel's, which says that it has begun.
   struct Begin : decltype(std::declval<Kernel&>().begin()) {
     using Base = decltype(std::declval<Kernel&>().begin());
