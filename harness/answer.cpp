@@ -167,6 +167,26 @@ std::string rebalance_sentence(const nlohmann::json& run) {
       moves.size());
 }
 
+std::string log_sentence(const nlohmann::json& run) {
+  if (!run.contains("log")) return {};
+  const json& log = run.at("log");
+  const auto number = [](const json& value) { return value.get<double>(); };
+  const double seconds = number(log.at("seconds"));
+  const double flushes = std::max(1.0, number(log.at("flushes")));
+  const json& recovery = log.at("recovery");
+  const double recovery_seconds =
+      number(recovery.at("reading_seconds")) + number(recovery.at("redoing_seconds"));
+  return fmt::format(
+      "Durability {} ({}, depth {}): {:.0f} groups a second, of {:.1f} kB on average, {:.1f} MB/s to {}; at "
+      "the "
+      "end {} changes came back from {:.1f} MB in {:.2f} s, of records that had been loaded in {:.2f} s.",
+      run.at("deployment").at("durability").get<std::string>(),
+      run.at("workload").at("name").get<std::string>(), run.at("deployment").at("depth").dump(),
+      flushes / seconds, number(log.at("bytes")) / flushes / 1e3, number(log.at("bytes")) / seconds / 1e6,
+      log.at("filesystem").get<std::string>(), recovery.at("changes").dump(),
+      number(recovery.at("bytes")) / 1e6, recovery_seconds, run.value("load_seconds", 0.0));
+}
+
 std::vector<std::string> caveats(std::span<const nlohmann::json> documents) {
   std::map<std::string, std::size_t> verdicts;
   std::size_t runs = 0;

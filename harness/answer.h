@@ -32,6 +32,9 @@ Answer answer(std::span<const Comparison> comparisons);
 /// operations were not done. Empty: nothing moved.
 std::string rebalance_sentence(const nlohmann::json& run);
 
+/// What a run wrote to disk, how long it waited there, and how fast all came back. Empty: it wrote nothing.
+std::string log_sentence(const nlohmann::json& run);
+
 /// What a reader has to know before believing the answer: how many runs may be published, what was left out,
 /// and whether the documents come from one machine and one build.
 std::vector<std::string> caveats(std::span<const nlohmann::json> documents);

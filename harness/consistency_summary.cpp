@@ -149,6 +149,11 @@ void check_history(const Place& run) {
                     fmt::format("at least the {:.0f} that were measured, as it is whole", measured));
 }
 
+void check_log(const Place& run) {
+  const bool is_durable = run["deployment"]["durability"].value() != "none";
+  run.expect_member("log", is_durable, is_durable ? "what is durable goes to disk" : "nothing went to disk");
+}
+
 void check_verification(const Place& verification) {
   const json& checks = verification["checks"].value();
   const bool passed = !checks.empty() &&
@@ -187,6 +192,7 @@ void check_summary(const Place& run) {
   }
   check_generator(run);
   check_history(run);
+  check_log(run);
   check_verification(run["verification"]);
 }
 

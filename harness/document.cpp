@@ -164,6 +164,19 @@ json generator_json(const RunRecord& run, const json& throughput) {
           {"share", throughput.is_null() ? json(nullptr) : json(share())}};
 }
 
+json to_json(const LogReport& log) {
+  return {{"filesystem", log.filesystem},
+          {"seconds", log.seconds},
+          {"bytes", log.bytes},
+          {"flushes", log.flushes},
+          {"checkpoint", {{"bytes", log.checkpoint_bytes}, {"seconds", log.checkpoint_seconds}}},
+          {"recovery",
+           {{"bytes", log.recovered_bytes},
+            {"changes", log.recovered_changes},
+            {"reading_seconds", log.reading_seconds},
+            {"redoing_seconds", log.redoing_seconds}}}};
+}
+
 json run_json(const RunRecord& run) {
   json made = {{"id", run.id},
                {"deployment", to_json(run.deployment)},
@@ -185,6 +198,8 @@ json run_json(const RunRecord& run) {
   if (run.precision) made["precision"] = precision_json(*run.precision, run.repetitions);
   if (run.workload == "tpcc") made["summary"]["new_orders_per_minute"] = new_orders_json(run.repetitions);
   if (run.generator_ns) made["generator"] = generator_json(run, made["summary"]["throughput"]);
+  if (run.load_seconds > 0) made["load_seconds"] = run.load_seconds;
+  if (run.log) made["log"] = to_json(*run.log);
   if (run.history) {
     made["history"] = {{"operations", run.history->operations},
                        {"operations_per_worker_at_most", run.history->operations_per_worker_at_most},

@@ -67,33 +67,32 @@ class Measurement {
   }
 
   /// All steps; an engine that keeps no records is only measured. Fails if the data could not be loaded.
-  /// `begin()` is called when they are and have been checked, before the first repetition, and `end()` after
-  /// the last one, while nothing is under way.
+  /// `begin()`, which may fail, is called when they are and have been checked, before the first repetition,
+  /// and `end(record)` after the last one, while nothing is under way.
   template <class Begin, class End>
   platform::Expected<void> perform(RunRecord& record, Begin&& begin, End&& end) {
     constexpr unsigned usual_probes = 12;
     progress_->expect((options_->schedule.repetitions + (options_->goal ? usual_probes : 0)) *
                       options_->schedule.expected_seconds());
     if constexpr (keeps_records) {
-      if (auto success = load(); !success) {
-        progress_->finish();  // it looks at counters that go with this object
-        return success;
-      }
+      const platform::Timestamp loading = clock_->now();
+      if (auto success = load(); !success) return finished(success);
+      record.load_seconds = static_cast<double>((clock_->now() - loading).count()) * 1e-9;
       if (!is_interrupted()) audit("load", record.verification);
       rehearse_load(record);
     }
     record.verification.applies = keeps_records;
-    begin();
+    if (auto success = begin(); !success) return finished(success);
     options_->goal ? measure_goal(record) : measure(record);
-    end();
+    end(record);
     record.incomplete = is_interrupted();
     if constexpr (keeps_records) verify(record);
-    progress_->finish();
-    return {};
+    if (record.log && !record.incomplete) return finished(recover(record));
+    return finished({});
   }
   platform::Expected<void> perform(RunRecord& record) {
     return perform(
-        record, [] {}, [] {});
+        record, [] { return platform::Expected<void>(); }, [](RunRecord&) {});
   }
 
  private:
@@ -104,6 +103,28 @@ class Measurement {
     if constexpr (requires { E::keeps_records; }) return E::keeps_records;
     return true;
   }();
+
+  /// No more progress: it looks at counters that go with this object.
+  platform::Expected<void> finished(const platform::Expected<void>& result) {
+    progress_->finish();
+    return result;
+  }
+
+  /// Whether all that the run has left behind comes back from the disk.
+  platform::Expected<void> recover(RunRecord& record) {
+    if constexpr (requires { engine_->restart(); }) {
+      progress_->phase("recover", 0);
+      const auto report = engine_->restart();
+      if (!report) return tl::unexpected(report.error());
+      record.log->recovered_bytes = report->log_bytes;
+      record.log->recovered_changes = report->changes;
+      record.log->reading_seconds = report->reading_seconds;
+      record.log->redoing_seconds = report->redoing_seconds;
+      audit("recovery", record.verification);
+      record.incomplete = is_interrupted();
+    }
+    return {};
+  }
 
   /// All repetitions.
   void measure(RunRecord& record) {

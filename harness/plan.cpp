@@ -147,18 +147,23 @@ bool is_of_ranks(std::string_view key) {
   return std::ranges::find(keys, key) != keys.end();
 }
 
+bool is_of_shared_memory(std::string_view key) {
+  constexpr std::array keys{"placement", "islands", "durability", "log_folder"};
+  return std::ranges::find(keys, key) != keys.end();
+}
+
 /// Where its data lie is a choice of the shared-memory engine alone; which rank has what, and what carries
 /// messages, and for how long, one of ranks.
 bool concerns(const EngineForm& engine, std::string_view key) {
   if (is_of_ranks(key)) return engine.has_ranks;
-  if (key == "placement" || key == "islands") return !engine.has_ranks && engine.keeps_records;
+  if (is_of_shared_memory(key)) return !engine.has_ranks && engine.keeps_records;
   return engine.keeps_records || (key != "index" && key != "partitioning" && key != "concurrency_control");
 }
 
 /// Whose points have a key that not all have.
 std::string_view whose(std::string_view key) {
   if (is_of_ranks(key)) return "shared-nothing alone";
-  if (key == "placement" || key == "islands") return "shared-memory alone";
+  if (is_of_shared_memory(key)) return "shared-memory alone";
   return "an engine with records";
 }
 
@@ -365,6 +370,9 @@ Point PointBuilder::make_point(const Assignment& values, unsigned line, const En
       point.options[key] = choice.value;
     }
   }
+  // Those without a log need no folder for one.
+  const auto durability = point.options.find("durability");
+  if (durability == point.options.end() || durability->second == "none") point.options.erase("log_folder");
   return point;
 }
 

@@ -44,6 +44,7 @@ enum class Kind {
   index,
   partitioning,
   concurrency_control,
+  durability,
   transport,
   read_path,
   rebalance,
@@ -77,6 +78,8 @@ constexpr std::array key_rules = {
     KeyRule{"index", Kind::index, "\"hash\" or \"ordered\""},
     KeyRule{"partitioning", Kind::partitioning, "\"hash\" or \"range\""},
     KeyRule{"concurrency_control", Kind::concurrency_control, "\"occ\" or \"serial\""},
+    KeyRule{"durability", Kind::durability, "\"none\", \"async\" or \"sync\""},
+    KeyRule{"log_folder", Kind::text, "the path of a folder on the disk that is to be measured"},
     KeyRule{"cross_partition", Kind::percent, "a number from 0 to 100"},
     KeyRule{"partitions_touched", Kind::touched, "a whole number from 2"},
     KeyRule{"partitions", Kind::count, "a whole number from 1"},
@@ -205,6 +208,8 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"hash", "range"});
     case Kind::concurrency_control:
       return one_of(node, {"occ", "serial"});
+    case Kind::durability:
+      return one_of(node, {"none", "async", "sync"});
     case Kind::transport:
       return one_of(node, {"mpi", "ring"});
     case Kind::read_path:

@@ -108,6 +108,20 @@ struct HistoryExtent {
   bool whole = true;  ///< false: it ends where the first worker had no room for more
 };
 
+/// Of a run whose changes went to disk.
+struct LogReport {
+  std::string filesystem;              ///< that the log was on
+  double seconds = 0;                  ///< of all repetitions and their warm-ups; the next two are of these
+  std::uint64_t bytes = 0;             ///< written
+  std::uint64_t flushes = 0;           ///< after each of which the disk was waited for
+  std::uint64_t checkpoint_bytes = 0;  ///< of the copy that was made before
+  double checkpoint_seconds = 0;
+  std::uint64_t recovered_bytes = 0;    ///< of that copy and of the log, from which all came back at the end
+  std::uint64_t recovered_changes = 0;  ///< that they had
+  double reading_seconds = 0;           ///< them, with their checksums
+  double redoing_seconds = 0;           ///< the changes
+};
+
 struct Check {
   std::string name;
   bool passed = false;
@@ -145,6 +159,8 @@ struct RunRecord {
       latency;  ///< by kind of operation or type of transaction, over all complete repetitions
   Verification verification;
   std::optional<HistoryExtent> history = {};  ///< that was recorded beside
+  std::optional<LogReport> log = {};          ///< none: nothing went to disk
+  double load_seconds = 0;                    ///< for all records; 0: it was not looked at
   bool incomplete = false;  ///< a signal ended the run before all that was asked for was measured
 };
 

@@ -257,6 +257,7 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
       for (const json& run : document.at("runs")) {
         if (std::string cost = rebalance_sentence(run); !cost.empty())
           verdict.details.push_back(std::move(cost));
+        if (std::string log = log_sentence(run); !log.empty()) verdict.details.push_back(std::move(log));
       }
     }
     json costs = json::array();

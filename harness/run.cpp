@@ -23,6 +23,7 @@
 #include "harness/load_checks.h"
 #include "harness/measurement.h"
 #include "harness/placement_evidence.h"
+#include "harness/run_log.h"
 #include "harness/run_record.h"
 #include "platform/clock.h"
 #include "platform/environment.h"
@@ -173,6 +174,7 @@ Deployment shared_memory_deployment(const RunOptions& options, const workloads::
   deployment.threads_per_rank = options.threads;
   deployment.oversubscribed = options.threads > map.size();
   deployment.placement = options.placement;
+  deployment.durability = engines::name_of(options.durability);
   return deployment;
 }
 
@@ -252,7 +254,8 @@ platform::Expected<void> check_partitions(const RunOptions& options, const workl
   return check_transactions(options, workload, generators.count(), map->partitions());
 }
 
-const auto nothing = [] {};
+const auto nothing_to_begin = [] { return platform::Expected<void>(); };
+const auto nothing_to_end = [](RunRecord&) {};
 
 /// `begin` and `end`: as Measurement::perform calls them.
 template <class E, class Begin, class End>
@@ -275,6 +278,8 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
   namespace shared_memory = engines::shared_memory;
   if (auto possible = check_transactions(options, workload, options.threads, 1); !possible)
     return tl::unexpected(possible.error());
+  auto log = RunLog::create(options);
+  if (!log) return tl::unexpected(log.error());
   auto engine = shared_memory::Engine::create(host.topology, host.map,
                                               {.threads = options.threads,
                                                .oversubscribe = options.oversubscribe,
@@ -285,7 +290,9 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
                                                .islands = options.islands,
                                                .partitioning = partitioning_of(options, workload),
                                                .largest_key = workload.largest_key(),
-                                               .pages = options.pages});
+                                               .pages = options.pages,
+                                               .durability = log->options()});
+  if (!engine) log->end_well();  // it has nothing
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{begin_record(options, workload, shared_memory_deployment(options, workload, host.map)),
                      describe_host(host.topology)};
@@ -295,11 +302,19 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
   deployment.partitions = (*engine)->partitions();
   if (deployment.partitions > 1) deployment.partitioning = partitioning_name(options, workload);
   shared_memory::PlacementProof after_load;
-  return measure(
-             **engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
-             progress, [&] { after_load = (*engine)->prove_placement(); }, nothing)
+  const auto begin = [&] {
+    after_load = (*engine)->prove_placement();
+    return log->begin(**engine);
+  };
+  const auto end = [&](RunRecord& record) {
+    log->end(**engine);
+    if ((*engine)->log() != nullptr) record.log = log->report();
+  };
+  return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
+                 progress, begin, end)
       .map([&](RunOutcome&& measured) {
         measured.environment["data"] = to_json(after_load, (*engine)->prove_placement());
+        if (measured.record.verification.passed() || measured.record.incomplete) log->end_well();
         return std::move(measured);
       });
 }
@@ -314,7 +329,7 @@ platform::Expected<RunOutcome> run_null(const RunOptions& options, const workloa
   outcome.record.working_set_bytes = 0;
   outcome.environment["mpi"] = nullptr;
   return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
-                 progress, nothing, nothing);
+                 progress, nothing_to_begin, nothing_to_end);
 }
 
 /// Without copies elsewhere, what a lost rank had is lost, and so is the run. The first of the others says so
@@ -399,9 +414,12 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   gather_processes(outcome.environment.at("processes"));
   OneSidedReads begin{};
   OneSidedReads end{};
-  return measure(
-             **engine, std::move(outcome), workload, options, clock, interrupt, progress,
-             [&] { begin = one_sided_reads(**engine); }, [&] { end = one_sided_reads(**engine); })
+  const auto note_begin = [&] {
+    begin = one_sided_reads(**engine);
+    return platform::Expected<void>();
+  };
+  return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress, note_begin,
+                 [&](RunRecord&) { end = one_sided_reads(**engine); })
       .map([&](RunOutcome&& measured) {
         measured.environment["one_sided_reads"] = one_sided_json(**engine, begin, end);
         return std::move(measured);
@@ -420,7 +438,7 @@ platform::Expected<RunOutcome> run_over_rings(const RunOptions& options, const w
                      describe_host(host.topology)};
   outcome.environment["mpi"] = nullptr;
   return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
-                 progress, nothing, nothing);
+                 progress, nothing_to_begin, nothing_to_end);
 }
 
 platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engines/durability.h"
 #include "engines/shared_nothing/batching.h"
 #include "engines/shared_nothing/mpi_process.h"
 #include "harness/interrupt.h"
@@ -71,6 +72,8 @@ struct RunOptions {
   std::string placement = "os";  ///< of the shared-memory engine's data; see `engines/shared_memory`
   unsigned islands = 0;          ///< groups of its workers; 0: one for each NUMA node that has some
   platform::PageKind pages = platform::PageKind::transparent;  ///< that its data are asked to lie in
+  engines::Durability durability = engines::Durability::none;  ///< of the shared-memory engine
+  std::string log_folder;  ///< in which the log gets a folder of its own; empty: the present one
   std::uint64_t seed = 1;
   OfferedLoad load;                      ///< over all workers that generate; without a rate, a closed loop
   std::optional<LatencyGoal> goal = {};  ///< the load is the highest one that keeps it

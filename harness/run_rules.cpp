@@ -269,6 +269,12 @@ Violation data_in_place(const Evidence& evidence) {
                      100 * at_the_end);
 }
 
+Violation log_on_disk(const Evidence& evidence) {
+  if (!evidence.run.contains("log")) return std::nullopt;
+  const auto filesystem = evidence.run.at("log").at("filesystem").get<std::string>();
+  return filesystem == "tmpfs" || filesystem == "ramfs" ? Violation(filesystem) : std::nullopt;
+}
+
 Violation clean_build(const Evidence& evidence) {
   const json& dirty = evidence.suite.at("dirty");
   if (dirty.is_null()) return "a build outside of a git repository";
@@ -310,6 +316,9 @@ constexpr auto rules = std::to_array<RunRule>({
      "injected latency says what another network might do, not what this one does", real_links},
     {"no-history", Severity::unofficial, Subject::run, "no history of its operations",
      "recording one takes time, caches and memory from what is measured", no_history},
+    {"log-on-disk", Severity::unofficial, Subject::run,
+     "the log, if there is one, on a file system that outlives its machine",
+     "memory that is called a disk is written to faster than any disk, and keeps nothing", log_on_disk},
     {"reads-one-sided", Severity::unofficial, Subject::run,
      "at most 5 % of the reads of a one-sided run asked for after all",
      "such a run would be called one-sided, and be a slower one of requests", reads_one_sided},

@@ -74,6 +74,9 @@ Expected<void> check_paths(const Point& point) {
   const workloads::Property* lengths = properties.find("fieldlengthhistogram");
   const workloads::Property* distribution = properties.find("fieldlengthdistribution");
   const char* expected = "an absolute path, for jobs start in folders of their own";
+  const auto log = point.options.find("log_folder");
+  if (log != point.options.end() && fs::path(log->second).is_relative())
+    return platform::unexpected(point.where + " log_folder", fmt::format("'{}'", log->second), expected);
   if (lengths != nullptr && fs::path(lengths->value).is_relative())
     return platform::unexpected(lengths->where(), fmt::format("'{}'", lengths->value), expected);
   if (lengths == nullptr && distribution != nullptr && distribution->value == "histogram")

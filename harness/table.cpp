@@ -81,6 +81,7 @@ std::vector<std::string> table_notes(std::span<const nlohmann::json> documents) 
   for (const nlohmann::json& document : documents) {
     for (const nlohmann::json& run : document["runs"]) {
       note(rebalance_sentence(run));
+      note(log_sentence(run));
       note(count_sentence(run));
       note(precision_sentence(run));
       generator = generator_sentence(run);

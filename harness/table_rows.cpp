@@ -150,6 +150,15 @@ void add_read_paths(std::vector<Row>& rows, const std::vector<std::string>& path
     rows[i + 1].insert(rows[i + 1].begin() + after_size, paths[i] == "none" ? "-" : paths[i]);
 }
 
+/// When changes were safe: of tables with some that were.
+void add_durability(std::vector<Row>& rows, const std::vector<std::string>& durabilities) {
+  if (std::ranges::all_of(durabilities, [](const std::string& each) { return each == "none"; })) return;
+  constexpr std::ptrdiff_t after_size = 2;
+  rows[0].insert(rows[0].begin() + after_size, "durability");
+  for (std::size_t i = 0; i < durabilities.size(); ++i)
+    rows[i + 1].insert(rows[i + 1].begin() + after_size, durabilities[i]);
+}
+
 /// Beside what was achieved; of tables with open loops.
 void add_offered(std::vector<Row>& rows, const std::vector<std::string>& loads) {
   if (std::ranges::all_of(loads, [](const std::string& load) { return load == "-"; })) return;
@@ -166,6 +175,7 @@ std::vector<Row> table_rows(std::span<const nlohmann::json> documents) {
   std::vector<Row> rows{Row(headings.begin(), headings.end())};
   std::vector<std::uint64_t> delays;
   std::vector<std::string> read_paths;
+  std::vector<std::string> durabilities;
   std::vector<nlohmann::json> controls;
   std::vector<std::string> abort_rates;
   std::vector<std::string> order_rates;
@@ -175,6 +185,7 @@ std::vector<Row> table_rows(std::span<const nlohmann::json> documents) {
       rows.push_back(row_of(run));
       delays.push_back(link_delay(run));
       read_paths.push_back(run["deployment"].value("read_path", "none"));
+      durabilities.push_back(run["deployment"]["durability"]);
       controls.push_back(run["deployment"]["concurrency_control"]);
       abort_rates.push_back(abort_rate(run));
       order_rates.push_back(new_orders(run));
@@ -185,6 +196,7 @@ std::vector<Row> table_rows(std::span<const nlohmann::json> documents) {
   add_new_orders(rows, order_rates);
   add_link_delays(rows, delays);
   add_read_paths(rows, read_paths);
+  add_durability(rows, durabilities);
   add_offered(rows, loads);
   return rows;
 }

@@ -114,7 +114,14 @@ Expected<void> check_engine(const RunCommand& command) {
                                   "one of them beside --engine " + command.options.engine,
                                   "no such option there: each rank's data lie where its worker is");
     }
+    if (command.durability_given && (form.has_ranks || !form.keeps_records)) {
+      return platform::unexpected("--durability, --log-folder",
+                                  "one of them beside --engine " + command.options.engine,
+                                  "--engine shared-memory, which alone keeps a log");
+    }
     const harness::RunOptions& options = command.options;
+    if (options.durability == engines::Durability::none && !options.log_folder.empty())
+      return platform::unexpected("--log-folder", options.log_folder, "--durability async or sync beside it");
     const bool arranges_records =
         command.placement_given ||
         !(options.index.empty() && options.partitioning.empty() && options.concurrency_control.empty());

@@ -31,6 +31,7 @@ struct RunCommand {
   bool quiet = false;
   bool threads_given = false;
   bool placement_given = false;  ///< or what goes with it
+  bool durability_given = false;
   bool transport_given = false;
   bool ranks_given = false;
   bool threads_per_rank_given = false;

@@ -42,6 +42,10 @@ const std::map<std::string, platform::PageKind> page_kinds{{"transparent", platf
                                                            {"2MiB", platform::PageKind::huge_2_mib},
                                                            {"1GiB", platform::PageKind::huge_1_gib}};
 
+const std::map<std::string, engines::Durability> durabilities{{"none", engines::Durability::none},
+                                                              {"async", engines::Durability::async},
+                                                              {"sync", engines::Durability::sync}};
+
 const std::map<std::string, harness::ArrivalKind> arrival_kinds{{"poisson", harness::ArrivalKind::poisson},
                                                                 {"uniform", harness::ArrivalKind::uniform}};
 
@@ -66,6 +70,7 @@ Examples:
   upout run --engine shared-memory --threads 8 --bind scatter --workload ycsb-c --dry-run
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
   upout run --engine shared-memory --threads 2 --workload ycsb-multi --cross-partition 20 --concurrency-control serial
+  upout run --engine shared-memory --threads 2 --workload ycsb-a --durability sync --log-folder /mnt/disk --depth 256
   upout run --engine shared-memory --workload ycsb-a -P workloads/workloada -p requestdistribution=uniform
 
 What is measured: the records are loaded, read back and checked; then each repetition warms up and counts the
@@ -284,6 +289,17 @@ void add_run_command(CLI::App& app, Program& program) {
          "how transactions are kept apart: occ, without locks until they commit, or serial, one at a "
          "time on a partition; without it, occ")
       ->check(CLI::IsMember({"occ", "serial"}));
+  CLI::Option* durability =
+      run->add_option("--durability", command->options.durability,
+                      "when a change of the shared-memory engine is safe from a crash: never (none), some "
+                      "milliseconds after it is acknowledged (async), or before (sync)")
+          ->transform(one_of(durabilities))
+          ->default_str("none");
+  CLI::Option* log_folder =
+      run->add_option("--log-folder", command->options.log_folder,
+                      "on whose disk the log gets a folder of its own, which is gone when the run is over")
+          ->check(CLI::ExistingDirectory)
+          ->default_str(".");
   CLI::Option* partitions = run->add_option("--partitions", command->options.partitions,
                                             "of the shared-nothing engine's data, at least one a rank that "
                                             "is no client; without it, one each")
@@ -415,10 +431,11 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
   rate->excludes(profile);
   goal->excludes(rate)->excludes(profile);
-  run->callback([command, threads, batch_bytes, batch_turns, partitions, placement, islands, pages, transport,
-                 ranks, threads_per_rank, clients, link_delay, read_path, arrivals, seconds,
-                 history_operations, &program] {
+  run->callback([command, threads, durability, log_folder, batch_bytes, batch_turns, partitions, placement,
+                 islands, pages, transport, ranks, threads_per_rank, clients, link_delay, read_path, arrivals,
+                 seconds, history_operations, &program] {
     command->threads_given = threads->count() > 0;
+    command->durability_given = durability->count() + log_folder->count() > 0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;
     command->ranks_given = ranks->count() > 0;

@@ -245,6 +245,7 @@ const Edit edits[] = {
      "/runs/0/summary/latency_ns"},
     {"Generator", closed, "/runs/0/generator/ns_per_operation", 5, "/runs/0/generator/share"},
     {"Share", closed, "/runs/0/generator/share", 0.01, "/runs/0/generator/share"},
+    {"DurableWithoutALog", closed, "/runs/0/deployment/durability", "sync", "/runs/0/log"},
     {"HistoryOfTooMuch", recorded, "/runs/0/history/operations", 25000001, "/runs/0/history/operations"},
     {"HistoryOfTooLittle", recorded, "/runs/0/history/operations", 23000000, "/runs/0/history/operations"},
     // The load.

@@ -86,7 +86,11 @@ RunRecord measured(
   Progress progress(ProgressMode::silent);
   RunRecord record;
   Measurement measurement(engine, workload, options, clock, interrupt, progress);
-  EXPECT_TRUE(measurement.perform(record, begin, [] {}));
+  const auto begun = [&] {
+    begin();
+    return platform::Expected<void>();
+  };
+  EXPECT_TRUE(measurement.perform(record, begun, [](RunRecord&) {}));
   return record;
 }
 

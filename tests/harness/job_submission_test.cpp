@@ -301,6 +301,14 @@ TEST_F(JobSubmission, LengthsAreInAFileThatAJobFindsFromItsOwnFolder) {
   EXPECT_EQ(submitted(), "");
 }
 
+TEST_F(JobSubmission, ALogIsInAFolderThatAJobFindsFromItsOwnFolder) {
+  text_ += "[[points]]\nengine = 'shared-memory'\nthreads = 1\ndurability = 'sync'\nlog_folder = 'disk'\n";
+  const auto refused = submit(fake_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().found, "'disk'");
+  EXPECT_EQ(submitted(), "");
+}
+
 TEST_F(JobSubmission, MoreRanksThanThereIsRoomForNeedALauncherThatStartsThem) {
   text_ += "[[points]]\nengine = 'shared-nothing'\nranks = 5\noversubscribe = true\n";
   const auto refused = submit(fake_);

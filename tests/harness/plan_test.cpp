@@ -351,6 +351,24 @@ TEST_F(PlanTest, ThoseThatTheFuzzerBeginsWithHaveEveryKeyButFiles) {
   }
 }
 
+TEST_F(PlanTest, ALogIsOfTheSharedMemoryEngineAlone) {
+  const Plan plan = read(R"(
+[[points]]
+engine = ["shared-memory", "shared-nothing"]
+threads = 1
+ranks = 1
+workload = "ycsb-a"
+durability = ["none", "sync"]
+log_folder = "/disk"
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 3U);
+  EXPECT_FALSE(plan.points[0].options.contains("log_folder")) << "without a log";
+  EXPECT_EQ(plan.points[1].options.at("durability"), "sync");
+  EXPECT_EQ(plan.points[1].options.at("log_folder"), "/disk");
+  EXPECT_FALSE(plan.points[2].options.contains("durability"));
+}
+
 TEST_F(PlanTest, BothWaysToReadAreOfRanksAlone) {
   const Plan plan = read(R"(
 [[points]]
@@ -592,7 +610,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
                 "threads_per_rank, clients, workload, records_per_worker, bind, placement, islands, index, "
                 "partitioning, "
-                "concurrency_control, cross_partition, partitions_touched, partitions, rebalance, transport, "
+                "concurrency_control, durability, log_folder, cross_partition, partitions_touched, "
+                "partitions, rebalance, transport, "
                 "read_path, "
                 "batch_bytes, batch_turns, link_delay, depth, rate, arrivals, seconds, warmup, repetitions, "
                 "precision, max_repetitions, budget, seed, "

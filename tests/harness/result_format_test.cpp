@@ -235,7 +235,11 @@ TEST(PrintedTable, HasNotesThatTheExpressionsOfThePageRead) {
                                            .to = 2,
                                            .complete = true,
                                            .dip = {.before = 2e6, .lowest = 1e6, .seconds = 0.025}};
+  run.deployment.durability = "sync";
+  run.log = LogReport{
+      .filesystem = "ext4", .seconds = 2, .bytes = 6'000'000, .flushes = 400, .recovered_changes = 9};
   const std::string table = table_of({run});
+  EXPECT_EQ(find("durability", table), (Found{{"sync", "ycsb-c", "16", "200", "15.0", "3.0", "ext4"}}));
   EXPECT_EQ(find("rebalancing", table), (Found{{"ycsb-c", "3", "1", "2", "2.000", "1.000", "25.0"}}));
   EXPECT_EQ(find("generator", table), (Found{{"31", "0.0"}}));
   EXPECT_EQ(find("counted", table), (Found{{"ycsb-c", "500", "2"}}));
@@ -244,7 +248,7 @@ TEST(PrintedTable, HasNotesThatTheExpressionsOfThePageRead) {
 TEST(PrintedTable, HasAnExpressionForEachNameThatIsTested) {
   std::vector<std::string> names;
   for (const auto& [name, expression] : expressions()) names.push_back(name);
-  EXPECT_EQ(names, (std::vector<std::string>{"aborts", "counted", "deployment", "generator",
+  EXPECT_EQ(names, (std::vector<std::string>{"aborts", "counted", "deployment", "durability", "generator",
                                              "latency and verdict", "offered", "rebalancing", "throughput"}));
 }
 

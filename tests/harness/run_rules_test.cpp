@@ -148,6 +148,10 @@ const std::vector<Breach>& breaches() {
       {"performance-governor", [](Facts& f) { f.environment["scaling_governor"] = "powersave"; }},
       {"performance-governor", [](Facts& f) { f.environment["scaling_governor"] = "performance,powersave"; }},
       {"no-numa-balancing", [](Facts& f) { f.environment["numa_balancing"] = true; }},
+      {"log-on-disk",
+       [](Facts& f) {
+         f.run["log"] = {{"filesystem", "tmpfs"}};
+       }},
       {"clean-build", [](Facts& f) { f.suite["dirty"] = true; }},
       {"clean-build", [](Facts& f) { f.suite["dirty"] = nullptr; }},
   };
