@@ -332,7 +332,8 @@ void OccTransaction<Policy>::install() noexcept {
     if (write.kind != WriteKind::update) continue;
     const auto bytes = std::span(data_).subspan(patch.data, patch.size);
     write.record->write(patch.offset, bytes);
-    log(RedoKind::update, write.key, write.before.next(write.before.size()), patch.offset, bytes);
+    log(RedoKind::update, write.key, write.before.next(write.before.size()), patch.offset,
+        write.record->bytes(patch.offset + patch.size).subspan(patch.offset));
   }
   for (Write& write : writes_) install(write);
   forget();
@@ -355,7 +356,8 @@ void OccTransaction<Policy>::install(Write& write) noexcept {
       store_->count_insert(*worker_);
       break;
     case WriteKind::remove:
-      log(RedoKind::remove, write.key, write.before.gone(), 0, {});  // before anybody can miss it
+      log(RedoKind::remove, write.key, write.before.gone(), 0,
+          write.record->bytes(0));  // before anybody can miss it
       store_->unlink(*worker_, write.record);
       write.record->unlock(write.before.gone());
       store_->count_remove(*worker_);

@@ -86,7 +86,7 @@ Redo SerialTransaction<Policy>::redo(const Change& change) noexcept {
     case ChangeKind::remove:
       break;
   }
-  return {.kind = RedoKind::remove, .key = record.key(), .version = next};
+  return {.kind = RedoKind::remove, .key = record.key(), .version = next, .bytes = record.bytes(0)};
 }
 
 /// All of it in one epoch, while no other transaction is there.

@@ -53,6 +53,17 @@ std::vector<std::span<const std::byte>> Store<Policy>::memory() const {
   return ranges;
 }
 
+namespace {
+
+/// What has just been written, where it stands now: an empty span of the caller's may point nowhere, which
+/// the log's copying does not take.
+template <class Rec>
+std::span<const std::byte> written(const Rec& record, std::size_t offset, std::size_t size) noexcept {
+  return record.bytes(offset + size).subspan(offset);
+}
+
+}  // namespace
+
 /// Calls `use` with the key's latched position in the index, whichever it is.
 template <class Policy>
 template <class Use>
@@ -109,7 +120,8 @@ Status Store<Policy>::insert_new(Worker& worker, Key key, std::span<const std::b
     Rec* other = nullptr;
     const Status status = link(worker, fresh, other);
     if (status == Status::ok) {
-      fresh->unlock(logged(worker, RedoKind::put, *fresh, fresh->header().revealed(), 0, value));
+      fresh->unlock(
+          logged(worker, RedoKind::put, *fresh, fresh->header().revealed(), 0, fresh->bytes(value.size())));
       count_insert(worker);
       return status;
     }
@@ -155,7 +167,8 @@ Status Store<Policy>::update_at(Worker& worker, Rec* hint, Key key, std::size_t 
       return before;
     }
     record.write(offset, input);
-    return logged(worker, RedoKind::update, record, before.next(before.size()), offset, input);
+    return logged(worker, RedoKind::update, record, before.next(before.size()), offset,
+                  written(record, offset, input.size()));
   });
 }
 
@@ -172,7 +185,7 @@ Status Store<Policy>::exchange_at(Worker& worker, Rec* hint, Operation& operatio
     operation.output_size = static_cast<std::uint32_t>(length);
     record.write(operation.input_offset, operation.input);
     return logged(worker, RedoKind::update, record, before.next(before.size()), operation.input_offset,
-                  operation.input);
+                  written(record, operation.input_offset, operation.input.size()));
   });
 }
 
@@ -183,14 +196,15 @@ Status Store<Policy>::put_at(Worker& worker, Rec* hint, Key key, std::span<const
     const Status status = with_locked(key, hint, [&](Rec& record, Header before, Status& result) {
       if (SizeClass::of(Rec::bytes_for(value.size())) == SizeClass::of(Rec::bytes_for(before.size()))) {
         record.write(0, value);
-        return logged(worker, RedoKind::put, record, before.next(value.size()), 0, value);
+        return logged(worker, RedoKind::put, record, before.next(value.size()), 0,
+                      record.bytes(value.size()));
       }
       Rec* replacement = make_record(worker, key, replacing_header(worker, before, value.size()), value);
       if (replacement == nullptr) {
         result = Status::out_of_memory;
         return before;
       }
-      logged(worker, RedoKind::put, *replacement, replacement->header(), 0, value);
+      logged(worker, RedoKind::put, *replacement, replacement->header(), 0, replacement->bytes(value.size()));
       relink(&record, replacement);
       retire(worker, &record, before.size());
       return before.gone();
@@ -204,7 +218,7 @@ Status Store<Policy>::put_at(Worker& worker, Rec* hint, Key key, std::span<const
 template <class Policy>
 Status Store<Policy>::remove_at(Worker& worker, Rec* hint, Key key) noexcept {
   return with_locked(key, hint, [&](Rec& record, Header before, Status&) {
-    const Header after = logged(worker, RedoKind::remove, record, before.gone(), 0, {});
+    const Header after = logged(worker, RedoKind::remove, record, before.gone(), 0, record.bytes(0));
     unlink(worker, &record);
     count_remove(worker);
     retire(worker, &record, before.size());
