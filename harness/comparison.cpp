@@ -149,8 +149,10 @@ class Runs {
   RunsByProperties by_properties() const {
     RunsByProperties all = by_properties_;
     for (const auto& [properties, runs] : baselines_) {
+      // (clang 14 captures no structured bindings.)
       const bool stands_alone = std::ranges::none_of(
-          by_properties_, [&](const auto& engines) { return without_index(engines.first) == properties; });
+          by_properties_,
+          [&own = properties](const auto& engines) { return without_index(engines.first) == own; });
       if (stands_alone) all[properties_of(*runs.front().run)];
     }
     return all;
