@@ -87,6 +87,20 @@ class Teller {
   std::mt19937_64 random_;
 };
 
+using Acknowledged = std::array<std::atomic<std::uint64_t>, workers>;
+
+std::vector<std::jthread> begin_work(Store<Shared>& store, Log& log, const std::atomic<bool>& is_over,
+                                     Acknowledged& acknowledged) {
+  std::vector<std::jthread> tellers;
+  for (unsigned i = 0; i < workers; ++i) {
+    tellers.emplace_back([&, i] {
+      const ReaderRegistration registration;
+      Teller(store, log, i).work(is_over, acknowledged[i]);
+    });
+  }
+  return tellers;
+}
+
 class LogConcurrent : public ::testing::TestWithParam<ConcurrencyControl> {
  protected:
   void load(Store<Shared>& store, Log& log) {
@@ -101,7 +115,7 @@ class LogConcurrent : public ::testing::TestWithParam<ConcurrencyControl> {
   }
 
   /// What a crash at this moment would leave.
-  void expect_whole_transactions(const std::array<std::atomic<std::uint64_t>, workers>& acknowledged) {
+  void expect_whole_transactions(const Acknowledged& acknowledged) {
     std::array<std::uint64_t, workers> expected{};
     for (unsigned i = 0; i < workers; ++i) expected[i] = acknowledged[i];
     const harness::TemporaryFolder copy;
@@ -135,17 +149,11 @@ TEST_P(LogConcurrent, EachMomentLeavesWholeTransactionsAndAllThatWereAcknowledge
     load(*store, *log);
   }).join();
   std::atomic<bool> is_over{false};
-  std::array<std::atomic<std::uint64_t>, workers> acknowledged{};
+  Acknowledged acknowledged{};
   std::jthread flushing([&](const std::stop_token& stop) {
     while (!stop.stop_requested()) ASSERT_TRUE(log->flush());
   });
-  std::vector<std::jthread> tellers;
-  for (unsigned i = 0; i < workers; ++i) {
-    tellers.emplace_back([&, i] {
-      const ReaderRegistration registration;
-      Teller(*store, *log, i).work(is_over, acknowledged[i]);
-    });
-  }
+  std::vector<std::jthread> tellers = begin_work(*store, *log, is_over, acknowledged);
   const auto all_have_some = [&] {
     return std::ranges::all_of(acknowledged, [](const auto& count) { return count.load() > 0; });
   };
@@ -265,7 +273,7 @@ TEST(LogOfOneRecord, WhoWaitsForRoomHoldsNobodyUp) {
 TEST_P(LogConcurrent, CheckpointsBesideTheWorkLoseNothing) {
   const auto store =
       std::move(*Store<Shared>::create({.index = IndexKind::ordered, .concurrency_control = GetParam()}));
-  std::array<std::atomic<std::uint64_t>, workers> acknowledged{};
+  Acknowledged acknowledged{};
   {
     const auto log =
         std::move(Log::create({.folder = folder_ / "", .ring_bytes = 1 << 12, .file_bytes = 1 << 16}))
@@ -278,13 +286,7 @@ TEST_P(LogConcurrent, CheckpointsBesideTheWorkLoseNothing) {
     std::jthread flushing([&](const std::stop_token& stop) {
       while (!stop.stop_requested()) ASSERT_TRUE(log->flush());
     });
-    std::vector<std::jthread> tellers;
-    for (unsigned i = 0; i < workers; ++i) {
-      tellers.emplace_back([&, i] {
-        const ReaderRegistration registration;
-        Teller(*store, *log, i).work(is_over, acknowledged[i]);
-      });
-    }
+    std::vector<std::jthread> tellers = begin_work(*store, *log, is_over, acknowledged);
     std::jthread([&] {
       for (int checkpoint = 0; checkpoint < 10; ++checkpoint) {
         auto writer = CheckpointWriter::begin(*log);

@@ -191,7 +191,7 @@ TEST_P(LogRecovery, GoesOnWhereItEnded) {
           ASSERT_TRUE(checkpoint->finish());
         }
       }
-      // What is lost: changes of an epoch that never ends, some of them on disk.
+      // What is lost: changes of an epoch that never ends.
       for (int i = 0; i < 40; ++i) work.step();
     });
     if (life % 2 == 0) std::ofstream(last_log_file(folder_ / ""), std::ios::app) << "half a group";
