@@ -43,12 +43,9 @@ class Teller {
     std::uint64_t awaited = 0;  // that so many are durable
     Epoch awaited_epoch = 0;
     while (!is_over) {
-      if (transfer(transaction, done + 1)) {
-        ++done;
-      } else {
-        std::this_thread::yield();
-      }
+      if (transfer(transaction, done + 1)) ++done;
       announce_quiescent();
+      std::this_thread::yield();  // serial transactions that follow at once leave nobody else in
       if (writer_.state().durable.load() < awaited_epoch) continue;
       acknowledged = awaited;
       awaited = done;
