@@ -17,6 +17,8 @@ find_package(ZLIB REQUIRED)
 pkg_check_modules(HWLOC REQUIRED IMPORTED_TARGET hwloc)
 pkg_check_modules(NUMA REQUIRED IMPORTED_TARGET numa)
 pkg_check_modules(URCU REQUIRED IMPORTED_TARGET liburcu-qsbr)
+# Without it there is no replication.
+pkg_check_modules(RAFT IMPORTED_TARGET raft)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
 find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)

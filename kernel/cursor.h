@@ -20,9 +20,7 @@ template <class Policy>
 class Cursor {
  public:
   explicit Cursor(const Store<Policy>& store) noexcept
-      : store_(&store),
-        stride_(store.hash() != nullptr ? store.hash()->bucket_count() : 0),
-        is_over_(store.size() == 0 && stride_ == 0) {}
+      : store_(&store), stride_(store.hash() != nullptr ? store.hash()->bucket_count() : 0) {}
 
   bool is_over() const noexcept { return is_over_; }
 
@@ -86,7 +84,7 @@ class Cursor {
   const Store<Policy>* store_;
   std::size_t stride_;      ///< buckets of the hash index when it began
   std::uint64_t next_ = 0;  ///< bucket or key
-  bool is_over_;
+  bool is_over_ = false;
   std::vector<const Rec*> records_;
 };
 

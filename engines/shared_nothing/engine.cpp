@@ -31,10 +31,12 @@ platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks
 template <class Policy>
 platform::Expected<Partitions<Policy>> make_partitions(const Options& options, const PartitionMap& map,
                                                        unsigned rank) {
-  Partitions<Policy> partitions(map.partitions(), {.index = options.index,
-                                                   .concurrency_control = options.concurrency_control,
-                                                   .distributed_transactions = true,
-                                                   .memory = {.reserve = options.reserve}});
+  Partitions<Policy> partitions(map.partitions(),
+                                {.index = options.index,
+                                 .concurrency_control = options.concurrency_control,
+                                 .distributed_transactions = true,
+                                 .memory = {.reserve = options.reserve}},
+                                options.copies.copies > 1);
   // No more than its share: room to spare could double the table, and one engine's buckets would be emptier
   // than the other's.
   const std::size_t expected_records = options.expected_records / map.partitions();

@@ -21,6 +21,7 @@
 #include "engines/shared_nothing/one_sided_reads.h"
 #include "engines/shared_nothing/partition_map.h"
 #include "engines/shared_nothing/partitions.h"
+#include "engines/shared_nothing/replication/replicas.h"
 #include "engines/shared_nothing/session.h"
 #include "engines/shared_nothing/transaction.h"
 #include "kernel/reclamation.h"
@@ -56,6 +57,8 @@ struct Options {
   platform::Reserve* reserve = nullptr;  ///< that partitions take their memory from; an engine sets it itself
   platform::Timestamp link_delay{};      ///< that each message is late on top of what the transport takes
   Batching batching = {};
+  CopyPolicy copies = {};  ///< one a partition: there is no replication
+  CopyTiming copy_timing = {};
   /// Called by the thread that notices; does not return. Empty: nobody looks whether ranks are there.
   std::function<void(const LostRank&)> on_lost = {};
 };

@@ -84,6 +84,16 @@ class Flights {
     }
   }
 
+  /// Calls `use(flight)` for all that are under way. It may end the flight and begin others.
+  template <class Use>
+  void for_each(Use&& use) {
+    for (auto* flights : {&flights_, &flights_of_parts_}) {
+      for (std::size_t i = 0; i < flights->size(); ++i) {
+        if ((*flights)[i].operation != nullptr) use((*flights)[i]);
+      }
+    }
+  }
+
   /// All have waited from the next look on.
   void begin_anew() noexcept {
     for (auto* flights : {&flights_, &flights_of_parts_}) {

@@ -18,19 +18,21 @@ namespace upout::engines::shared_nothing {
 struct MessageHeader {
   /// "up": what is no message of this suite is not understood, nor one of another version.
   static constexpr std::uint16_t mark_of_suite = 0x7570;
-  static constexpr std::uint8_t this_version = 4;
+  static constexpr std::uint8_t this_version = 5;
 
   std::uint16_t mark = mark_of_suite;
   std::uint8_t version = this_version;
   std::uint8_t phase = 0;   ///< how many sessions the sender has had before, mod 2^8
   std::uint32_t bytes = 0;  ///< of the whole message
+  std::uint32_t view = 0;   ///< number of the view that the sender is in; 0 where there are no copies
+  std::uint32_t unused = 0;
 
   /// Left over from a session that has ended since.
   bool is_older_than(std::uint8_t other) const noexcept {
     return static_cast<std::int8_t>(static_cast<std::uint8_t>(phase - other)) < 0;
   }
 };
-static_assert(sizeof(MessageHeader) == 8);
+static_assert(sizeof(MessageHeader) == 16);
 
 /// What a transaction asks of a participant.
 enum class StepKind : std::uint8_t {
@@ -56,6 +58,16 @@ enum class FrameType : std::uint8_t {
   records_taken = 0x56,  ///< a chunk has been taken
   step = 0x57,           ///< of a transaction, on one partition
   step_answer = 0x58,    ///< to it
+  // Of copies; their fields are named in replication/frames.h.
+  changes = 0x59,        ///< of a partition, from its primary to a copy
+  changes_taken = 0x5a,  ///< a copy has them
+  ask_changes = 0x5b,    ///< from who is about to be primary
+  told_changes = 0x5c,   ///< the answer
+  heartbeat = 0x5d,      ///< the sender is there
+  heartbeat_heard = 0x5e,
+  news = 0x5f,       ///< for whoever makes the next view
+  view = 0x60,       ///< one that has been agreed on
+  consensus = 0x61,  ///< what it takes to agree
 };
 
 /// What its fields mean depends on the type; those of steps and their answers are named in
@@ -86,7 +98,7 @@ struct FrameLayout {
 };
 inline constexpr std::uint8_t short_header = offsetof(FrameHeader, output_offset);
 inline constexpr std::uint8_t long_header = sizeof(FrameHeader);
-inline constexpr std::array<FrameLayout, 8> frame_layouts{{
+inline constexpr std::array<FrameLayout, 17> frame_layouts{{
     {long_header, kernel::operation_kinds},  // request
     {short_header, kernel::statuses},        // response
     {short_header, kernel::statuses},        // redirect
@@ -95,9 +107,18 @@ inline constexpr std::array<FrameLayout, 8> frame_layouts{{
     {short_header, kernel::statuses},        // records_taken
     {long_header, step_kinds},               // step
     {long_header, kernel::statuses},         // step_answer
+    {long_header, kernel::statuses},         // changes
+    {long_header, kernel::statuses},         // changes_taken
+    {long_header, kernel::statuses},         // ask_changes
+    {long_header, kernel::statuses},         // told_changes
+    {long_header, kernel::statuses},         // heartbeat
+    {long_header, kernel::statuses},         // heartbeat_heard
+    {long_header, kernel::statuses},         // news
+    {short_header, kernel::statuses},        // view
+    {short_header, kernel::statuses},        // consensus
 }};
 constexpr bool is_frame_type(FrameType type) noexcept {
-  return type >= FrameType::request && type <= FrameType::step_answer;
+  return type >= FrameType::request && type <= FrameType::consensus;
 }
 /// Of a type that is one.
 constexpr FrameLayout layout_of(FrameType type) noexcept {
@@ -118,6 +139,9 @@ struct MovedRecord {
 };
 static_assert(sizeof(MovedRecord) == 16);
 
+/// What may stand beside a value in one frame: a `MovedRecord`, or a change of the log and where it belongs.
+inline constexpr std::size_t beside_value_bytes = 64;
+
 inline constexpr std::size_t least_message_bytes = std::size_t{16} << 10;
 /// Longer messages go in pieces. A few buffers of that size wait for messages of each rank, and hold what one
 /// turn of it takes in: smaller pieces would make large values slow where turns are far apart.
@@ -126,7 +150,7 @@ inline constexpr std::size_t most_piece_bytes = std::size_t{256} << 10;
 /// How long messages have to be so that each holds the largest value, and the partition map: small values
 /// travel many to a message, large ones one by one.
 constexpr std::size_t longest_message_for(std::size_t largest_value, std::size_t map_bytes) noexcept {
-  const std::size_t longest_payload = std::max(largest_value + sizeof(MovedRecord), map_bytes);
+  const std::size_t longest_payload = std::max(largest_value + beside_value_bytes, map_bytes);
   return std::max(least_message_bytes,
                   sizeof(MessageHeader) + frame_bytes(FrameType::request, longest_payload));
 }
@@ -177,7 +201,7 @@ class FrameReader {
   bool malformed() const noexcept { return malformed_; }
 
  private:
-  static constexpr std::size_t most_payload_bytes = kernel::max_value_bytes + sizeof(MovedRecord);
+  static constexpr std::size_t most_payload_bytes = kernel::max_value_bytes + beside_value_bytes;
 
   MessageHeader header_;
   std::span<const std::byte> rest_;

@@ -24,6 +24,11 @@ class Outbox {
       : transport_(&transport), phase_(phase), peers_(static_cast<std::size_t>(transport.size())) {}
 
   std::uint8_t phase() const noexcept { return phase_; }
+  /// What has been written before goes out first, as of the view before.
+  void enter_view(std::uint32_t number) {
+    send_all();
+    view_ = number;
+  }
 
   /// Appends a frame, sending what stands there if it does not fit, and returns its payload. The frame stays
   /// put until it is sent. It fits into the longest message.
@@ -39,6 +44,14 @@ class Outbox {
       ++requests_;
     }
     return payload;
+  }
+
+  /// Room for whole frames that have been made elsewhere, and fit into the longest message.
+  std::span<std::byte> append_frames(int peer, std::size_t bytes) {
+    Peer& to = this->to(peer);
+    if (to.room() < bytes) make_room(peer, to, bytes);
+    to.next += bytes;
+    return {to.next - bytes, bytes};
   }
 
   /// Whether a frame could be appended without sending what stands there.
@@ -57,7 +70,7 @@ class Outbox {
     Peer& to = this->to(peer);
     const std::size_t filled = to.filled();
     if (filled == 0) return;
-    const MessageHeader header{.phase = phase_, .bytes = static_cast<std::uint32_t>(filled)};
+    const MessageHeader header{.phase = phase_, .bytes = static_cast<std::uint32_t>(filled), .view = view_};
     std::memcpy(to.begin, &header, sizeof(header));
     transport_->fill(peer, filled);
     transport_->send(peer);
@@ -116,6 +129,7 @@ class Outbox {
 
   T* transport_;
   const std::uint8_t phase_;
+  std::uint32_t view_ = 0;
   std::size_t requests_ = 0;
   std::uint64_t messages_sent_ = 0;
   std::uint64_t bytes_sent_ = 0;

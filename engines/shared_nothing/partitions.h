@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engines/aggregate.h"
+#include "kernel/log/log_writer.h"
 #include "kernel/operation_list.h"
 #include "kernel/search.h"
 #include "kernel/store.h"
@@ -20,17 +21,29 @@ namespace upout::engines::shared_nothing {
 template <class Policy>
 class Participant;
 
+/// What is changed in a partition, on its way to its copies.
+struct Shipping {
+  kernel::LogState state;
+  kernel::ShippedChanges changes;
+  kernel::LogWriter writer{state, changes};
+};
+
 /// A partition that this rank owns, or is going to own: its records, and what is about to be done to them. If
 /// the rank has several workers, each has one, and only the store is the same.
 template <class Policy = kernel::Exclusive>
 struct Partition {
   using Store = kernel::Store<Policy>;
 
-  Partition(std::uint32_t which, std::shared_ptr<Store> records)
-      : number(which), store(std::move(records)), worker(store->heap()) {}
+  /// `has_copies`: its changes are shipped.
+  Partition(std::uint32_t which, std::shared_ptr<Store> records, bool has_copies = false)
+      : number(which),
+        store(std::move(records)),
+        shipping(has_copies ? std::make_unique<Shipping>() : nullptr),
+        worker(store->heap(), shipping == nullptr ? nullptr : &shipping->writer) {}
 
   std::uint32_t number;
   std::shared_ptr<Store> store;
+  std::unique_ptr<Shipping> shipping;  ///< null: it has no copies
   kernel::Worker worker;
   bool is_copied = false;        ///< to another rank: what is written meanwhile is to be noted
   bool is_frozen = false;        ///< about to be another rank's: nothing is to be done here any more
@@ -55,8 +68,8 @@ class Partitions {
   using Partition = shared_nothing::Partition<Policy>;
 
   /// `count`: of the deployment. `options`: of each partition's store.
-  Partitions(std::uint32_t count, const kernel::StoreOptions& options)
-      : options_(options), by_number_(count) {}
+  Partitions(std::uint32_t count, const kernel::StoreOptions& options, bool have_copies = false)
+      : options_(options), have_copies_(have_copies), by_number_(count) {}
 
   /// An empty one like the others, which nobody owns yet.
   platform::Expected<std::unique_ptr<Partition>> make(std::uint32_t number,
@@ -64,8 +77,8 @@ class Partitions {
     kernel::StoreOptions options = options_;
     options.expected_records = expected_records;
     return Partition::Store::create(options).map(
-        [number](std::unique_ptr<typename Partition::Store>&& store) {
-          return std::make_unique<Partition>(number, std::move(store));
+        [number, this](std::unique_ptr<typename Partition::Store>&& store) {
+          return std::make_unique<Partition>(number, std::move(store), have_copies_);
         });
   }
 
@@ -95,9 +108,10 @@ class Partitions {
     owned_.push_back(partition.get());
     by_number_[partition->number] = std::move(partition);
   }
-  void remove(std::uint32_t number) {
+  void remove(std::uint32_t number) { take_out(number); }
+  std::unique_ptr<Partition> take_out(std::uint32_t number) {
     std::erase(owned_, by_number_[number].get());
-    by_number_[number].reset();
+    return std::move(by_number_[number]);
   }
 
   auto begin() const noexcept { return owned_.begin(); }
@@ -114,6 +128,7 @@ class Partitions {
   static constexpr std::size_t usual_bytes = 64;
 
   kernel::StoreOptions options_;
+  bool have_copies_;
   std::vector<std::unique_ptr<Partition>> by_number_;
   std::vector<Partition*> owned_;
   std::vector<kernel::Search<Policy>> expected_;

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "engines/shared_nothing/outbox.h"
 #include "engines/shared_nothing/partition_map.h"
 #include "engines/shared_nothing/partitions.h"
+#include "engines/shared_nothing/replication/answer_buffers.h"
 
 namespace upout::engines::shared_nothing {
 
@@ -30,6 +33,14 @@ class Server {
     answered_.reserve(most_at_once);
   }
 
+  /// From now on, answers are not sent: `hold(rank, frames, partitions)` gets them, and the partitions that
+  /// they depend on.
+  using Hold = std::function<void(int, std::span<const std::byte>, const std::vector<Partition*>&)>;
+  void hold_answers(int ranks, Hold hold) {
+    hold_ = std::move(hold);
+    held_.emplace(ranks, outbox_->most_room());
+  }
+
   /// A message from that rank has come.
   void begin_message(int source) noexcept {
     source_ = source;
@@ -43,15 +54,17 @@ class Server {
   /// A request for a partition that is ours. False: no rank sends such a one.
   bool accept(Partition& partition, const FrameHeader& header, std::span<const std::byte> payload) {
     if (served_.size() == most_at_once ||
-        !outbox_->has_room_for(source_, frame_bytes(FrameType::response, header.output_size))) {
+        !has_room_for(frame_bytes(FrameType::response, header.output_size))) {
       end();
       outbox_->send(source_);  // what others have put there
       if (outbox_->most_room() < frame_bytes(FrameType::response, header.output_size)) return false;
     }
-    const std::span<std::byte> output = outbox_->append(source_, {.type = FrameType::response,
-                                                                  .generation = header.generation,
-                                                                  .slot = header.slot,
-                                                                  .payload_bytes = header.output_size});
+    const FrameHeader answer{.type = FrameType::response,
+                             .generation = header.generation,
+                             .slot = header.slot,
+                             .payload_bytes = header.output_size};
+    const std::span<std::byte> output =
+        held_ ? held_->append(source_, answer) : outbox_->append(source_, answer);
     answers_.push_back(output.data() - header_bytes(FrameType::response));
     note_answer();
     kernel::Operation& operation = served_.emplace_back();
@@ -85,16 +98,31 @@ class Server {
   /// Does what has been accepted, and sends the answers.
   void end() {
     if (!served_.empty()) serve();
-    for (const int answered : answered_) outbox_->send(answered);
+    for (const int answered : answered_) {
+      if (held_) [[unlikely]]
+        hand_over(answered);
+      outbox_->send(answered);
+    }
     answered_.clear();
+    touched_.clear();
   }
 
  private:
   static constexpr std::size_t most_at_once = 256;
 
+  bool has_room_for(std::size_t bytes) const noexcept {
+    return held_ ? held_->has_room_for(source_, bytes) : outbox_->has_room_for(source_, bytes);
+  }
+  void hand_over(int answered) {
+    if (held_->of(answered).empty()) return;  // it was redirected
+    hold_(answered, held_->of(answered), touched_);
+    held_->clear(answered);
+  }
+
   void serve() {
     for (Partition* partition : *partitions_) {
       if (partition->served.empty()) continue;
+      if (held_) touched_.push_back(partition);
       partition->store->execute(partition->worker, partition->served);
       partition->served.clear();
     }
@@ -120,6 +148,9 @@ class Server {
   std::vector<int> answered_;   ///< ranks, to which something has been written
   std::vector<kernel::Operation> served_;
   std::vector<std::byte*> answers_;  ///< to those that are served: their frames
+  Hold hold_;
+  std::optional<AnswerBuffers> held_;  ///< none: answers are written straight into messages
+  std::vector<Partition*> touched_;    ///< by what is held
 };
 
 }  // namespace upout::engines::shared_nothing

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "engines/shared_nothing/partition_map.h"
 #include "engines/shared_nothing/partition_mover.h"
 #include "engines/shared_nothing/partitions.h"
+#include "engines/shared_nothing/replication/replicator.h"
 #include "engines/shared_nothing/server.h"
 #include "engines/shared_nothing/transaction_client.h"
 #include "engines/shared_nothing/transaction_server.h"
@@ -70,6 +72,12 @@ class Session {
     /// Null: gets are asked of other ranks as all else is. Otherwise partitions are `Shared`, and do not
     /// move.
     OneSidedReads* one_sided = nullptr;
+    /// Null: partitions have no copies. Otherwise they do not move, and there are no transactions.
+    Replicas<Policy>* replicas = nullptr;
+    /// Called, perhaps more than once, with partitions of which no copy is left.
+    std::function<void(const std::vector<std::uint32_t>&)> on_lost_partitions = {};
+    /// Called, perhaps more than once, if only so many ranks are there, which is no majority.
+    std::function<void(unsigned)> on_minority = {};
   };
 
   /// Keeps references to the three.
@@ -84,9 +92,12 @@ class Session {
         mover_(transport, outbox_, partitions, map, options.deadline),
         transactions_(transport, outbox_, partitions, map, options.deadline),
         transaction_server_(transport, outbox_, partitions, map, options.deadline),
-        liveness_(transport.rank(), transport.size()) {}
+        liveness_(transport.rank(), transport.size()) {
+    if (options.replicas != nullptr) begin_replicated();
+  }
 
   void submit(std::span<kernel::Operation* const> operations, Completed& done) {
+    if (replicator_) now_ = transport_->now();
     for (kernel::Operation* operation : operations) scans_.begin(*operation, Route{this});
     perform_local(done);
     client_is_waiting_ = operations.empty();
@@ -97,6 +108,8 @@ class Session {
     const bool is_alone = transport_->size() == 1;
     if (is_alone && has_put_off()) go_on(done);
     if (is_alone) return;
+    if (!early_.empty()) [[unlikely]]
+      take_early(done);
     // What is in flight has not even been sent: nothing will come that could be waited for.
     if (flights_.count() != 0 && flights_.count() == outbox_.requests()) outbox_.send_all();
     const bool received = transport_->receive(
@@ -107,6 +120,8 @@ class Session {
     }
     if (++polls_ % T::polls_between_looks == 0 || has_yielded_) look_at_clock(done);
     has_yielded_ = false;
+    if (replicator_) [[unlikely]]
+      go_on_replicated(done);
     const bool is_reading = go_on_one_sided(done);
     if (has_put_off()) [[unlikely]]
       go_on(done);
@@ -137,6 +152,9 @@ class Session {
   /// From this rank to others, in this session; those that have ended.
   const std::vector<PartitionMove>& moves() const noexcept { return mover_.ended(); }
 
+  /// Nothing that this rank has done is on its way to copies, or to be told; true where there are none.
+  bool copies_are_alike() const { return !replicator_ || replicator_->is_settled(); }
+
   /// For `Transaction`.
   TransactionClient<T, Policy>& transactions() noexcept { return transactions_; }
 
@@ -147,6 +165,7 @@ class Session {
 
   /// Serves the others until all ranks have called this. The caller has nothing in flight. Collective.
   void serve_until_all_are_done() {
+    if (replicator_) return serve_until_all_copies_are_alike();
     while (is_moving() || transactions_.undelivered() != 0) serve_once();
     transport_->arrive_at_barrier();
     while (!transport_->barrier_passed()) serve_once();
@@ -199,6 +218,8 @@ class Session {
   };
 
   void keep(std::uint32_t number, kernel::Operation& operation) {
+    if (replicator_ && !may_serve(number)) [[unlikely]]
+      return unserved_.add(operation, now_);
     Partition& partition = (*partitions_)[number];
     if (partition.is_copied) [[unlikely]] {
       if (partition.is_frozen) return parked_.add(operation, transport_->now());
@@ -208,6 +229,16 @@ class Session {
   }
 
   void perform_local(Completed& done) {
+    if (replicator_) [[unlikely]] {
+      perform_local_into(ended_);
+      hold(done);
+    } else {
+      perform_local_into(done);
+    }
+    for (kernel::Operation* operation : std::exchange(unsendable_, {}))
+      give_back(*operation, kernel::Status::too_large, done);
+  }
+  void perform_local_into(Completed& done) {
     for (bool again = true; again;) {
       again = false;
       // A scan over ranges goes on in the next one, up or down.
@@ -219,10 +250,8 @@ class Session {
           continue;
         }
         scans_.perform(partition->local, *partition->store, partition->worker, done, Route{this});
+        if (replicator_) needs_.push_back(replicator_->need_of(*partition));
       }
-    }
-    for (kernel::Operation* operation : std::exchange(unsendable_, {})) {
-      give_back(*operation, kernel::Status::too_large, done);
     }
   }
 
@@ -356,6 +385,112 @@ class Session {
     perform_local(done);
   }
 
+  // Copies
+  // -----------------------------------------------------------------------------------------------------------
+
+  void begin_replicated() {
+    replicator_.emplace(
+        *transport_, outbox_, *partitions_, *map_, *options_.replicas,
+        typename Replicator<T, Policy>::Events{.on_change = [this] { has_view_changed_ = true; },
+                                               .on_lost = options_.on_lost_partitions,
+                                               .on_minority = options_.on_minority});
+    server_.hold_answers(transport_->size(), [this](int peer, std::span<const std::byte> frames,
+                                                    const std::vector<Partition*>& touched) {
+      needs_.clear();
+      for (const Partition* partition : touched) needs_.push_back(replicator_->need_of(*partition));
+      replicator_->held().hold(peer, frames, needs_);
+      needs_.clear();
+    });
+    now_ = transport_->now();
+    early_ = std::exchange(options_.replicas->early(), {});
+  }
+
+  bool may_serve(std::uint32_t number) const noexcept {
+    return partitions_->find(number) != nullptr && replicator_->may_serve(number, now_);
+  }
+
+  /// What has ended is given back when the copies have what it depends on.
+  void hold(Completed& done) {
+    if (!ended_.empty()) {
+      if (std::ranges::all_of(needs_, [&](const auto& need) { return replicator_->is_met(need); })) {
+        done.append(ended_);
+      } else {
+        replicator_->held().hold(ended_, needs_);
+      }
+      ended_.clear();
+    }
+    needs_.clear();
+  }
+  /// Part of a scan has come: of other parts, which own partitions have done, nobody has waited yet.
+  void end_part(kernel::Operation& part, Completed& done) {
+    scans_.end(part, ended_, Route{this});
+    for (const Partition* partition : *partitions_) needs_.push_back(replicator_->need_of(*partition));
+    hold(done);
+  }
+
+  void go_on_replicated(Completed& done) {
+    now_ = transport_->now();
+    replicator_->go_on(now_);
+    if (std::exchange(has_view_changed_, false)) follow_view(done);
+    if (now_ - retried_ >= options_.replicas->members().timing().consensus.tick) {
+      retried_ = now_;
+      for (const auto& [source, answer] : std::exchange(postponed_, {})) follow(source, answer);
+    }
+    if (!unserved_.empty()) {
+      unserved_.attempt([this](kernel::Operation& operation) {
+        const std::uint32_t number = scans_.partition_of(operation);
+        const bool is_own = static_cast<int>(map_->owner(number)) == transport_->rank();
+        if (is_own && !may_serve(number)) return false;
+        Route{this}(number, operation);
+        return true;
+      });
+      unserved_.take_overdue(now_, options_.deadline, [&](kernel::Operation& overdue) {
+        give_back(overdue, kernel::Status::no_answer, done);
+      });
+    }
+    perform_local(done);
+    replicator_->held().release([this](const HeldResults::Need& need) { return replicator_->is_met(need); },
+                                [&done](kernel::Operation& operation) { done.push_back(&operation); },
+                                [this](int peer, std::span<const std::byte> frames) {
+                                  std::ranges::copy(frames,
+                                                    outbox_.append_frames(peer, frames.size()).begin());
+                                  outbox_.send(peer);
+                                });
+  }
+
+  /// Who was asked may be gone, or may be no primary any more. Whether it has done what it was asked, nobody
+  /// knows: reads are asked again.
+  void follow_view(Completed& done) {
+    Completed unknown;
+    flights_.for_each([&](Flight& asked) {
+      const std::uint32_t partition = scans_.partition_of(*asked.operation);
+      const bool is_primary = static_cast<int>(map_->owner(partition)) == asked.owner;
+      if (is_primary && replicator_->view().is_alive(asked.owner)) return;
+      kernel::Operation& operation = flights_.end(asked);
+      if (kernel::is_write(operation.kind)) {
+        unknown.push_back(&operation);
+      } else {
+        Route{this}(partition, operation);
+      }
+    });
+    replicator_->held().drop([this](std::uint32_t number) { return partitions_->find(number) == nullptr; },
+                             [&](kernel::Operation& operation) { unknown.push_back(&operation); });
+    for (kernel::Operation* operation : unknown) give_back(*operation, kernel::Status::no_answer, done);
+  }
+
+  void serve_until_all_copies_are_alike() {
+    while (!copies_are_alike()) serve_once();
+    replicator_->membership().arrive_at_barrier();
+    while (!replicator_->membership().barrier_passed()) serve_once();
+    outbox_.send_all();
+  }
+
+  void take_early(Completed& done) {
+    for (const auto& [source, message] : std::exchange(early_, {})) take(source, message, done);
+    server_.end();
+    perform_local(done);
+  }
+
   // Messages
   // -----------------------------------------------------------------------------------------------------------
 
@@ -367,10 +502,17 @@ class Session {
     }
     if (reader.header().is_older_than(outbox_.phase())) return;
     if (reader.header().phase != outbox_.phase()) {
+      const bool is_next = reader.header().phase == static_cast<std::uint8_t>(outbox_.phase() + 1);
+      if (replicator_ && is_next)  // its barrier has passed, and ours is about to
+        return options_.replicas->early().push_back({source, {message.begin(), message.end()}});
       ++refused_;  // nobody is a phase ahead of one that still receives
       return;
     }
     liveness_.heard(source);
+    if (replicator_) {
+      now_ = transport_->now();
+      replicator_->membership().heard(source, reader.header().view);
+    }
     FrameHeader header;
     std::span<const std::byte> payload;
     bool is_sound = true;
@@ -394,11 +536,18 @@ class Session {
     if (header.type == FrameType::request) return accept(header, payload);
     server_.end();
     perform_local(done);  // before a partition goes
+    if (header.type >= FrameType::changes)
+      return replicator_ && replicator_->take(source, header, payload, now_);
     switch (header.type) {
       case FrameType::map:
+        if (replicator_) return true;  // views tell
         return map_->merge(payload, static_cast<std::uint32_t>(transport_->rank()));
       case FrameType::redirect:
-        follow(source, header);
+        if (replicator_) {
+          postponed_.emplace_back(source, header);
+        } else {
+          follow(source, header);
+        }
         return true;
       case FrameType::step:
         return transaction_server_.take(source, header, payload);
@@ -426,6 +575,10 @@ class Session {
     operation.output_size = header.output_size;
     operation.status = static_cast<kernel::Status>(header.code);
     if (Scans::is_part(header.slot)) server_.end();  // the next part's request may go to the same rank
+    if (replicator_ && Scans::is_part(header.slot)) {
+      end_part(flights_.end(*asked), done);
+      return true;
+    }
     scans_.end(flights_.end(*asked), done, Route{this});
     return true;
   }
@@ -437,6 +590,8 @@ class Session {
     if (number >= map_->partitions()) return false;
     Partition* partition = partitions_->find(number);
     if (partition == nullptr || partition->is_frozen) [[unlikely]]
+      return server_.redirect(header);
+    if (replicator_ && !replicator_->may_serve(number, now_)) [[unlikely]]
       return server_.redirect(header);
     if (partition->is_copied && kernel::is_write(kind)) [[unlikely]]
       mover_.note_write(header.key);
@@ -480,6 +635,17 @@ class Session {
   WaitingOperations held_up_;     ///< for the end of a transaction
   kernel::OperationList beside_;  ///< being done beside transactions
   std::vector<std::pair<int, FrameHeader>> interfered_;  ///< answers: a transaction was in the way
+
+  // Copies; without a replicator nothing of it is used
+  std::optional<Replicator<T, Policy>> replicator_;
+  platform::Timestamp now_{};  ///< after all that has come so far was asked for
+  bool has_view_changed_ = false;
+  WaitingOperations unserved_;  ///< own ones on own partitions that this rank may not serve now
+  std::vector<std::pair<int, FrameHeader>> postponed_;  ///< answers: who was asked does not serve it, now
+  platform::Timestamp retried_{};
+  Completed ended_;           ///< done here, and perhaps to be held
+  HeldResults::Needs needs_;  ///< of these
+  std::vector<typename Replicas<Policy>::Early> early_;
 };
 
 }  // namespace upout::engines::shared_nothing

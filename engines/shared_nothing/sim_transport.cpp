@@ -83,7 +83,10 @@ int SimNetwork::next_turn() {
     return nobody;
   }
   const Rank& rank = of(event.rank);
-  return rank.has_crashed || rank.wakes != event.time ? nobody : event.rank;
+  if (rank.has_crashed || rank.wakes != event.time) return nobody;
+  if (rank.stopped_until <= now_) return event.rank;
+  wake(event.rank, rank.stopped_until);
+  return nobody;
 }
 
 void SimNetwork::deliver(const Event& event) {

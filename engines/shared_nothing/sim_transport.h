@@ -48,6 +48,8 @@ class SimNetwork {
   void set_link(int one, int other, bool is_up);
   /// The rank has no more turns. What is on its way to it never arrives.
   void crash(int rank);
+  /// The rank has no turn until then; what arrives waits for it.
+  void stop(int rank, platform::Timestamp until) { of(rank).stopped_until = until; }
   bool is_alive(int rank) const noexcept { return !of(rank).has_crashed; }
 
   /// Gives turns: `step(rank)` lets the rank do what it can do now, and says whether it wants another turn at
@@ -80,6 +82,7 @@ class SimNetwork {
   struct Rank {
     std::vector<Arrival> inbox;
     platform::Timestamp busy_until{};
+    platform::Timestamp stopped_until{};
     platform::Timestamp wakes{};  ///< when its next turn is; others that are in the queue count no more
     bool has_crashed = false;
     std::vector<bool> cut;  ///< from which ranks nothing arrives; empty: none

@@ -17,8 +17,8 @@ namespace upout::kernel {
 
 struct LogOptions {
   std::filesystem::path folder;  ///< that exists; one log has it to itself
-  std::size_t ring_bytes = std::size_t{8}
-                           << 20;  ///< of each writer: a power of two, and twice the largest value
+  /// Of each writer: a power of two, and twice the largest value.
+  std::size_t ring_bytes = std::size_t{8} << 20;
   std::size_t file_bytes = std::size_t{64} << 20;  ///< after which a new file is begun
   /// Where a log that has been recovered goes on (LogImage says it); a new one begins at the beginning.
   std::uint64_t next_sequence = 1;  ///< all groups before it are on disk

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "kernel/log/redo.h"
 #include "kernel/log/ring.h"
@@ -31,8 +33,12 @@ struct LogChannel {
   std::atomic<bool> is_closed{false};         ///< nothing will be written any more
 };
 
+/// Changes that are going to be sent to the copies of a partition, in the order in which they were made.
+using ShippedChanges = std::vector<std::byte>;
+
 /// A worker's end of the log. Changes are copied into a ring of its own, so no two workers wait for each
-/// other; who finds it full waits until the log has been written on. Used by one thread.
+/// other; who finds it full waits until the log has been written on. What is shipped to copies goes to memory
+/// of the worker's thread, too, or only there. Used by one thread.
 ///
 /// - `enter`, before it looks at anything that it will depend on, and `leave`, when all that it has changed
 ///   is logged, enclose operations; they nest. An epoch ends when nobody is within an operation that began
@@ -44,6 +50,8 @@ class LogWriter {
  public:
   LogWriter(LogState& state, std::shared_ptr<LogChannel> channel) noexcept
       : state_(&state), channel_(std::move(channel)) {}
+  /// Of a worker whose changes are shipped and not written. Keeps references to both.
+  LogWriter(LogState& state, ShippedChanges& shipped) noexcept : state_(&state), shipped_(&shipped) {}
   LogWriter(LogWriter&&) = default;
   LogWriter& operator=(LogWriter&&) = delete;
   ~LogWriter() {
@@ -53,16 +61,18 @@ class LogWriter {
   void enter() noexcept {
     // Before all looks at the epoch that follow: whoever ends one either sees this, or has begun the next one
     // for those.
-    if (within_++ == 0) channel_->entered.store(state_->epoch.load());
+    if (within_++ == 0 && channel_ != nullptr) channel_->entered.store(state_->epoch.load());
   }
   void leave() noexcept {
-    if (--within_ != 0) return;
+    if (--within_ != 0 || channel_ == nullptr) return;
     channel_->ring.publish();
     channel_->entered.store(0, std::memory_order_release);
   }
   Epoch epoch() const noexcept { return state_->epoch.load(); }
 
   void append(const Redo& redo) noexcept {
+    if (shipped_ != nullptr) append_redo(*shipped_, redo);
+    if (channel_ == nullptr) return;
     const std::size_t bytes = redo_bytes(redo.bytes.size());
     assert(bytes <= channel_->ring.capacity());
     if (!channel_->ring.has_room(bytes) && !wait_for_room(bytes)) return;
@@ -89,7 +99,8 @@ class LogWriter {
   }
 
   LogState* state_;
-  std::shared_ptr<LogChannel> channel_;
+  std::shared_ptr<LogChannel> channel_;  ///< null: nothing is written
+  ShippedChanges* shipped_ = nullptr;    ///< null: nothing is shipped
   unsigned within_ = 0;
 };
 

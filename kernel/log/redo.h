@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <vector>
 
 #include "kernel/operation.h"
 
@@ -59,6 +60,15 @@ static_assert(sizeof(RedoHeader) == 24);
 /// How much room a change takes in the log.
 constexpr std::size_t redo_bytes(std::size_t size) noexcept {
   return sizeof(RedoHeader) + (size + 7) / 8 * 8;
+}
+
+/// Puts a change behind others.
+inline void append_redo(std::vector<std::byte>& to, const Redo& redo) {
+  const RedoHeader header = RedoHeader::of(redo);
+  const std::span<const std::byte> head = std::as_bytes(std::span(&header, 1));
+  to.insert(to.end(), head.begin(), head.end());
+  to.insert(to.end(), redo.bytes.begin(), redo.bytes.end());
+  to.resize((to.size() + 7) / 8 * 8);
 }
 
 /// Goes through changes that stand one after the other. An epoch is told from its low bits by one that is

@@ -35,6 +35,7 @@ class LogRing {
   }
   /// There is room.
   void write(std::span<const std::byte> in) noexcept {
+    if (in.empty()) return;
     const std::size_t at = written_ & mask_;
     const std::size_t first = std::min(in.size(), capacity() - at);
     std::memcpy(&bytes_[at], in.data(), first);

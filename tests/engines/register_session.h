@@ -24,9 +24,16 @@ class RegisterSession {
   static constexpr std::uint32_t depth = 4;
   static constexpr unsigned most_unanswered = 4;
 
+  /// `kinds`: of the first so many kinds of operations, of which the very first is reading.
   RegisterSession(S& session, Log& log, kernel::Key keys, unsigned operations, std::uint64_t seed,
-                  kernel::Key first_key = 0)
-      : session_(&session), log_(&log), first_key_(first_key), keys_(keys), left_(operations), random_(seed) {
+                  kernel::Key first_key = 0, std::size_t kinds = kernel::single_key_kinds)
+      : session_(&session),
+        log_(&log),
+        first_key_(first_key),
+        keys_(keys),
+        kinds_(kinds),
+        left_(operations),
+        random_(seed) {
     for (std::uint32_t slot = 0; slot < depth; ++slot) free_.push_back(slot);
   }
 
@@ -57,10 +64,9 @@ class RegisterSession {
     Slot& slot = slots_[free_.back()];
     const history::Version version = log_->next_version();
     const std::uint64_t unique = std::uint64_t{version.worker + 1} << 24 | version.number;
-    RegisterOperation recorded{
-        .kind = static_cast<kernel::OperationKind>(random_() % kernel::single_key_kinds),
-        .key = first_key_ + random_() % keys_,
-        .written = unique << 32 | unique};
+    RegisterOperation recorded{.kind = static_cast<kernel::OperationKind>(random_() % kinds_),
+                               .key = first_key_ + random_() % keys_,
+                               .written = unique << 32 | unique};
     const bool writes_head = recorded.kind == kernel::OperationKind::update ||
                              recorded.kind == kernel::OperationKind::read_modify_write;
     if (writes_head) recorded.mask = RegisterValue::head_mask;
@@ -92,6 +98,7 @@ class RegisterSession {
   Log* log_;
   kernel::Key first_key_;
   kernel::Key keys_;
+  std::size_t kinds_;
   unsigned left_;
   std::mt19937_64 random_;
   std::array<Slot, depth> slots_;

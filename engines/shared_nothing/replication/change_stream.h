@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "kernel/log/redo.h"
+
+namespace upout::engines::shared_nothing {
+
+/// The changes of a partition in the order in which its primary has made them, as the log has them. A
+/// position is the number of bytes before it since the partition began; it stands between two changes. What
+/// all copies have is forgotten. Used by one thread.
+class ChangeStream {
+ public:
+  ChangeStream() = default;
+  explicit ChangeStream(std::uint64_t begin) : begin_(begin) {}
+
+  std::uint64_t begin() const noexcept { return begin_; }
+  std::uint64_t end() const noexcept { return begin_ + bytes_.size() - forgotten_; }
+
+  void append(std::span<const std::byte> changes) {
+    bytes_.insert(bytes_.end(), changes.begin(), changes.end());
+  }
+  void append(const kernel::Redo& change) { kernel::append_redo(bytes_, change); }
+
+  /// Whole changes from there on, which is not before the beginning, that fit into so many bytes, of which
+  /// there are enough for one. Valid until the next call.
+  std::span<const std::byte> from(std::uint64_t position, std::size_t most_bytes) const {
+    assert(position >= begin_ && position <= end());
+    const auto rest = std::span(bytes_).subspan(forgotten_ + static_cast<std::size_t>(position - begin_));
+    if (rest.size() <= most_bytes) return rest;
+    std::size_t taken = 0;
+    for (;;) {
+      kernel::RedoHeader header;
+      std::memcpy(&header, rest.data() + taken, sizeof(header));
+      const std::size_t next = taken + kernel::redo_bytes(header.size);
+      if (next > most_bytes) return rest.first(taken);
+      taken = next;
+    }
+  }
+
+  void forget_before(std::uint64_t position) {
+    if (position <= begin_) return;
+    assert(position <= end());
+    forgotten_ += static_cast<std::size_t>(position - begin_);
+    begin_ = position;
+    // Moved together now and then: what is moved is no more than what has been forgotten since.
+    if (forgotten_ < bytes_.size() / 2) return;
+    bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(forgotten_));
+    forgotten_ = 0;
+  }
+
+ private:
+  std::uint64_t begin_ = 0;
+  std::size_t forgotten_ = 0;  ///< bytes, of those that follow
+  std::vector<std::byte> bytes_;
+};
+
+}  // namespace upout::engines::shared_nothing
