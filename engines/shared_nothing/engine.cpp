@@ -73,7 +73,7 @@ template platform::Expected<Partitions<kernel::Shared>> make_own_partitions(MPI_
 
 std::function<void()> missing(const std::function<void(const LostRank&)>& on_lost) {
   if (!on_lost) return {};
-  return [on_lost] { on_lost({.rank = -1, .host = {}, .partitions = {}}); };
+  return [on_lost] { on_lost({.rank = LostRank::unknown, .host = {}, .partitions = {}}); };
 }
 
 LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const PartitionMap& map) {
@@ -88,9 +88,35 @@ LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const Partit
 }
 
 LinkOptions link_options(const Options& options, const PartitionMap& map) {
-  const std::size_t longest = longest_message_for(options.value_bytes, map.bytes().size());
+  const std::size_t ranks = map.ranks() + options.clients;
+  const std::size_t view_bytes =
+      Consensus::beside_decision + View::most_bytes(ranks, map.partitions(), options.copies.copies);
+  const std::size_t longest =
+      longest_message_for(options.value_bytes, std::max(map.bytes().size(), view_bytes));
   return {options.link_delay, longest, std::min(longest, most_piece_bytes)};
 }
+
+template <class Policy>
+platform::Expected<std::unique_ptr<Replicas<Policy>>> make_replicas(const Options& options,
+                                                                    const PartitionMap& map,
+                                                                    const Partitions<Policy>& partitions,
+                                                                    unsigned rank,
+                                                                    const std::vector<std::string>& hosts) {
+  if (options.copies.copies == 1) return std::unique_ptr<Replicas<Policy>>();
+  return Replicas<Policy>::create(
+      static_cast<int>(rank), partitions, CopyPlacement(map, hosts),
+      {.policy = options.copies,
+       .timing = options.copy_timing,
+       .expected_records = options.expected_records / map.partitions(),
+       .longest_message = link_options(options, map).longest_message,
+       .seed = rank});
+}
+template platform::Expected<std::unique_ptr<Replicas<kernel::Exclusive>>> make_replicas(
+    const Options&, const PartitionMap&, const Partitions<kernel::Exclusive>&, unsigned,
+    const std::vector<std::string>&);
+template platform::Expected<std::unique_ptr<Replicas<kernel::Shared>>> make_replicas(
+    const Options&, const PartitionMap&, const Partitions<kernel::Shared>&, unsigned,
+    const std::vector<std::string>&);
 
 namespace {
 
@@ -144,10 +170,18 @@ platform::Expected<std::unique_ptr<EngineOf<Policy>>> EngineOf<Policy>::create(
   if (*window != nullptr) options.reserve = &(*window)->reserve();
   auto partitions = make_own_partitions<Policy>(communicator, options, *map);
   if (!partitions) return tl::unexpected(partitions.error());
-  return std::unique_ptr<EngineOf>(
+  std::unique_ptr<EngineOf> engine(
       new EngineOf(communicator, topology, *neighbourhood,
                    planned_bindings(communicator, *neighbourhood, worker_map, 1).front(), std::move(*window),
                    std::move(*map), std::move(*partitions), options));
+  const auto rank = static_cast<unsigned>(engine->transport_.rank());
+  auto replicas = make_replicas(options, engine->map_, engine->partitions_, rank, engine->hosts_);
+  std::uint64_t failed = replicas ? 0 : 1;
+  engine->max({&failed, 1});
+  if (!replicas) return tl::unexpected(replicas.error());
+  if (failed != 0) return platform::unexpected("the copies", "no memory for them on another rank", "fewer");
+  engine->replicas_ = std::move(*replicas);
+  return engine;
 }
 
 template <class Policy>
@@ -165,6 +199,7 @@ EngineOf<Policy>::EngineOf(MPI_Comm communicator, const platform::Topology& topo
       transport_(link_options(options, map_), communicator, link_options(options, map_).short_message),
       planned_(std::move(planned)),
       on_lost_(options.on_lost),
+      on_minority_(options.on_minority),
       yields_(neighbourhood.crowd > 0),
       batching_(options.batching) {
   for (const platform::WorkerBinding& rank : gather_bindings(communicator, {&planned_, 1})) {
@@ -182,8 +217,24 @@ EngineOf<Policy>::EngineOf(MPI_Comm communicator, const platform::Topology& topo
 /// What a session calls with a rank that it does not hear of.
 template <class Policy>
 std::function<void(int)> EngineOf<Policy>::watch() const {
-  if (!on_lost_) return {};
+  if (!on_lost_ || replicas_ != nullptr) return {};
   return [this](int rank) { on_lost_(lost_rank(rank, hosts_, map_)); };
+}
+
+template <class Policy>
+std::function<void(const std::vector<std::uint32_t>&)> EngineOf<Policy>::watch_partitions() const {
+  if (!on_lost_) return {};
+  return [this](const std::vector<std::uint32_t>& lost) {
+    on_lost_({.rank = LostRank::several, .host = {}, .partitions = lost, .of_partitions = map_.partitions()});
+  };
+}
+
+/// Those that the view has; who comes back later has missed too much.
+template <class Policy>
+void EngineOf<Policy>::note_who_is_there() {
+  if (replicas_ == nullptr) return;
+  collectives_.limit_to(replicas_->members().view().alive);
+  if (collectives_.present() == workers()) bindings_ = gather_bindings(communicator_, {&binding_, 1});
 }
 
 template <class Policy>
@@ -206,6 +257,7 @@ std::uint64_t EngineOf<Policy>::record_count() {
 
 template <class Policy>
 std::vector<platform::WorkerBinding> EngineOf<Policy>::bindings() {
+  if (collectives_.present() != workers()) return bindings_;
   return gather_bindings(communicator_, {&binding_, 1});
 }
 

@@ -35,6 +35,8 @@ namespace upout::engines::shared_nothing {
 
 /// A rank that the others do not hear of any more, and what was there and nowhere else.
 struct LostRank {
+  static constexpr int unknown = -1;  ///< it does not come to a collective call
+  static constexpr int several = -2;  ///< all that had copies
   int rank = 0;
   std::string host;
   std::vector<std::uint32_t> partitions;
@@ -59,8 +61,11 @@ struct Options {
   Batching batching = {};
   CopyPolicy copies = {};  ///< one a partition: there is no replication
   CopyTiming copy_timing = {};
-  /// Called by the thread that notices; does not return. Empty: nobody looks whether ranks are there.
+  /// Called by the thread that notices; does not return. Empty: nobody looks whether ranks are there. Where
+  /// partitions have copies, a rank is lost when partitions are lost with it.
   std::function<void(const LostRank&)> on_lost = {};
+  /// The same where partitions have copies: only so many ranks are there, which is no majority.
+  std::function<void(unsigned)> on_minority = {};
 };
 
 /// How keys are dealt out, and to which of so many ranks.
@@ -79,6 +84,13 @@ LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const Partit
 /// empty: nothing.
 std::function<void()> missing(const std::function<void(const LostRank&)>& on_lost);
 LinkOptions link_options(const Options& options, const PartitionMap& map);
+/// What a rank has of copies, if there are any: else null. `hosts`: by rank.
+template <class Policy>
+platform::Expected<std::unique_ptr<Replicas<Policy>>> make_replicas(const Options& options,
+                                                                    const PartitionMap& map,
+                                                                    const Partitions<Policy>& partitions,
+                                                                    unsigned rank,
+                                                                    const std::vector<std::string>& hosts);
 
 /// Shared nothing: one rank a worker, with partitions of its own. The rank's main thread is its worker and
 /// the only one that speaks MPI. `Exclusive` partitions are its thread's alone; `Shared` ones lie in a
@@ -96,7 +108,10 @@ class EngineOf {
                                                   .batching = engine.batching_,
                                                   .on_lost = engine.watch(),
                                                   .on_missing = missing(engine.on_lost_),
-                                                  .one_sided = engine.one_sided_.get()}),
+                                                  .one_sided = engine.one_sided_.get(),
+                                                  .replicas = engine.replicas_.get(),
+                                                  .on_lost_partitions = engine.watch_partitions(),
+                                                  .on_minority = engine.on_minority_}),
           engine_(&engine) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
       return engine_->collectives_.agree_on_start(clock, [this] { this->serve_once(); });
@@ -126,21 +141,26 @@ class EngineOf {
       session.serve_until_all_are_done();
     }
     binding_.add_allowed(topology_->this_thread_cpus());
+    note_who_is_there();
   }
 
+  /// Shares are dealt out among the ranks that are there.
   template <class Work>
   void run_in_shares(Work&& work) {
-    run_on_workers([&](Session& session, WorkerId id) { work(session, Share{0, id.global, workers()}); });
+    run_on_workers([&](Session& session, WorkerId) {
+      work(session, Share{0, collectives_.place(), collectives_.present()});
+    });
   }
   template <Aggregate A>
-  A aggregate(const A& empty, Copies = Copies::one) {
+  A aggregate(const A& empty, Copies copies = Copies::one) {
     std::optional<kernel::ReaderRegistration> registration;
     if constexpr (Policy::is_shared) registration.emplace();
     A gathered = empty;
     gather(gathered, partitions_);
+    if (copies == Copies::all && replicas_ != nullptr) replicas_->gather_backups(gathered);
     return gathered;
   }
-  unsigned copies() const { return 1; }
+  unsigned copies() const { return replicas_ == nullptr ? 1 : replicas_->uniform_copies(); }
 
   void sum(std::span<std::uint64_t> numbers) { collectives_.sum(numbers); }
   void max(std::span<std::uint64_t> numbers) { collectives_.max(numbers); }
@@ -153,7 +173,11 @@ class EngineOf {
   unsigned local_shares() const { return 1; }
   unsigned workers() const { return static_cast<unsigned>(transport_.size()); }
   const Neighbourhood& neighbourhood() const { return neighbourhood_; }
-  bool is_root() const { return transport_.rank() == 0; }
+  bool is_root() const { return collectives_.place() == 0; }
+  /// Ranks that are there. Fewer than there were: this object must not be destroyed, for that is collective.
+  unsigned ranks_present() const { return collectives_.present(); }
+  /// Null: partitions have no copies.
+  const Replicas<Policy>* replicas() const { return replicas_.get(); }
   /// Which rank owns what, as far as this one knows.
   const PartitionMap& map() const { return map_; }
   /// Of the sessions from now on; the same on all ranks.
@@ -167,7 +191,9 @@ class EngineOf {
            Partitions<Policy> partitions, const Options& options);
 
   void bind();
+  void note_who_is_there();
   std::function<void(int)> watch() const;
+  std::function<void(const std::vector<std::uint32_t>&)> watch_partitions() const;
 
   MPI_Comm communicator_;
   Collectives collectives_;
@@ -178,10 +204,13 @@ class EngineOf {
   PartitionMap map_;
   Partitions<Policy> partitions_;  ///< in the window
   Links transport_;
+  std::unique_ptr<Replicas<Policy>> replicas_;
   platform::WorkerBinding planned_;
   platform::WorkerBinding binding_;  ///< as it turned out
   std::function<void(const LostRank&)> on_lost_;
+  std::function<void(unsigned)> on_minority_;
   std::vector<std::string> hosts_;  ///< by rank
+  std::vector<platform::WorkerBinding> bindings_;  ///< of all, when all were there for the last time
   bool yields_;
   Batching batching_;
   unsigned phase_ = 0;  ///< sessions so far

@@ -1,9 +1,12 @@
 #include "engines/shared_nothing/ring_engine.h"
 
 #include <cassert>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "engines/transaction.h"
+#include "platform/host.h"
 
 namespace upout::engines::shared_nothing {
 
@@ -27,6 +30,10 @@ platform::Expected<std::unique_ptr<RingEngineOver<Policy>>> RingEngineOver<Polic
   for (unsigned rank = 0; rank < ranks; ++rank) {
     auto partitions = make_partitions<Policy>(options, *partition_map, rank);
     if (!partitions) return tl::unexpected(partitions.error());
+    auto replicas = make_replicas(options, *partition_map, *partitions, rank,
+                                  std::vector<std::string>(ranks, platform::host_name()));
+    if (!replicas) return tl::unexpected(replicas.error());
+    if (*replicas != nullptr) engine->replicas_.push_back(std::move(*replicas));
     engine->ranks_.push_back(std::move(*partitions));
     for (RingNetwork& plane : engine->planes_)
       engine->workers_.emplace_back(links, plane, static_cast<int>(rank), *partition_map);

@@ -44,7 +44,10 @@ class RingEngineOver {
     Session(RingEngineOver& engine, unsigned worker, Partitions<Policy>& partitions, Start& start)
         : shared_nothing::Session<Links, Policy>(
               engine.workers_[worker].transport, partitions, engine.workers_[worker].map,
-              {.yields = engine.yields_, .phase = engine.phase_, .batching = engine.batching_}),
+              {.yields = engine.yields_,
+               .phase = engine.phase_,
+               .batching = engine.batching_,
+               .replicas = engine.replicas_of(worker)}),
           start_(&start),
           decides_start_(worker == 0) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
@@ -82,7 +85,7 @@ class RingEngineOver {
     });
   }
   template <Aggregate A>
-  A aggregate(const A& empty, Copies = Copies::one) {
+  A aggregate(const A& empty, Copies copies = Copies::one) {
     A whole = empty;
     std::mutex merging;
     threads_.run([&](unsigned worker) {
@@ -90,13 +93,16 @@ class RingEngineOver {
       {
         [[maybe_unused]] const Registration registration;
         gather(gathered, ranks_[worker / planes_.size()], {worker % planes_.size(), planes_.size()});
+        if (copies == Copies::all && replicas_of(worker) != nullptr) replicas_of(worker)->gather_backups(gathered);
       }
       const std::lock_guard lock(merging);
       whole.merge(gathered);
     });
     return whole;
   }
-  unsigned copies() const { return 1; }
+  unsigned copies() const { return replicas_.empty() ? 1 : replicas_.front()->uniform_copies(); }
+  /// Of the first rank; null: partitions have no copies.
+  const Replicas<Policy>* replicas() const { return replicas_.empty() ? nullptr : replicas_.front().get(); }
 
   void sum(std::span<std::uint64_t>) {}
   void max(std::span<std::uint64_t>) {}
@@ -121,6 +127,10 @@ class RingEngineOver {
   RingEngineOver(WorkerThreads threads, unsigned ranks, const LinkOptions& links, bool yields,
                  const Options& options);
 
+  /// Null: there are no copies, or they have several workers.
+  Replicas<Policy>* replicas_of(unsigned worker) {
+    return replicas_.empty() ? nullptr : replicas_[worker / planes_.size()].get();
+  }
   WorkersPartitions partitions_of(unsigned worker) {
     Partitions<Policy>& of_rank = ranks_[worker / planes_.size()];
     if constexpr (Policy::is_shared) {
@@ -136,6 +146,7 @@ class RingEngineOver {
   Batching batching_;
   unsigned phase_ = 0;                    ///< of `run_on_workers`
   std::deque<Partitions<Policy>> ranks_;  ///< what each has
+  std::vector<std::unique_ptr<Replicas<Policy>>> replicas_;  ///< likewise; empty: no copies
   std::deque<Worker> workers_;            ///< those of one rank after those of the one before
 };
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "engines/aggregate.h"
 #include "engines/shared_nothing/partitions.h"
 #include "engines/shared_nothing/replication/copy.h"
 #include "engines/shared_nothing/replication/membership.h"
@@ -61,6 +63,23 @@ class Replicas {
   std::size_t expected_records() const noexcept { return expected_records_; }
   std::vector<Copy>& copies() noexcept { return copies_; }
   const std::vector<Copy>& copies() const noexcept { return copies_; }
+
+  /// Of each partition, if that is the same for all; else 1, for then only primaries can be counted.
+  unsigned uniform_copies() const {
+    const View& view = members_.view();
+    const std::size_t first = view.copies.front().members.size();
+    const bool is_uniform = std::ranges::all_of(
+        view.copies, [first](const View::Copies& of) { return of.members.size() == first; });
+    return is_uniform ? static_cast<unsigned>(first) : 1;
+  }
+  /// Takes in the records of this rank's backups, if they are to be counted.
+  template <Aggregate A>
+  void gather_backups(A& into) const {
+    if (uniform_copies() == 1) return;
+    for (const Copy& copy : copies_) {
+      if (copy.role == Copy::Role::backup) engines::gather(into, *copy.partition->store);
+    }
+  }
 
   /// Messages of ranks that have begun the next session already.
   std::vector<Early>& early() noexcept { return early_; }
