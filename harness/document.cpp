@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <utility>
 
 #include "harness/integrity.h"
@@ -164,6 +166,10 @@ json generator_json(const RunRecord& run, const json& throughput) {
           {"share", throughput.is_null() ? json(nullptr) : json(share())}};
 }
 
+json number_or_null(const std::optional<double>& number) {
+  return number ? json(*number) : json(nullptr);
+}
+
 json to_json(const LogReport& log) {
   return {{"filesystem", log.filesystem},
           {"seconds", log.seconds},
@@ -175,6 +181,18 @@ json to_json(const LogReport& log) {
             {"changes", log.recovered_changes},
             {"reading_seconds", log.reading_seconds},
             {"redoing_seconds", log.redoing_seconds}}}};
+}
+
+json to_json(const FaultReport& report) {
+  const auto seconds = [](platform::Timestamp time) { return std::chrono::duration<double>(time).count(); };
+  json made = {{"kind", name_of(report.fault.kind)},
+               {"rank", report.fault.rank},
+               {"at_seconds", seconds(report.fault.at)},
+               {"detected_after_seconds", number_or_null(report.detected_seconds)},
+               {"restored_after_seconds", number_or_null(report.restored_seconds)}};
+  if (report.fault.kind != Fault::Kind::kill) made["lasted_seconds"] = seconds(report.fault.lasts);
+  if (report.fault.kind == Fault::Kind::slow) made["delay_ns"] = report.fault.delay.count();
+  return made;
 }
 
 json run_json(const RunRecord& run) {
@@ -200,6 +218,12 @@ json run_json(const RunRecord& run) {
   if (run.generator_ns) made["generator"] = generator_json(run, made["summary"]["throughput"]);
   if (run.load_seconds > 0) made["load_seconds"] = run.load_seconds;
   if (run.log) made["log"] = to_json(*run.log);
+  for (const FaultReport& fault : run.faults) made["faults"].push_back(to_json(fault));
+  if (run.longest_unserved_seconds) made["longest_unserved_seconds"] = *run.longest_unserved_seconds;
+  if (run.ledger) {
+    made["ledger"] = {{"acknowledged_writes", run.ledger->acknowledged},
+                      {"lost_writes", run.ledger->lost}};
+  }
   if (run.history) {
     made["history"] = {{"operations", run.history->operations},
                        {"operations_per_worker_at_most", run.history->operations_per_worker_at_most},
@@ -242,7 +266,10 @@ nlohmann::json to_json(const Deployment& deployment) {
           {"link_delay_ns", deployment.link_delay_ns},
           {"concurrency_control", deployment.concurrency_control},
           {"durability", deployment.durability},
+          {"copies", deployment.copies},
           {"replication", deployment.replication},
+          {"heartbeat_ns", deployment.heartbeat_ns},
+          {"failure_timeout_ns", deployment.failure_timeout_ns},
           {"oversubscribed", deployment.oversubscribed}};
 }
 

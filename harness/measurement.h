@@ -9,6 +9,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "harness/arrivals.h"
 #include "harness/closed_loop.h"
 #include "harness/counted_stream.h"
+#include "harness/fault_injector.h"
 #include "harness/generators.h"
 #include "harness/goal_phase.h"
 #include "harness/hdr_log.h"
@@ -30,6 +33,7 @@
 #include "harness/recorder.h"
 #include "harness/rehearsal.h"
 #include "harness/run.h"
+#include "harness/service_gaps.h"
 #include "harness/transaction_phase.h"
 #include "platform/clock.h"
 #include "platform/error.h"
@@ -40,6 +44,10 @@ namespace upout::harness {
 
 /// "read", "update" …: what results call a kind of operation.
 std::string_view latency_name(kernel::OperationKind kind);
+
+/// What the rank has seen of faults in a window that began at `begin`, by the transport's clock.
+std::vector<FaultReport> read_faults(const std::vector<Fault>& faults, platform::Timestamp begin,
+                                     const engines::shared_nothing::Members& members);
 
 static_assert(engines::Aggregate<workloads::Digest>);
 
@@ -87,6 +95,7 @@ class Measurement {
     end(record);
     record.incomplete = is_interrupted();
     if constexpr (keeps_records) verify(record);
+    record.ledger = ledger_;
     if (record.log && !record.incomplete) return finished(recover(record));
     return finished({});
   }
@@ -250,7 +259,7 @@ class Measurement {
         [&](const workloads::AuditStream& stream, engines::Share share) {
           shares[share.local] = stream.result();
         });
-    std::array<std::uint64_t, 5> sums{};
+    std::array<std::uint64_t, 7> sums{};
     std::string first_fault;
     for (const workloads::AuditResult& share : shares) {
       sums[0] += share.checked;
@@ -258,10 +267,12 @@ class Measurement {
       sums[2] += share.damaged;
       sums[3] += share.digest;
       sums[4] += share.sum;
+      sums[5] += share.acknowledged;
+      sums[6] += share.lost;
       if (first_fault.empty()) first_fault = share.first_fault;
     }
     engine_->sum(sums);
-    const auto [checked, missing, damaged, digest, sum] = sums;
+    const auto [checked, missing, damaged, digest, sum, acknowledged, lost] = sums;
     const std::uint64_t expected = workload_->expected_records(writers_);
     const std::uint64_t present = engine_->record_count();
     const std::string of_all = " of " + std::to_string(expected);
@@ -278,6 +289,13 @@ class Measurement {
       verification.checks.push_back(
           {"after_" + after + "_sum", sum == *right,
            std::to_string(sum) + " in all numbers together, " + std::to_string(*right) + " expected"});
+    }
+    if (after == "run" && workload_->keeps_ledger()) {
+      ledger_ = LedgerReport{.acknowledged = acknowledged, .lost = lost};
+      // Who did not want to wait for others has been told what that means.
+      verification.checks.push_back(
+          {"after_run_acknowledged_present", lost == 0 || may_lose(),
+           std::to_string(lost) + " of " + std::to_string(acknowledged) + " acknowledged writes lost" + where});
     }
     verification.checks.push_back(compare_with_all_there_is(after, present, digest));
     verification.records = present;
@@ -333,6 +351,7 @@ class Measurement {
     const bool sees_load = generators_.are_seen_by(engine_->local_workers());
     progress_->phase(phase, options_->schedule.expected_seconds(),
                      sees_load ? Progress::Operations(operations_so_far) : Progress::Operations());
+    const auto injector = inject_faults(state);
     engine_->run_on_workers([&](Session& session, engines::WorkerId id) {
       if (!generators_.has(id)) return serve(session, state);
       auto& stream = streams_[id.local];
@@ -343,9 +362,17 @@ class Measurement {
     progress_->phase(phase, 0);
     add_repetition(state, failures_of(streams_) - failed_before, record);
     if (rebalances()) add_rebalance(state, record);
+    if (injector != nullptr) add_faults(state, record);
   }
 
   bool rebalances() const { return options_->rebalance != "none"; }
+  /// With a rank, what it alone had acknowledged.
+  bool may_lose() const {
+    using engines::shared_nothing::Acknowledge;
+    const Acknowledge acknowledge = options_->copies.acknowledge;
+    return !options_->faults.empty() &&
+           (acknowledge == Acknowledge::none || acknowledge == Acknowledge::one);
+  }
 
   /// What the workers of this process share in one repetition.
   struct RepetitionState {
@@ -355,14 +382,47 @@ class Measurement {
     std::mutex making = {};
     std::deque<Recorder> recorders = {};
     MoveAtHalf::Numbers moves = {};
+    platform::Timestamp longest_gap{};         ///< of what any client got from any partition
     std::atomic<std::uint64_t> offered{0};     ///< operations that arrived within the window, in an open loop
     std::atomic<platform::Timestamp> begin{};  ///< of the window
 
+    void add_gap(platform::Timestamp gap) {
+      const std::lock_guard lock(making);
+      longest_gap = std::max(longest_gap, gap);
+    }
     void add_moves(const MoveAtHalf::Numbers& numbers) {
       const std::lock_guard lock(making);
       std::ranges::transform(moves, numbers, moves.begin(), std::plus());
     }
   };
+
+  /// In the first round; null: there are none.
+  std::unique_ptr<FaultInjector> inject_faults(const RepetitionState& state) {
+    if constexpr (requires { engine_->conditions(0); }) {
+      if (options_->faults.empty() || state.round != 0) return nullptr;
+      return std::make_unique<FaultInjector>(
+          options_->faults,
+          FaultInjector::Ranks{.first = static_cast<unsigned>(engine_->first_rank()),
+                               .count = engine_->local_workers(),
+                               .are_threads = options_->transport == "ring",
+                               .conditions = [this](unsigned rank) { return engine_->conditions(rank); }},
+          state.begin, *clock_);
+    }
+    return nullptr;
+  }
+
+  void add_faults(RepetitionState& state, RunRecord& record) {
+    auto longest = static_cast<std::uint64_t>(state.longest_gap.count());
+    engine_->max({&longest, 1});
+    record.longest_unserved_seconds = static_cast<double>(longest) * 1e-9;
+    if constexpr (requires { engine_->replicas(); }) {
+      if (engine_->replicas() == nullptr) return;
+      const auto steady = std::chrono::steady_clock::now().time_since_epoch();
+      // By the transport's clock.
+      const platform::Timestamp begin = state.begin.load() - clock_->now() + steady;
+      record.faults = read_faults(options_->faults, begin, engine_->replicas()->members());
+    }
+  }
 
   /// One worker's load, in the loop that was asked for.
   void generate(Session& session, engines::WorkerId id, RepetitionState& state) {
@@ -372,7 +432,7 @@ class Measurement {
       ClosedLoop loop(session, *clock_, options_->depth);
       return measure(session, id, state, [&](platform::Timestamp, Recorder& recorder, auto&& look) {
         loop.drive(stream, [&](auto done, auto started, auto now) {
-          look(now);
+          look(now, done);
           return recorder.observe(done, started, now) && !interrupt_->requested();
         });
       });
@@ -382,7 +442,7 @@ class Measurement {
       Arrivals arrivals(load_, generators_.slot_of(id), options_->seed, state.round, start,
                         recorder.window());
       loop.drive(stream, arrivals, [&](auto done, auto arrived, auto now) {
-        look(now);
+        look(now, done);
         recorder.observe_arrived(done, arrived, now);
         return !interrupt_->requested();
       });
@@ -416,7 +476,7 @@ class Measurement {
   }
 
   /// From the agreed start on: `drive(start, recorder, look)` drives the load and records it, and calls
-  /// `look(now)` at every step.
+  /// `look(now, done)` at every step.
   template <class Drive>
   void measure(Session& session, engines::WorkerId id, RepetitionState& state, Drive&& drive) {
     TimeSeries series = series_for(*options_);
@@ -434,11 +494,20 @@ class Measurement {
     if constexpr (requires { session.begin_move(state.moving, 0); }) {
       if (rebalances()) {
         MoveAtHalf move(state.moving, recorder->window(), options_->clients);
-        drive(start, *recorder, [&](platform::Timestamp now) { move.look(session, now); });
+        drive(start, *recorder, [&](platform::Timestamp now, auto) { move.look(session, now); });
         return state.add_moves(move.finish(session));
       }
     }
-    drive(start, *recorder, [](platform::Timestamp) {});
+    if constexpr (requires { session.partition_of(kernel::Key{}); }) {
+      if (!options_->faults.empty()) {
+        ServiceGaps gaps;
+        drive(start, *recorder, [&](platform::Timestamp now, std::span<kernel::Operation* const> done) {
+          gaps.note(done, now, [&session](kernel::Key key) { return session.partition_of(key); });
+        });
+        return state.add_gap(gaps.longest());
+      }
+    }
+    drive(start, *recorder, [](platform::Timestamp, auto) {});
   }
 
   /// What a worker of a rank that is no client does meanwhile: nothing of its own, but to move what is to be
@@ -599,6 +668,7 @@ class Measurement {
       streams_;  ///< by local worker; they live through all repetitions
   TransactionPhase<E> transactions_;
   QueryPhase<E> queries_;
+  std::optional<LedgerReport> ledger_;
   std::uint32_t rounds_ = 0;      ///< repetitions that have begun
   std::vector<Counter> loading_;  ///< by local share
 };

@@ -19,6 +19,7 @@
 #include "engines/shared_nothing/gather_texts.h"
 #include "engines/shared_nothing/hybrid_engine.h"
 #include "engines/shared_nothing/ring_engine.h"
+#include "harness/copy_checks.h"
 #include "harness/generators.h"
 #include "harness/load_checks.h"
 #include "harness/measurement.h"
@@ -200,6 +201,12 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
   deployment.batch_bytes = options.batching.bytes;
   deployment.batch_turns = options.batching.turns;
   deployment.link_delay_ns = static_cast<std::uint64_t>(options.link_delay.count());
+  deployment.copies = options.copies.copies;
+  if (options.copies.copies > 1) {
+    deployment.replication = engines::shared_nothing::name_of(options.copies.acknowledge);
+    deployment.heartbeat_ns = static_cast<std::uint64_t>(options.heartbeat.count());
+    deployment.failure_timeout_ns = static_cast<std::uint64_t>(options.failure_timeout.count());
+  }
   return deployment;
 }
 
@@ -231,8 +238,12 @@ engines::shared_nothing::Options shared_nothing_options(const RunOptions& option
           .threads_per_rank = options.threads_per_rank,
           .clients = options.clients,
           .link_delay = options.link_delay,
+          .changes_links = !options.faults.empty(),
           .batching = options.batching,
-          .on_lost = {}};
+          .copies = options.copies,
+          .copy_timing = copy_timing(options),
+          .on_lost = {},
+          .on_minority = {}};
 }
 
 /// So that a preview finds the same errors as a run.
@@ -250,6 +261,8 @@ platform::Expected<void> check_partitions(const RunOptions& options, const workl
   }
   const auto map = engines::shared_nothing::make_map(shared_nothing_options(options, workload), ranks);
   if (!map) return tl::unexpected(map.error());
+  if (auto copies = check_copies(options, workload, ranks); !copies) return copies;
+  if (auto faults = check_faults(options, workload, ranks); !faults) return faults;
   const Generators generators(ranks * options.threads_per_rank, options.clients, options.threads_per_rank);
   return check_transactions(options, workload, generators.count(), map->partitions());
 }
@@ -332,11 +345,12 @@ platform::Expected<RunOutcome> run_null(const RunOptions& options, const workloa
                  progress, nothing_to_begin, nothing_to_end);
 }
 
-/// Without copies elsewhere, what a lost rank had is lost, and so is the run. The first of the others says so
-/// and ends them all; if that does not help, each does.
-[[noreturn]] void end_without(const engines::shared_nothing::LostRank& lost, int own_rank) {
-  if (own_rank != (lost.rank == 0 ? 1 : 0)) std::this_thread::sleep_for(std::chrono::milliseconds(250));
-  if (lost.rank < 0) {
+void say_what_is_lost(const engines::shared_nothing::LostRank& lost) {
+  if (lost.rank == engines::shared_nothing::LostRank::several) {
+    fmt::print(stderr,
+               "upout: no copy is left that has all that was acknowledged of partition{} {} of {}; the run ends\n",
+               lost.partitions.size() == 1 ? "" : "s", fmt::join(lost.partitions, ", "), lost.of_partitions);
+  } else if (lost.rank < 0) {
     fmt::print(stderr, "upout: a rank is missing in a collective call; the run ends\n");
   } else if (lost.partitions.empty()) {
     fmt::print(
@@ -355,7 +369,23 @@ platform::Expected<RunOutcome> run_null(const RunOptions& options, const workloa
         lost.partitions.size() == 1 ? "" : "s", fmt::join(lost.partitions, ", "), lost.of_partitions,
         lost.partitions.size() == 1 ? "is" : "are");
   }
+}
+
+/// Without copies elsewhere, what a lost rank had is lost, and so is the run. The first of the others says so
+/// and ends them all; if that does not help, each does.
+[[noreturn]] void end_without(const engines::shared_nothing::LostRank& lost, int own_rank) {
+  if (own_rank != (lost.rank == 0 ? 1 : 0)) std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  say_what_is_lost(lost);
   MpiProcess::abort_all(1);
+}
+
+/// Those who are a majority, if there are any, go on without this one.
+[[noreturn]] void end_in_minority(unsigned there, int ranks) {
+  fmt::print(stderr,
+             "upout: this rank has heard of {} of {} ranks, itself included, for {} ms, which is no majority: it "
+             "ends\n",
+             there, ranks, engines::shared_nothing::CopyTiming{}.longest_absence / std::chrono::milliseconds(1));
+  MpiProcess::leave(1);
 }
 
 /// How many gets of other ranks' keys needed no help of theirs, and how many did after all.
@@ -388,6 +418,15 @@ void gather_processes(nlohmann::json& processes) {
     processes.push_back(nlohmann::json::parse(rank));
 }
 
+/// An engine with ranks that are gone cannot be destroyed: for that all would have to come together.
+template <class E>
+void note_absences(std::unique_ptr<E>& engine, RunOutcome& outcome) {
+  if constexpr (requires { engine->ranks_present(); }) {
+    outcome.ranks_are_gone = engine->ranks_present() < engine->workers();
+    if (outcome.ranks_are_gone) static_cast<void>(engine.release());
+  }
+}
+
 /// `E`: one worker a rank, or several.
 template <class E>
 platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const workloads::Workload& workload,
@@ -402,6 +441,7 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   auto engine_options = shared_nothing_options(options, workload);
   engine_options.on_lost = [rank](const auto& lost) { end_without(lost, rank); };
+  engine_options.on_minority = [ranks](unsigned there) { end_in_minority(there, ranks); };
   auto engine = E::create(MPI_COMM_WORLD, host.topology, host.map, engine_options);
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{begin_record(options, workload,
@@ -422,6 +462,8 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
                  [&](RunRecord&) { end = one_sided_reads(**engine); })
       .map([&](RunOutcome&& measured) {
         measured.environment["one_sided_reads"] = one_sided_json(**engine, begin, end);
+        measured.is_root = (*engine)->is_root();
+        note_absences(*engine, measured);
         return std::move(measured);
       });
 }
@@ -432,7 +474,17 @@ platform::Expected<RunOutcome> run_over_rings(const RunOptions& options, const w
                                               Progress& progress) {
   if (auto possible = check_partitions(options, workload, options.ranks); !possible)
     return tl::unexpected(possible.error());
-  auto engine = E::create(host.topology, host.map, options.ranks, shared_nothing_options(options, workload));
+  auto engine_options = shared_nothing_options(options, workload);
+  if (options.copies.copies > 1) {
+    engine_options.on_lost = [](const auto& lost) {
+      say_what_is_lost(lost);
+      MpiProcess::leave(1);
+    };
+    engine_options.on_minority = [&options](unsigned there) {
+      end_in_minority(there, static_cast<int>(options.ranks));
+    };
+  }
+  auto engine = E::create(host.topology, host.map, options.ranks, engine_options);
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{begin_record(options, workload, ring_deployment(options, workload, host.map)),
                      describe_host(host.topology)};

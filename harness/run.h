@@ -9,6 +9,8 @@
 #include "engines/durability.h"
 #include "engines/shared_nothing/batching.h"
 #include "engines/shared_nothing/mpi_process.h"
+#include "engines/shared_nothing/replication/membership.h"
+#include "harness/fault.h"
 #include "harness/interrupt.h"
 #include "harness/latency_goal.h"
 #include "harness/offered_load.h"
@@ -74,6 +76,10 @@ struct RunOptions {
   platform::PageKind pages = platform::PageKind::transparent;  ///< that its data are asked to lie in
   engines::Durability durability = engines::Durability::none;  ///< of the shared-memory engine
   std::string log_folder;  ///< in which the log gets a folder of its own; empty: the present one
+  engines::shared_nothing::CopyPolicy copies = {};  ///< of the shared-nothing engine's partitions
+  platform::Timestamp heartbeat = std::chrono::milliseconds(10);
+  platform::Timestamp failure_timeout = std::chrono::milliseconds(60);
+  std::vector<Fault> faults = {};
   std::uint64_t seed = 1;
   OfferedLoad load;                      ///< over all workers that generate; without a rate, a closed loop
   std::optional<LatencyGoal> goal = {};  ///< the load is the highest one that keeps it
@@ -87,6 +93,10 @@ struct RunOptions {
 struct RunOutcome {
   RunRecord record;
   nlohmann::json environment;
+  /// Of processes: where some are gone, the first of the others is the root, and none makes a collective call
+  /// any more.
+  bool is_root = true;
+  bool ranks_are_gone = false;
 };
 
 /// What a run is going to be. On the root process; on others only `workers` means something.

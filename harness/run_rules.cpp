@@ -56,6 +56,7 @@ Violation complete(const Evidence& evidence) {
 }
 
 Violation no_failed_operations(const Evidence& evidence) {
+  if (evidence.run.contains("faults")) return std::nullopt;  // to see them fail is what it is for
   std::uint64_t failed = 0;
   for (const json& repetition : evidence.run.at("repetitions"))
     failed += repetition.at("failed").get<std::uint64_t>();
@@ -119,6 +120,21 @@ Violation real_links(const Evidence& evidence) {
   const auto delay = evidence.run.at("deployment").value("link_delay_ns", std::uint64_t{0});
   if (delay == 0) return std::nullopt;
   return platform::to_string(platform::Timestamp(delay)) + " added to each message by --link-delay";
+}
+
+Violation no_faults(const Evidence& evidence) {
+  if (!evidence.run.contains("faults")) return std::nullopt;
+  const std::size_t count = evidence.run.at("faults").size();
+  return fmt::format("{} fault{}, done on purpose by --fault", count, count == 1 ? "" : "s");
+}
+
+/// Ranks of one host are gone with it, all at once.
+Violation copies_apart(const Evidence& evidence) {
+  const json& deployment = evidence.run.at("deployment");
+  const auto copies = deployment.value("copies", std::uint64_t{1});
+  const auto nodes = deployment.at("nodes").get<std::uint64_t>();
+  if (nodes >= copies || copies == 1) return std::nullopt;
+  return fmt::format("{} copies on {} node{}", copies, nodes, nodes == 1 ? "" : "s");
 }
 
 Violation no_history(const Evidence& evidence) {
@@ -314,6 +330,10 @@ constexpr auto rules = std::to_array<RunRule>({
      own_machines},
     {"real-links", Severity::unofficial, Subject::run, "links with no latency but their own",
      "injected latency says what another network might do, not what this one does", real_links},
+    {"no-faults", Severity::unofficial, Subject::run, "nothing done to ranks on purpose",
+     "such a run shows what faults cost, and not what the deployment can do", no_faults},
+    {"copies-apart", Severity::unofficial, Subject::run, "no two copies of a partition on one node",
+     "copies that are lost together save nothing, and no network was between them", copies_apart},
     {"no-history", Severity::unofficial, Subject::run, "no history of its operations",
      "recording one takes time, caches and memory from what is measured", no_history},
     {"log-on-disk", Severity::unofficial, Subject::run,

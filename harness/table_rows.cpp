@@ -159,6 +159,21 @@ void add_durability(std::vector<Row>& rows, const std::vector<std::string>& dura
     rows[i + 1].insert(rows[i + 1].begin() + after_size, durabilities[i]);
 }
 
+/// How many copies there were, and how many had a change before it was acknowledged.
+std::string copies(const nlohmann::json& run) {
+  const nlohmann::json& deployment = run["deployment"];
+  const auto count = deployment.value("copies", std::uint64_t{1});
+  return count == 1 ? "1" : fmt::format("{} {}", count, deployment["replication"].get<std::string>());
+}
+/// Of tables with some that had more than one.
+void add_copies(std::vector<Row>& rows, const std::vector<std::string>& copies) {
+  if (std::ranges::all_of(copies, [](const std::string& each) { return each == "1"; })) return;
+  constexpr std::ptrdiff_t after_size = 2;
+  rows[0].insert(rows[0].begin() + after_size, "copies");
+  for (std::size_t i = 0; i < copies.size(); ++i)
+    rows[i + 1].insert(rows[i + 1].begin() + after_size, copies[i]);
+}
+
 /// Beside what was achieved; of tables with open loops.
 void add_offered(std::vector<Row>& rows, const std::vector<std::string>& loads) {
   if (std::ranges::all_of(loads, [](const std::string& load) { return load == "-"; })) return;
@@ -176,6 +191,7 @@ std::vector<Row> table_rows(std::span<const nlohmann::json> documents) {
   std::vector<std::uint64_t> delays;
   std::vector<std::string> read_paths;
   std::vector<std::string> durabilities;
+  std::vector<std::string> copies_of_runs;
   std::vector<nlohmann::json> controls;
   std::vector<std::string> abort_rates;
   std::vector<std::string> order_rates;
@@ -186,6 +202,7 @@ std::vector<Row> table_rows(std::span<const nlohmann::json> documents) {
       delays.push_back(link_delay(run));
       read_paths.push_back(run["deployment"].value("read_path", "none"));
       durabilities.push_back(run["deployment"]["durability"]);
+      copies_of_runs.push_back(copies(run));
       controls.push_back(run["deployment"]["concurrency_control"]);
       abort_rates.push_back(abort_rate(run));
       order_rates.push_back(new_orders(run));
@@ -197,6 +214,7 @@ std::vector<Row> table_rows(std::span<const nlohmann::json> documents) {
   add_link_delays(rows, delays);
   add_read_paths(rows, read_paths);
   add_durability(rows, durabilities);
+  add_copies(rows, copies_of_runs);
   add_offered(rows, loads);
   return rows;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "workloads/analytics.h"
+#include "workloads/ledger.h"
 #include "workloads/nearest.h"
 #include "workloads/small_bank.h"
 #include "workloads/tatp.h"
@@ -44,6 +45,8 @@ constexpr auto entries = std::to_array<WorkloadEntry>({
      Tpcc::make, true},
     {"analytics", "scans and aggregates over a table of sales: a filtered sum, a group-by, a hash join",
      Analytics::make},
+    {"ledger", "clients that keep books of what was acknowledged: 50 % reads, 50 % writes of own keys, uniform",
+     LedgerWorkload::make},
 });
 
 std::string expected_workload(std::string_view name) {

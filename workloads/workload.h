@@ -58,6 +58,9 @@ struct AuditResult {
   /// The sum (mod 2^64) of `digest_of` each: independent of order and partitioning.
   std::uint64_t digest = 0;
   std::uint64_t sum = 0;    ///< of all numbers (mod 2^64), where records hold one
+  /// Of a workload that keeps a ledger: writes that were acknowledged, and of these, those that are gone.
+  std::uint64_t acknowledged = 0;
+  std::uint64_t lost = 0;
   std::string first_fault;  ///< the first missing or damaged record, in words; empty if there is none
 };
 
@@ -89,6 +92,8 @@ class Workload {
   virtual bool needs_order() const = 0;         ///< it scans, so the store must keep its records in order
   virtual bool has_transactions() const { return false; }
   virtual bool has_queries() const { return false; }
+  /// Its audit knows of each write that was acknowledged, whoever has gone meanwhile.
+  virtual bool keeps_ledger() const { return false; }
   virtual RunLimits limits() const { return {}; }  ///< of a workload of single operations
   virtual std::size_t output_bytes() const = 0;  ///< the most that one operation returns, or a value if that
                                                  ///< is more

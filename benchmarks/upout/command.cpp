@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "engines/shared_memory/placement.h"
+#include "harness/fault.h"
 #include "harness/latency_goal.h"
 #include "harness/load_profile.h"
 #include "harness/offered_load.h"
@@ -50,6 +51,10 @@ CLI::Validator load_profile() {
 
 CLI::Validator latency_goal() {
   return parsed_by(harness::parse_goal, "PERCENTILE=DURATION");
+}
+
+CLI::Validator faults() {
+  return parsed_by(harness::parse_faults, "FAULTS");
 }
 
 CLI::Validator precision() {

@@ -25,8 +25,11 @@ struct Program {
   std::string path;  ///< of this program
   std::unique_ptr<engines::shared_nothing::MpiProcess> mpi;
   int status = exit_done;
+  /// Ranks are gone, and MPI's collective calls with them; this one stands in for the root, or does not.
+  bool others_are_gone = false;
+  bool stands_in = false;
 
-  bool is_root() const { return mpi == nullptr || mpi->rank() == 0; }
+  bool is_root() const { return others_are_gone ? stands_in : mpi == nullptr || mpi->rank() == 0; }
   /// Prints "upout: ERROR" on stderr, once for all ranks, and sets the status.
   void fail(const std::string& error, int exit_status);
 };
@@ -54,6 +57,8 @@ CLI::Validator operation_rate();
 /// As harness::parse_profile and harness::parse_goal take them.
 CLI::Validator load_profile();
 CLI::Validator latency_goal();
+/// As harness::parse_faults takes it.
+CLI::Validator faults();
 /// As harness::parse_precision takes it.
 CLI::Validator precision();
 /// The same for `--bind`.

@@ -78,6 +78,7 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     program.fail(upout::complaint(app, error, argc > 1 ? argv[1] : nullptr), upout::exit_usage);
   }
+  if (program.others_are_gone) MpiProcess::leave(program.status);
   return program.status;
 }
 

@@ -32,6 +32,7 @@ struct RunCommand {
   bool threads_given = false;
   bool placement_given = false;  ///< or what goes with it
   bool durability_given = false;
+  bool copies_given = false;  ///< or what goes with them
   bool transport_given = false;
   bool ranks_given = false;
   bool threads_per_rank_given = false;

@@ -46,6 +46,15 @@ const std::map<std::string, engines::Durability> durabilities{{"none", engines::
                                                               {"async", engines::Durability::async},
                                                               {"sync", engines::Durability::sync}};
 
+const std::map<std::string, engines::shared_nothing::Acknowledge> acknowledgements{
+    {"none", engines::shared_nothing::Acknowledge::none},
+    {"one", engines::shared_nothing::Acknowledge::one},
+    {"quorum", engines::shared_nothing::Acknowledge::quorum},
+    {"all", engines::shared_nothing::Acknowledge::all}};
+
+/// A minute is longer than anybody waits.
+constexpr platform::Timestamp longest_timeout = std::chrono::minutes(1);
+
 const std::map<std::string, harness::ArrivalKind> arrival_kinds{{"poisson", harness::ArrivalKind::poisson},
                                                                 {"uniform", harness::ArrivalKind::uniform}};
 
@@ -71,6 +80,8 @@ Examples:
   upout run --engine shared-memory --threads 8 --placement islands --islands 4 --workload ycsb-b
   upout run --engine shared-memory --threads 2 --workload ycsb-multi --cross-partition 20 --concurrency-control serial
   upout run --engine shared-memory --threads 2 --workload ycsb-a --durability sync --log-folder /mnt/disk --depth 256
+  mpirun -n 3 upout run --engine shared-nothing --replicas 2 --acknowledge all --workload ycsb-a
+  mpirun -n 4 --enable-recovery upout run --engine shared-nothing --replicas 3 --fault kill=2@1s --workload ledger --repetitions 1
   upout run --engine shared-memory --workload ycsb-a -P workloads/workloada -p requestdistribution=uniform
 
 What is measured: the records are loaded, read back and checked; then each repetition warms up and counts the
@@ -151,7 +162,7 @@ void execute(RunCommand& command, Program& program) {
       program.mpi == nullptr) {
     program.mpi = std::make_unique<MpiProcess>();
   }
-  const bool is_root = program.is_root();
+  bool is_root = program.is_root();
   for (const std::string& warning : warnings) {
     if (is_root) fmt::print(stderr, "upout: warning: {}\n", warning);
   }
@@ -162,9 +173,11 @@ void execute(RunCommand& command, Program& program) {
   const workloads::Workload& driven = *recorded == nullptr ? **workload : **recorded;
   Expected<harness::RunOutcome> outcome =
       harness::run(command.options, driven, program.mpi.get(), interrupt, progress);
-  if (const std::string error = first_error(program, error_of(outcome)); !error.empty()) {
-    return program.fail(error, exit_usage);
-  }
+  program.others_are_gone = outcome && outcome->ranks_are_gone;
+  program.stands_in = outcome && outcome->is_root;
+  const std::string failure = program.others_are_gone ? "" : first_error(program, error_of(outcome));
+  if (!failure.empty()) return program.fail(failure, exit_usage);
+  is_root = program.is_root();
   if (*recorded != nullptr) {
     if (const auto written = write_history(command, **recorded, program, outcome->record); !written)
       program.fail(written.error().to_string(), exit_failed);
@@ -300,6 +313,45 @@ void add_run_command(CLI::App& app, Program& program) {
                       "on whose disk the log gets a folder of its own, which is gone when the run is over")
           ->check(CLI::ExistingDirectory)
           ->default_str(".");
+  CLI::Option* replicas =
+      run->add_option("--replicas", command->options.copies.copies,
+                      "copies of each partition of the shared-nothing engine, the one that is served among them; "
+                      "a rank that dies is followed by others, as long as a majority of all is left")
+          ->check(whole_number(1, 16))
+          ->capture_default_str();
+  CLI::Option* acknowledge =
+      run->add_option("--acknowledge", command->options.copies.acknowledge,
+                      "how many other copies have a change before whoever asked for it is answered: none, one, "
+                      "a majority with the one that is served (quorum), or all that are in sync")
+          ->transform(one_of(acknowledgements))
+          ->default_str("all");
+  CLI::Option* heartbeat =
+      run->add_option_function<std::string>(
+             "--heartbeat",
+             [command](const std::string& text) {
+               command->options.heartbeat = *platform::parse_duration(text, longest_timeout);
+             },
+             "how often ranks with copies say that they are there")
+          ->check(duration_up_to(longest_timeout))
+          ->default_str("10ms");
+  CLI::Option* failure_timeout =
+      run->add_option_function<std::string>(
+             "--failure-timeout",
+             [command](const std::string& text) {
+               command->options.failure_timeout = *platform::parse_duration(text, longest_timeout);
+             },
+             "after how much silence a rank is taken for dead; at least two heartbeats")
+          ->check(duration_up_to(longest_timeout))
+          ->default_str("60ms");
+  CLI::Option* fault =
+      run->add_option_function<std::string>(
+             "--fault",
+             [command](const std::string& text) { command->options.faults = *harness::parse_faults(text); },
+             "what is done to ranks in the first repetition, from its window's beginning on: kill=2@1s, "
+             "stop=2@1s+500ms, cut=2@1s+500ms (all its links) or slow=2@1s+500ms:5ms, or several after commas; "
+             "with --workload ledger. Give mpirun --enable-recovery, so that it leaves the others alone")
+          ->type_name("FAULTS")
+          ->check(faults());
   CLI::Option* partitions = run->add_option("--partitions", command->options.partitions,
                                             "of the shared-nothing engine's data, at least one a rank that "
                                             "is no client; without it, one each")
@@ -431,11 +483,15 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
   rate->excludes(profile);
   goal->excludes(rate)->excludes(profile);
-  run->callback([command, threads, durability, log_folder, batch_bytes, batch_turns, partitions, placement,
+  run->callback([command, threads, durability, log_folder, replicas, acknowledge, heartbeat, failure_timeout, fault,
+                 batch_bytes, batch_turns, partitions, placement,
                  islands, pages, transport, ranks, threads_per_rank, clients, link_delay, read_path, arrivals,
                  seconds, history_operations, &program] {
     command->threads_given = threads->count() > 0;
     command->durability_given = durability->count() + log_folder->count() > 0;
+    command->copies_given = replicas->count() + acknowledge->count() + heartbeat->count() +
+                                failure_timeout->count() + fault->count() >
+                            0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;
     command->ranks_given = ranks->count() > 0;

@@ -87,13 +87,19 @@ LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const Partit
   return lost;
 }
 
-LinkOptions link_options(const Options& options, const PartitionMap& map) {
+LinkOptions link_options(const Options& options, const PartitionMap& map,
+                         const LinkConditions* conditions) {
   const std::size_t ranks = map.ranks() + options.clients;
   const std::size_t view_bytes =
       Consensus::beside_decision + View::most_bytes(ranks, map.partitions(), options.copies.copies);
   const std::size_t longest =
       longest_message_for(options.value_bytes, std::max(map.bytes().size(), view_bytes));
-  return {options.link_delay, longest, std::min(longest, most_piece_bytes)};
+  return {conditions, longest, std::min(longest, most_piece_bytes)};
+}
+
+std::unique_ptr<LinkConditions> make_conditions(const Options& options, const PartitionMap& map) {
+  if (options.link_delay == platform::Timestamp::zero() && !options.changes_links) return nullptr;
+  return std::make_unique<LinkConditions>(static_cast<int>(map.ranks() + options.clients), options.link_delay);
 }
 
 template <class Policy>
@@ -108,7 +114,7 @@ platform::Expected<std::unique_ptr<Replicas<Policy>>> make_replicas(const Option
       {.policy = options.copies,
        .timing = options.copy_timing,
        .expected_records = options.expected_records / map.partitions(),
-       .longest_message = link_options(options, map).longest_message,
+       .longest_message = link_options(options, map, nullptr).longest_message,
        .seed = rank});
 }
 template platform::Expected<std::unique_ptr<Replicas<kernel::Exclusive>>> make_replicas(
@@ -196,7 +202,9 @@ EngineOf<Policy>::EngineOf(MPI_Comm communicator, const platform::Topology& topo
       window_(std::move(window)),
       map_(std::move(map)),
       partitions_(std::move(partitions)),
-      transport_(link_options(options, map_), communicator, link_options(options, map_).short_message),
+      conditions_(make_conditions(options, map_)),
+      transport_(link_options(options, map_, conditions_.get()), communicator,
+                 link_options(options, map_, nullptr).short_message),
       planned_(std::move(planned)),
       on_lost_(options.on_lost),
       on_minority_(options.on_minority),

@@ -58,6 +58,7 @@ struct Options {
   unsigned clients = 0;  ///< the last ranks: they own no partitions; fewer than there are ranks
   platform::Reserve* reserve = nullptr;  ///< that partitions take their memory from; an engine sets it itself
   platform::Timestamp link_delay{};      ///< that each message is late on top of what the transport takes
+  bool changes_links = false;            ///< what happens to messages is going to change
   Batching batching = {};
   CopyPolicy copies = {};  ///< one a partition: there is no replication
   CopyTiming copy_timing = {};
@@ -83,7 +84,10 @@ LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const Partit
 /// What to call when some rank, nobody knows which, does not come to a collective call or to a session's end;
 /// empty: nothing.
 std::function<void()> missing(const std::function<void(const LostRank&)>& on_lost);
-LinkOptions link_options(const Options& options, const PartitionMap& map);
+/// `conditions`: of the rank; null: none.
+LinkOptions link_options(const Options& options, const PartitionMap& map, const LinkConditions* conditions);
+/// Null: nothing happens to messages.
+std::unique_ptr<LinkConditions> make_conditions(const Options& options, const PartitionMap& map);
 /// What a rank has of copies, if there are any: else null. `hosts`: by rank.
 template <class Policy>
 platform::Expected<std::unique_ptr<Replicas<Policy>>> make_replicas(const Options& options,
@@ -178,6 +182,9 @@ class EngineOf {
   unsigned ranks_present() const { return collectives_.present(); }
   /// Null: partitions have no copies.
   const Replicas<Policy>* replicas() const { return replicas_.get(); }
+  /// Of this process's one rank, to be changed; null: they do not change.
+  LinkConditions* conditions(unsigned) { return conditions_.get(); }
+  int first_rank() const { return transport_.rank(); }
   /// Which rank owns what, as far as this one knows.
   const PartitionMap& map() const { return map_; }
   /// Of the sessions from now on; the same on all ranks.
@@ -203,6 +210,7 @@ class EngineOf {
   std::unique_ptr<OneSidedReads> one_sided_;
   PartitionMap map_;
   Partitions<Policy> partitions_;  ///< in the window
+  std::unique_ptr<LinkConditions> conditions_;
   Links transport_;
   std::unique_ptr<Replicas<Policy>> replicas_;
   platform::WorkerBinding planned_;

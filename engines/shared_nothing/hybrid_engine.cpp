@@ -39,14 +39,15 @@ HybridEngine::HybridEngine(MPI_Comm communicator, WorkerThreads threads, Neighbo
       neighbourhood_(neighbourhood),
       map_(std::move(map)),
       partitions_(std::move(partitions)),
+      conditions_(make_conditions(options, map_)),
       funnel_(
-          threads_.size(), link_options(options, map_).short_message, [this](int rank) { lose(rank); },
-          communicator, threads_.size(), link_options(options, map_).short_message),
+          threads_.size(), link_options(options, map_, nullptr).short_message, [this](int rank) { lose(rank); },
+          communicator, threads_.size(), link_options(options, map_, nullptr).short_message),
       on_lost_(options.on_lost),
       yields_(neighbourhood.crowd > 0),
       batching_(options.batching) {
   for (unsigned worker = 0; worker < threads_.size(); ++worker)
-    workers_.emplace_back(link_options(options, map_), funnel_, worker, map_);
+    workers_.emplace_back(link_options(options, map_, conditions_.get()), funnel_, worker, map_);
   const auto planned = planned_bindings(communicator, neighbourhood_, threads_.map(), threads_.size());
   const auto all = gather_bindings(communicator, planned);
   for (std::size_t worker = 0; worker < all.size(); worker += threads_.size())

@@ -169,6 +169,7 @@ class HybridEngine {
   Neighbourhood neighbourhood_;
   PartitionMap map_;
   Partitions<kernel::Shared> partitions_;
+  std::unique_ptr<LinkConditions> conditions_;
   Funnel<MpiCarrier> funnel_;
   std::deque<Worker> workers_;
   std::function<void(const LostRank&)> on_lost_;

@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "engines/shared_nothing/delayed_transport.h"
+#include "engines/shared_nothing/link_conditions.h"
 #include "engines/shared_nothing/piecewise_transport.h"
-#include "platform/clock.h"
 
 namespace upout::engines::shared_nothing {
 
 struct LinkOptions {
-  platform::Timestamp delay{};      ///< that each message is late on top of what the transport takes
+  const LinkConditions* conditions = nullptr;  ///< null: nothing happens to messages
   std::size_t longest_message = 0;  ///< in bytes
   std::size_t short_message = 0;    ///< of those that the transport carries as they are
 };
@@ -23,7 +23,7 @@ class Links : public DelayedTransport<PiecewiseTransport<T>> {
   /// `arguments` are those of the transport itself.
   template <class... Arguments>
   explicit Links(const LinkOptions& options, Arguments&&... arguments)
-      : DelayedTransport<PiecewiseTransport<T>>(options.delay, options.longest_message,
+      : DelayedTransport<PiecewiseTransport<T>>(options.conditions, options.longest_message,
                                                 std::forward<Arguments>(arguments)...) {}
 };
 

@@ -21,6 +21,8 @@ class MpiProcess {
 
   /// Ends all ranks at once, this one included: for what one of them cannot go on from.
   [[noreturn]] static void abort_all(int exit_status);
+  /// Ends this one without MPI_Finalize, which would wait for ranks that are gone.
+  [[noreturn]] static void leave(int exit_status);
 
   /// True if a launcher (mpirun, srun --mpi …) has started this process as one of several ranks' processes;
   /// asks only the environment, so it may be called before MPI is initialised.

@@ -24,7 +24,7 @@ platform::Expected<std::unique_ptr<RingEngineOver<Policy>>> RingEngineOver<Polic
   }
   const auto partition_map = make_map(options, ranks);
   if (!partition_map) return tl::unexpected(partition_map.error());
-  const LinkOptions links = link_options(options, *partition_map);
+  const LinkOptions links = link_options(options, *partition_map, nullptr);
   std::unique_ptr<RingEngineOver> engine(new RingEngineOver(
       WorkerThreads(topology, map, ranks * threads), ranks, links, ranks * threads > map.size(), options));
   for (unsigned rank = 0; rank < ranks; ++rank) {
@@ -35,8 +35,9 @@ platform::Expected<std::unique_ptr<RingEngineOver<Policy>>> RingEngineOver<Polic
     if (!replicas) return tl::unexpected(replicas.error());
     if (*replicas != nullptr) engine->replicas_.push_back(std::move(*replicas));
     engine->ranks_.push_back(std::move(*partitions));
+    const auto& conditions = engine->conditions_.emplace_back(make_conditions(options, *partition_map));
     for (RingNetwork& plane : engine->planes_)
-      engine->workers_.emplace_back(links, plane, static_cast<int>(rank), *partition_map);
+      engine->workers_.emplace_back(link_options(options, *partition_map, conditions.get()), plane, static_cast<int>(rank), *partition_map);
   }
   return engine;
 }
@@ -44,7 +45,11 @@ platform::Expected<std::unique_ptr<RingEngineOver<Policy>>> RingEngineOver<Polic
 template <class Policy>
 RingEngineOver<Policy>::RingEngineOver(WorkerThreads threads, unsigned ranks, const LinkOptions& links,
                                        bool yields, const Options& options)
-    : threads_(std::move(threads)), yields_(yields), batching_(options.batching) {
+    : threads_(std::move(threads)),
+      yields_(yields),
+      batching_(options.batching),
+      on_lost_(options.on_lost),
+      on_minority_(options.on_minority) {
   for (unsigned plane = 0; plane < options.threads_per_rank; ++plane)
     planes_.emplace_back(static_cast<int>(ranks), links.short_message);
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -47,7 +48,9 @@ class RingEngineOver {
               {.yields = engine.yields_,
                .phase = engine.phase_,
                .batching = engine.batching_,
-               .replicas = engine.replicas_of(worker)}),
+               .replicas = engine.replicas_of(worker),
+               .on_lost_partitions = engine.watch_partitions(worker),
+               .on_minority = engine.on_minority_}),
           start_(&start),
           decides_start_(worker == 0) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
@@ -101,6 +104,9 @@ class RingEngineOver {
     return whole;
   }
   unsigned copies() const { return replicas_.empty() ? 1 : replicas_.front()->uniform_copies(); }
+  /// Of that rank, to be changed; null: they do not change.
+  LinkConditions* conditions(unsigned rank) { return conditions_[rank].get(); }
+  int first_rank() const { return 0; }
   /// Of the first rank; null: partitions have no copies.
   const Replicas<Policy>* replicas() const { return replicas_.empty() ? nullptr : replicas_.front().get(); }
 
@@ -127,6 +133,13 @@ class RingEngineOver {
   RingEngineOver(WorkerThreads threads, unsigned ranks, const LinkOptions& links, bool yields,
                  const Options& options);
 
+  std::function<void(const std::vector<std::uint32_t>&)> watch_partitions(unsigned worker) const {
+    if (!on_lost_) return {};
+    const std::uint32_t all = workers_[worker].map.partitions();
+    return [this, all](const std::vector<std::uint32_t>& lost) {
+      on_lost_({.rank = LostRank::several, .host = {}, .partitions = lost, .of_partitions = all});
+    };
+  }
   /// Null: there are no copies, or they have several workers.
   Replicas<Policy>* replicas_of(unsigned worker) {
     return replicas_.empty() ? nullptr : replicas_[worker / planes_.size()].get();
@@ -144,7 +157,10 @@ class RingEngineOver {
   std::deque<RingNetwork> planes_;  ///< by the number of their workers within a rank
   bool yields_;
   Batching batching_;
+  std::function<void(const LostRank&)> on_lost_;
+  std::function<void(unsigned)> on_minority_;
   unsigned phase_ = 0;                    ///< of `run_on_workers`
+  std::vector<std::unique_ptr<LinkConditions>> conditions_;  ///< by rank
   std::deque<Partitions<Policy>> ranks_;  ///< what each has
   std::vector<std::unique_ptr<Replicas<Policy>>> replicas_;  ///< likewise; empty: no copies
   std::deque<Worker> workers_;            ///< those of one rank after those of the one before

@@ -71,7 +71,8 @@ class DelayedMessages : public ::testing::Test {
   }
 
   Stage stage_;
-  DelayedTransport<StagedTransport> transport_{10us, stage_};
+  LinkConditions conditions_{2, 10us};
+  DelayedTransport<StagedTransport> transport_{&conditions_, stage_};
   std::set<const std::byte*> places_;  ///< where messages lay
 };
 
@@ -106,9 +107,20 @@ TEST_F(DelayedMessages, AreKeptInMemoryThatIsUsedAgain) {
   EXPECT_LE(places_.size(), 4U) << "no more than are kept at a time";
 }
 
-TEST(DelayOfZero, HandsMessagesOnAtOnce) {
+TEST_F(DelayedMessages, AreLostWhileTheirLinkIsCut) {
+  conditions_.set_delay(1, 0us);
+  conditions_.set_cut(1, true);
+  stage_.arriving = {1};
+  EXPECT_EQ(received(), Numbers{});
+  conditions_.set_cut(1, false);
+  EXPECT_EQ(received(), Numbers{});
+  stage_.arriving = {2};
+  EXPECT_EQ(received(), Numbers{2});
+}
+
+TEST(NoConditions, HandMessagesOnAtOnce) {
   Stage stage{.arriving = {1, 2}};
-  DelayedTransport<StagedTransport> transport(0us, stage);
+  DelayedTransport<StagedTransport> transport(nullptr, stage);
   int count = 0;
   EXPECT_TRUE(transport.receive([&](int, std::span<const std::byte>) { ++count; }));
   EXPECT_EQ(count, 2);
@@ -118,8 +130,9 @@ TEST(DelayedLinks, AreTwiceInTheWayOfARoundTrip) {
   constexpr SimOptions weather{.least_delay = 2us, .mean_further_delay = 0us, .longest_sleep = 1us};
   SimNetwork network(2, 64, weather);
   using Links = DelayedTransport<SimTransport>;
-  std::array<std::unique_ptr<Links>, 2> ends{std::make_unique<Links>(100us, network, 0),
-                                             std::make_unique<Links>(100us, network, 1)};
+  const LinkConditions conditions(2, 100us);
+  std::array<std::unique_ptr<Links>, 2> ends{std::make_unique<Links>(&conditions, network, 0),
+                                             std::make_unique<Links>(&conditions, network, 1)};
   const auto send = [](Links& from, int to) {
     from.buffer(to)[0] = std::byte{1};
     from.fill(to, 1);

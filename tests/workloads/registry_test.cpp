@@ -23,7 +23,8 @@ std::string error_of(std::string_view name) {
 const std::map<std::string_view, double> record_counts{{"smallbank", 2'000'000},
                                                        {"tatp", 1'075'000},  // 10.75 a subscriber
                                                        {"tpcc", 2'556'000},  // of four warehouses
-                                                       {"analytics", 1'030'000}};
+                                                       {"analytics", 1'030'000},
+                                                       {"ledger", 100'000}};
 
 TEST(Registry, MakesEachWorkloadThatItLists) {
   std::set<std::string_view> names;
@@ -43,7 +44,7 @@ TEST(Registry, MakesEachWorkloadThatItLists) {
   }
   EXPECT_EQ(names,
             (std::set<std::string_view>{"ycsb", "ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d", "ycsb-e", "ycsb-f",
-                                        "ycsb-multi", "smallbank", "tatp", "tpcc", "analytics"}));
+                                        "ycsb-multi", "smallbank", "tatp", "tpcc", "analytics", "ledger"}));
 }
 
 TEST(Registry, NamesAllThatThereAreAndTheNearestOne) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -58,6 +59,28 @@ class ChangeStream {
   std::uint64_t begin_ = 0;
   std::size_t forgotten_ = 0;  ///< bytes, of those that follow
   std::vector<std::byte> bytes_;
+};
+
+/// Pieces of a stream that have overtaken others.
+class EarlyChanges {
+ public:
+  /// Too many are lost, and come again.
+  void keep(std::uint64_t position, std::span<const std::byte> changes) {
+    if (pieces_.size() < most_pieces) pieces_[position].assign(changes.begin(), changes.end());
+  }
+  /// Calls `take(position, changes)`, which says up to where the stream goes then, for what begins within it.
+  template <class Take>
+  void follow(std::uint64_t end, Take&& take) {
+    while (!pieces_.empty() && pieces_.begin()->first <= end) {
+      end = take(pieces_.begin()->first, std::span<const std::byte>(pieces_.begin()->second));
+      pieces_.erase(pieces_.begin());
+    }
+  }
+  void clear() noexcept { pieces_.clear(); }
+
+ private:
+  static constexpr std::size_t most_pieces = 256;
+  std::map<std::uint64_t, std::vector<std::byte>> pieces_;  ///< by position
 };
 
 }  // namespace upout::engines::shared_nothing

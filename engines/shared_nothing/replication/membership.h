@@ -60,7 +60,15 @@ class Members {
   Members(const Members&) = delete;
   Members& operator=(const Members&) = delete;
 
+  /// A view, and when this rank entered it, by the transport's clock.
+  struct Entered {
+    platform::Timestamp when;
+    View view;
+  };
+
   const View& view() const noexcept { return view_; }
+  /// All but the first one, in order.
+  const std::vector<Entered>& history() const noexcept { return history_; }
   const CopyPlacement& placement() const noexcept { return placement_; }
   const CopyPolicy& policy() const noexcept { return policy_; }
   const CopyTiming& timing() const noexcept { return timing_; }
@@ -77,6 +85,7 @@ class Members {
   CopyPolicy policy_;
   CopyTiming timing_;
   View view_;
+  std::vector<Entered> history_;
   std::mt19937_64 random_;
   std::vector<std::pair<int, std::vector<std::byte>>> outgoing_;  ///< to be sent by the consensus
   std::vector<View> decided_;
@@ -292,6 +301,7 @@ class Membership {
     if (next.number <= view().number) return true;
     outbox_->enter_view(next.number);
     const View before = std::exchange(members_->view_, std::move(next));
+    members_->history_.push_back({transport_->now(), view()});
     copied_.clear();
     settled_.clear();
     events_.on_view(before);

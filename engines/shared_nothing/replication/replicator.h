@@ -321,6 +321,12 @@ class Replicator {
   // Backups
   // -----------------------------------------------------------------------------------------------------------
 
+  /// Of changes that begin at a position, those behind `end`.
+  static std::span<const std::byte> behind(std::span<const std::byte> changes, std::uint64_t position,
+                                           std::uint64_t end) {
+    return changes.subspan(std::min(changes.size(), static_cast<std::size_t>(end - position)));
+  }
+
   bool take_changes(Copy& copy, int source, const CopyFrame& frame, std::span<const std::byte> payload) {
     ChangesHeader header;
     if (!take_front(payload, header)) return false;
@@ -328,12 +334,19 @@ class Replicator {
     const bool is_following =
         copy.role == Copy::Role::backup || (copy.role == Copy::Role::joining && copy.follows);
     if (!is_following) return true;
-    const std::uint64_t end = copy.stream.end();
-    if (frame.position <= end && frame.position + payload.size() > end) {
-      const auto fresh = payload.subspan(static_cast<std::size_t>(end - frame.position));
-      if (!apply_changes(*copy.partition, fresh)) return false;
-      copy.stream.append(fresh);
+    if (frame.position > copy.stream.end()) {
+      copy.early.keep(frame.position, payload);
+      return true;
     }
+    bool is_sound = true;
+    const auto follow = [&](std::uint64_t position, std::span<const std::byte> changes) {
+      const auto fresh = behind(changes, position, copy.stream.end());
+      is_sound &= apply_changes(*copy.partition, fresh);
+      if (is_sound) copy.stream.append(fresh);
+      return copy.stream.end();
+    };
+    copy.early.follow(follow(frame.position, payload), follow);
+    if (!is_sound) return false;
     copy.stream.forget_before(std::min(header.forgettable, copy.stream.end()));
     send(source,
          {.type = FrameType::changes_taken, .partition = frame.partition, .position = copy.stream.end()});
@@ -344,11 +357,19 @@ class Replicator {
   bool take_copied(Copy& copy, int source, const CopyFrame& frame, const ChangesHeader& header,
                    std::span<const std::byte> payload) {
     if (copy.role != Copy::Role::joining || frame.stream != copy.joining_stream) return true;
-    if (frame.position <= copy.joined && frame.position + payload.size() > copy.joined) {
-      const auto fresh = payload.subspan(static_cast<std::size_t>(copy.joined - frame.position));
-      if (!apply_changes(*copy.partition, fresh)) return false;
-      copy.joined += fresh.size();
+    if (frame.position > copy.joined) {
+      copy.early_joined.keep(frame.position, payload);
+      return true;
     }
+    bool is_sound = true;
+    const auto follow = [&](std::uint64_t position, std::span<const std::byte> changes) {
+      const auto fresh = behind(changes, position, copy.joined);
+      is_sound &= apply_changes(*copy.partition, fresh);
+      if (is_sound) copy.joined += fresh.size();
+      return copy.joined;
+    };
+    copy.early_joined.follow(follow(frame.position, payload), follow);
+    if (!is_sound) return false;
     if (header.goes_on_at != ChangesHeader::not_yet && copy.joined == frame.position && !copy.follows) {
       copy.follows = true;
       copy.stream = ChangeStream(header.goes_on_at);
@@ -434,6 +455,8 @@ class Replicator {
   }
 
   void follow_view(std::uint32_t number, Copy& copy) {
+    // What the primary of another view has sent may be nobody's any more.
+    copy.early.clear();
     const View::Copies& of = view().copies[number];
     const bool is_member = view().is_alive(rank()) && of.has(rank());
     const bool is_joining = view().is_alive(rank()) && of.joining == rank();
