@@ -116,6 +116,25 @@ void check_verdict(const Place& run, const json& document) {
   }
 }
 
+/// What is said about copies, where there are some and where there are none.
+void check_copies(const Place& deployment) {
+  const double copies = deployment["copies"].number();
+  const double clients = deployment.has("clients") ? deployment["clients"].number() : 0;
+  deployment["copies"].expect(copies <= deployment["ranks"].number() - clients || copies == 1,
+                              "at most as many as ranks that have data");
+  if (!deployment.has("heartbeat_ns") || !deployment.has("failure_timeout_ns")) return;
+  const double heartbeat = deployment["heartbeat_ns"].number();
+  if (copies == 1) {
+    deployment["heartbeat_ns"].expect(heartbeat == 0, "0, as there are no copies");
+    deployment["failure_timeout_ns"].expect(deployment["failure_timeout_ns"].number() == 0,
+                                            "0, as there are no copies");
+    return;
+  }
+  deployment["heartbeat_ns"].expect(heartbeat > 0, "more than 0, as there are copies");
+  deployment["failure_timeout_ns"].expect(deployment["failure_timeout_ns"].number() >= 2 * heartbeat,
+                                          "at least twice heartbeat_ns");
+}
+
 }  // namespace
 
 void check_environment(const Place& environment, const std::vector<Place>& runs) {
@@ -149,6 +168,7 @@ void check_deployment(const Place& deployment) {
   deployment["nodes"].expect(deployment["nodes"].number() <= ranks, "at most ranks");
   if (deployment.has("clients"))
     deployment["clients"].expect(deployment["clients"].number() < ranks, "less than ranks");
+  if (deployment.has("copies")) check_copies(deployment);
   if (deployment.has("islands"))
     deployment["islands"].expect(deployment["islands"].number() <= workers, "at most as many as workers");
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -31,7 +32,8 @@ platform::Expected<void> check_copies(const RunOptions& options, const workloads
   }
   const std::string name = fmt::format("--replicas {}", copies);
   if (!engines::shared_nothing::Consensus::is_there())
-    return platform::unexpected(name, "a program that was built without libraft", "one that was built with it");
+    return platform::unexpected(name, "a program that was built without libraft",
+                                "one that was built with it");
   if (copies > ranks - options.clients)
     return platform::unexpected(name, fmt::format("{} ranks that have data", ranks - options.clients),
                                 "at least as many ranks as copies");
@@ -44,18 +46,25 @@ platform::Expected<void> check_copies(const RunOptions& options, const workloads
   if (workload.has_transactions())
     return refuse(workload.name(), "a workload of single operations: transactions are not copied");
   if (options.failure_timeout < 2 * options.heartbeat)
-    return platform::unexpected("--failure-timeout", platform::to_string(options.failure_timeout),
-                                fmt::format("at least two heartbeats ({})",
-                                            platform::to_string(2 * options.heartbeat)));
+    return platform::unexpected(
+        "--failure-timeout", platform::to_string(options.failure_timeout),
+        fmt::format("at least two heartbeats ({})", platform::to_string(2 * options.heartbeat)));
   return {};
 }
 
 platform::Expected<void> check_faults(const RunOptions& options, const workloads::Workload& workload,
                                       unsigned ranks) {
   if (options.faults.empty()) return {};
-  if (!workload.keeps_ledger())
-    return platform::unexpected("--fault", fmt::format("it with {}", workload.name()),
-                                "--workload ledger, which knows what was acknowledged and by whom");
+  const unsigned with_data = ranks - options.clients;
+  const bool spares_clients =
+      options.clients != 0 && std::ranges::all_of(options.faults, [with_data](const Fault& fault) {
+        return fault.kind != Fault::Kind::kill || fault.rank < with_data;
+      });
+  if (!workload.keeps_ledger() && !spares_clients)
+    return platform::unexpected(
+        "--fault", fmt::format("it with {}", workload.name()),
+        "--workload ledger, which knows what was acknowledged and by whom; or --clients, "
+        "and none of them killed");
   unsigned killed = 0;
   for (const Fault& fault : options.faults) {
     const std::string text = to_string({fault});

@@ -293,9 +293,9 @@ class Measurement {
     if (after == "run" && workload_->keeps_ledger()) {
       ledger_ = LedgerReport{.acknowledged = acknowledged, .lost = lost};
       // Who did not want to wait for others has been told what that means.
-      verification.checks.push_back(
-          {"after_run_acknowledged_present", lost == 0 || may_lose(),
-           std::to_string(lost) + " of " + std::to_string(acknowledged) + " acknowledged writes lost" + where});
+      verification.checks.push_back({"after_run_acknowledged_present", lost == 0 || may_lose(),
+                                     std::to_string(lost) + " of " + std::to_string(acknowledged) +
+                                         " acknowledged writes lost" + where});
     }
     verification.checks.push_back(compare_with_all_there_is(after, present, digest));
     verification.records = present;
@@ -370,8 +370,7 @@ class Measurement {
   bool may_lose() const {
     using engines::shared_nothing::Acknowledge;
     const Acknowledge acknowledge = options_->copies.acknowledge;
-    return !options_->faults.empty() &&
-           (acknowledge == Acknowledge::none || acknowledge == Acknowledge::one);
+    return !options_->faults.empty() && (acknowledge == Acknowledge::none || acknowledge == Acknowledge::one);
   }
 
   /// What the workers of this process share in one repetition.
@@ -504,7 +503,10 @@ class Measurement {
         drive(start, *recorder, [&](platform::Timestamp now, std::span<kernel::Operation* const> done) {
           gaps.note(done, now, [&session](kernel::Key key) { return session.partition_of(key); });
         });
-        return state.add_gap(gaps.longest());
+        // To who was stopped or cut off itself, all others were away.
+        const bool is_hit = std::ranges::any_of(options_->faults,
+                                                [&](const Fault& fault) { return fault.rank == id.global; });
+        return is_hit ? void() : state.add_gap(gaps.longest());
       }
     }
     drive(start, *recorder, [](platform::Timestamp, auto) {});

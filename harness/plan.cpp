@@ -142,8 +142,9 @@ bool is_size_key(std::string_view key) {
 }
 
 bool is_of_ranks(std::string_view key) {
-  constexpr std::array keys{"transport",  "clients",   "threads_per_rank", "read_path",  "link_delay",
-                            "partitions", "rebalance", "batch_bytes",      "batch_turns"};
+  constexpr std::array keys{"transport",   "clients",   "threads_per_rank", "read_path",   "link_delay",
+                            "partitions",  "rebalance", "batch_bytes",      "batch_turns", "replicas",
+                            "acknowledge", "heartbeat", "failure_timeout",  "fault"};
   return std::ranges::find(keys, key) != keys.end();
 }
 
@@ -231,7 +232,8 @@ bool is_deployment(const Assignment& values, const EngineForm& engine) {
     const auto found = values.find(key);
     return found == values.end() ? 0 : as_number(found->second.value);
   };
-  return number("islands") <= size && number("clients") < size;
+  const unsigned with_data = size - std::min(size, number("clients"));
+  return number("islands") <= size && with_data != 0 && number("replicas") <= with_data;
 }
 
 /// Multiplies the blocks of a plan file out into points.
@@ -343,6 +345,9 @@ Expected<void> PointBuilder::add_point(const Assignment& values, unsigned line, 
   const std::string form = canonical(point, *text) + *lengths;
   point.id = id_of(point, form);
   const auto [first, is_new] = seen_.emplace(form, point.where);
+  // Of how many copies acknowledge, and the like, a list makes several points only where there are some.
+  const auto replicas = values.find("replicas");
+  if (!is_new && replicas != values.end() && replicas->second.value == "1") return {};
   if (!is_new)
     return platform::unexpected(point.where,
                                 fmt::format("a point twice: {} is already at {}", point.id, first->second),
@@ -373,6 +378,12 @@ Point PointBuilder::make_point(const Assignment& values, unsigned line, const En
   // Those without a log need no folder for one.
   const auto durability = point.options.find("durability");
   if (durability == point.options.end() || durability->second == "none") point.options.erase("log_folder");
+  // Nor do those without copies need what is said about them.
+  const auto replicas = point.options.find("replicas");
+  if (replicas == point.options.end() || replicas->second == "1") {
+    for (const char* key : {"replicas", "acknowledge", "heartbeat", "failure_timeout", "fault"})
+      point.options.erase(key);
+  }
   return point;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -13,6 +14,7 @@
 
 #include "engines/shared_memory/placement_names.h"
 #include "engines/shared_nothing/delayed_transport.h"
+#include "harness/fault.h"
 #include "harness/offered_load.h"
 #include "harness/plan_resources.h"
 #include "harness/precision.h"
@@ -45,6 +47,9 @@ enum class Kind {
   partitioning,
   concurrency_control,
   durability,
+  acknowledge,
+  timeout,
+  faults,
   transport,
   read_path,
   rebalance,
@@ -80,6 +85,12 @@ constexpr std::array key_rules = {
     KeyRule{"concurrency_control", Kind::concurrency_control, "\"occ\" or \"serial\""},
     KeyRule{"durability", Kind::durability, "\"none\", \"async\" or \"sync\""},
     KeyRule{"log_folder", Kind::text, "the path of a folder on the disk that is to be measured"},
+    KeyRule{"replicas", Kind::count, "a whole number from 1"},
+    KeyRule{"acknowledge", Kind::acknowledge, "\"none\", \"one\", \"quorum\" or \"all\""},
+    KeyRule{"heartbeat", Kind::timeout, "a duration such as \"10ms\", at most \"60s\""},
+    KeyRule{"failure_timeout", Kind::timeout, "a duration such as \"60ms\", at most \"60s\""},
+    KeyRule{"fault", Kind::faults,
+            "faults such as \"kill=2@1s\" or \"stop=2@1s+500ms\", or [[fault]] tables"},
     KeyRule{"cross_partition", Kind::percent, "a number from 0 to 100"},
     KeyRule{"partitions_touched", Kind::touched, "a whole number from 2"},
     KeyRule{"partitions", Kind::count, "a whole number from 1"},
@@ -158,6 +169,17 @@ std::optional<std::string> link_delay(const toml::node& node) {
   return is_one ? string : std::nullopt;
 }
 
+std::optional<std::string> timeout(const toml::node& node) {
+  const auto string = text(node);
+  return string && platform::parse_duration(*string, std::chrono::minutes(1)) ? string : std::nullopt;
+}
+
+std::optional<std::string> faults(const toml::node& node) {
+  const auto string = text(node);
+  const auto parsed = parse_faults(string.value_or(""));
+  return string && parsed ? std::optional(to_string(*parsed)) : std::nullopt;
+}
+
 std::optional<std::string> rate(const toml::node& node) {
   auto written = node.is_string()   ? text(node)
                  : node.is_number() ? std::optional(describe(node))
@@ -210,6 +232,12 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"occ", "serial"});
     case Kind::durability:
       return one_of(node, {"none", "async", "sync"});
+    case Kind::acknowledge:
+      return one_of(node, {"none", "one", "quorum", "all"});
+    case Kind::timeout:
+      return timeout(node);
+    case Kind::faults:
+      return faults(node);
     case Kind::transport:
       return one_of(node, {"mpi", "ring"});
     case Kind::read_path:
@@ -249,6 +277,8 @@ class PlanParser {
     return error(line_of(key), fmt::format("unknown key '{}'", key.str()), suggestion(key.str(), known));
   }
 
+  Expected<Choice> read_faults(const toml::node& node) const;
+  Expected<std::string> read_fault(const toml::table& table) const;
   Expected<std::string> read_text(const toml::key& key, const toml::node& node) const;
   Expected<std::vector<PointBlock>> read_blocks(const toml::node& node) const;
   Expected<Settings> read_settings(const toml::node& node, std::string_view what) const;
@@ -267,8 +297,8 @@ class PlanParser {
 };
 
 Expected<PlanFile> PlanParser::read(const toml::table& document) const {
-  static constexpr std::array<std::string_view, 5> known = {"title", "question", "resources", "defaults",
-                                                            "points"};
+  static constexpr std::array<std::string_view, 6> known = {"title",    "question", "resources",
+                                                            "defaults", "points",   "fault"};
   PlanFile plan;
   for (const auto& [key, node] : document) {
     if (key.str() == "title" || key.str() == "question") {
@@ -282,17 +312,62 @@ Expected<PlanFile> PlanParser::read(const toml::table& document) const {
     } else if (key.str() == "defaults") {
       auto settings = read_settings(node, "[defaults]");
       if (!settings) return tl::unexpected(settings.error());
-      plan.defaults = std::move(*settings);
+      plan.defaults.merge(*settings);
     } else if (key.str() == "points") {
       auto blocks = read_blocks(node);
       if (!blocks) return tl::unexpected(blocks.error());
       plan.blocks = std::move(*blocks);
+    } else if (key.str() == "fault") {
+      auto faults = read_faults(node);
+      if (!faults) return tl::unexpected(faults.error());
+      plan.defaults["fault"] = {std::move(*faults)};
     } else {
       return unknown_key(key, known);
     }
   }
   if (plan.blocks.empty()) return error(1, "a plan without points", "at least one [[points]] table");
   return plan;
+}
+
+/// All [[fault]] tables as the one text that the key of a point has.
+Expected<Choice> PlanParser::read_faults(const toml::node& node) const {
+  const auto* array = node.as_array();
+  Choice all{"", line_of(node)};
+  for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
+    const auto* table = array->get(i)->as_table();
+    auto one = table == nullptr ? Expected<std::string>("") : read_fault(*table);
+    if (!one) return tl::unexpected(one.error());
+    all.value += (all.value.empty() ? "" : ",") + *one;
+  }
+  if (!all.value.empty()) return all;
+  return error(line_of(node), fmt::format("fault as {}", describe(node)), "[[fault]] tables");
+}
+
+Expected<std::string> PlanParser::read_fault(const toml::table& table) const {
+  constexpr const char* expected =
+      "at = \"1s\" and one of kill, stop, cut and slow = \"rank 2\", with for = \"500ms\" of all but kill, "
+      "and "
+      "by = \"5ms\" of slow";
+  std::string what;
+  std::string rank;
+  std::map<std::string, std::string> times;
+  for (const auto& [key, node] : table) {
+    const auto* value = node.as_string();
+    const bool is_time = key.str() == "at" || key.str() == "for" || key.str() == "by";
+    constexpr std::string_view of_rank = "rank ";
+    const bool is_of_rank = value != nullptr && value->get().starts_with(of_rank);
+    if (value == nullptr || is_time == is_of_rank || (!is_time && !what.empty()))
+      return error(line_of(key), fmt::format("{} = {}", key.str(), describe(node)), expected);
+    if (is_time) times[std::string(key.str())] = value->get();
+    if (!is_time) what = key.str();
+    if (!is_time) rank = value->get().substr(of_rank.size());
+  }
+  std::string text = fmt::format("{}={}@{}", what, rank, times["at"]);
+  if (!times["for"].empty()) text += "+" + times["for"];
+  if (!times["by"].empty()) text += ":" + times["by"];
+  const auto parsed = parse_faults(text);
+  if (!parsed) return error(line_of(table), fmt::format("a fault that comes to {}", text), expected);
+  return to_string(*parsed);
 }
 
 Expected<std::string> PlanParser::read_text(const toml::key& key, const toml::node& node) const {

@@ -347,9 +347,10 @@ platform::Expected<RunOutcome> run_null(const RunOptions& options, const workloa
 
 void say_what_is_lost(const engines::shared_nothing::LostRank& lost) {
   if (lost.rank == engines::shared_nothing::LostRank::several) {
-    fmt::print(stderr,
-               "upout: no copy is left that has all that was acknowledged of partition{} {} of {}; the run ends\n",
-               lost.partitions.size() == 1 ? "" : "s", fmt::join(lost.partitions, ", "), lost.of_partitions);
+    fmt::print(
+        stderr,
+        "upout: no copy is left that has all that was acknowledged of partition{} {} of {}; the run ends\n",
+        lost.partitions.size() == 1 ? "" : "s", fmt::join(lost.partitions, ", "), lost.of_partitions);
   } else if (lost.rank < 0) {
     fmt::print(stderr, "upout: a rank is missing in a collective call; the run ends\n");
   } else if (lost.partitions.empty()) {
@@ -381,10 +382,11 @@ void say_what_is_lost(const engines::shared_nothing::LostRank& lost) {
 
 /// Those who are a majority, if there are any, go on without this one.
 [[noreturn]] void end_in_minority(unsigned there, int ranks) {
-  fmt::print(stderr,
-             "upout: this rank has heard of {} of {} ranks, itself included, for {} ms, which is no majority: it "
-             "ends\n",
-             there, ranks, engines::shared_nothing::CopyTiming{}.longest_absence / std::chrono::milliseconds(1));
+  fmt::print(
+      stderr,
+      "upout: this rank has heard of {} of {} ranks, itself included, for {} ms, which is no majority: it "
+      "ends\n",
+      there, ranks, engines::shared_nothing::CopyTiming{}.longest_absence / std::chrono::milliseconds(1));
   MpiProcess::leave(1);
 }
 
@@ -423,6 +425,7 @@ template <class E>
 void note_absences(std::unique_ptr<E>& engine, RunOutcome& outcome) {
   if constexpr (requires { engine->ranks_present(); }) {
     outcome.ranks_are_gone = engine->ranks_present() < engine->workers();
+    if (outcome.ranks_are_gone) outcome.present = engine->replicas()->members().view().alive;
     if (outcome.ranks_are_gone) static_cast<void>(engine.release());
   }
 }

@@ -97,6 +97,7 @@ struct RunOutcome {
   /// any more.
   bool is_root = true;
   bool ranks_are_gone = false;
+  std::vector<bool> present = {};  ///< ranks; empty: all
 };
 
 /// What a run is going to be. On the root process; on others only `workers` means something.

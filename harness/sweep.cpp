@@ -52,11 +52,16 @@ Expected<std::vector<std::string>> split_words(const std::string& text) {
   }
 }
 
-std::string launcher_of(const Point& point, const SweepOptions& options) {
-  if (!options.launcher.empty()) return options.launcher;
+std::string usual_launcher_of(const Point& point) {
   if (point.oversubscribe) return oversubscribing_launcher;
   // To a core each is too little for ranks of several workers, who see to it themselves.
   return point.options.contains("bind") || point.threads_per_rank() > 1 ? binding_launcher : default_launcher;
+}
+
+std::string launcher_of(const Point& point, const SweepOptions& options) {
+  if (!options.launcher.empty()) return options.launcher;
+  // Who is killed must not take the others along.
+  return usual_launcher_of(point) + (point.options.contains("fault") ? " --enable-recovery" : "");
 }
 
 /// How long the points will take: as long as they measure, until one shows what loading and verifying add.

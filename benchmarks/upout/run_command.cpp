@@ -179,7 +179,7 @@ void execute(RunCommand& command, Program& program) {
   if (!failure.empty()) return program.fail(failure, exit_usage);
   is_root = program.is_root();
   if (*recorded != nullptr) {
-    if (const auto written = write_history(command, **recorded, program, outcome->record); !written)
+    if (const auto written = write_history(command, **recorded, program, *outcome); !written)
       program.fail(written.error().to_string(), exit_failed);
   }
   const harness::RunRecord& record = outcome->record;
@@ -314,26 +314,28 @@ void add_run_command(CLI::App& app, Program& program) {
           ->check(CLI::ExistingDirectory)
           ->default_str(".");
   CLI::Option* replicas =
-      run->add_option("--replicas", command->options.copies.copies,
-                      "copies of each partition of the shared-nothing engine, the one that is served among them; "
-                      "a rank that dies is followed by others, as long as a majority of all is left")
+      run->add_option(
+             "--replicas", command->options.copies.copies,
+             "copies of each partition of the shared-nothing engine, the one that is served among them; "
+             "a rank that dies is followed by others, as long as a majority of all is left")
           ->check(whole_number(1, 16))
           ->capture_default_str();
   CLI::Option* acknowledge =
-      run->add_option("--acknowledge", command->options.copies.acknowledge,
-                      "how many other copies have a change before whoever asked for it is answered: none, one, "
-                      "a majority with the one that is served (quorum), or all that are in sync")
+      run->add_option(
+             "--acknowledge", command->options.copies.acknowledge,
+             "how many other copies have a change before whoever asked for it is answered: none, one, "
+             "a majority with the one that is served (quorum), or all that are in sync")
           ->transform(one_of(acknowledgements))
           ->default_str("all");
-  CLI::Option* heartbeat =
-      run->add_option_function<std::string>(
-             "--heartbeat",
-             [command](const std::string& text) {
-               command->options.heartbeat = *platform::parse_duration(text, longest_timeout);
-             },
-             "how often ranks with copies say that they are there")
-          ->check(duration_up_to(longest_timeout))
-          ->default_str("10ms");
+  CLI::Option* heartbeat = run->add_option_function<std::string>(
+                                  "--heartbeat",
+                                  [command](const std::string& text) {
+                                    command->options.heartbeat =
+                                        *platform::parse_duration(text, longest_timeout);
+                                  },
+                                  "how often ranks with copies say that they are there")
+                               ->check(duration_up_to(longest_timeout))
+                               ->default_str("10ms");
   CLI::Option* failure_timeout =
       run->add_option_function<std::string>(
              "--failure-timeout",
@@ -348,7 +350,8 @@ void add_run_command(CLI::App& app, Program& program) {
              "--fault",
              [command](const std::string& text) { command->options.faults = *harness::parse_faults(text); },
              "what is done to ranks in the first repetition, from its window's beginning on: kill=2@1s, "
-             "stop=2@1s+500ms, cut=2@1s+500ms (all its links) or slow=2@1s+500ms:5ms, or several after commas; "
+             "stop=2@1s+500ms, cut=2@1s+500ms (all its links) or slow=2@1s+500ms:5ms, or several after "
+             "commas; "
              "with --workload ledger. Give mpirun --enable-recovery, so that it leaves the others alone")
           ->type_name("FAULTS")
           ->check(faults());
@@ -483,10 +486,10 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
   rate->excludes(profile);
   goal->excludes(rate)->excludes(profile);
-  run->callback([command, threads, durability, log_folder, replicas, acknowledge, heartbeat, failure_timeout, fault,
-                 batch_bytes, batch_turns, partitions, placement,
-                 islands, pages, transport, ranks, threads_per_rank, clients, link_delay, read_path, arrivals,
-                 seconds, history_operations, &program] {
+  run->callback([command, threads, durability, log_folder, replicas, acknowledge, heartbeat, failure_timeout,
+                 fault, batch_bytes, batch_turns, partitions, placement, islands, pages, transport, ranks,
+                 threads_per_rank, clients, link_delay, read_path, arrivals, seconds, history_operations,
+                 &program] {
     command->threads_given = threads->count() > 0;
     command->durability_given = durability->count() + log_folder->count() > 0;
     command->copies_given = replicas->count() + acknowledge->count() + heartbeat->count() +

@@ -53,9 +53,10 @@ Expected<std::unique_ptr<harness::RecordedWorkload>> record_history(const RunCom
 }
 
 Expected<void> write_history(const RunCommand& command, const harness::RecordedWorkload& recorded,
-                             const Program& program, harness::RunRecord& record) {
+                             const Program& program, harness::RunOutcome& outcome) {
+  harness::RunRecord& record = outcome.record;
   harness::HistoryPart history = recorded.part();
-  if (program.mpi != nullptr) history = harness::gather_history(history);
+  if (program.mpi != nullptr) history = harness::gather_history(history, outcome.present);
   if (!program.is_root()) return {};
   harness::end_when_full(history);
   record.history = {.operations = history.entries.size(),

@@ -17,6 +17,6 @@ platform::Expected<std::unique_ptr<harness::RecordedWorkload>> record_history(
 /// Puts together what all processes have recorded, and writes it from the root, which says so if it is not
 /// all that was done. What there is of it goes into the record. Collective; fails on the root alone.
 platform::Expected<void> write_history(const RunCommand& command, const harness::RecordedWorkload& recorded,
-                                       const Program& program, harness::RunRecord& record);
+                                       const Program& program, harness::RunOutcome& outcome);
 
 }  // namespace upout

@@ -3,12 +3,19 @@
 #include <mpi.h>
 #include <sched.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstring>
+#include <functional>
 #include <numeric>
+#include <span>
+#include <string>
 #include <type_traits>
 #include <vector>
 
 #include "engines/shared_nothing/collectives.h"
+#include "platform/host.h"
 
 namespace upout::harness {
 
@@ -59,9 +66,43 @@ std::vector<HistoryEntry> entries_of_all(const std::vector<HistoryEntry>& own) {
   return all;
 }
 
+// Where ranks are gone
+// ---------------------------------------------------------------------------------------------------------
+
+/// The same instant for all that are there: that of the first one on the host, as they share its clock.
+Timestamp instant_of_host(engines::shared_nothing::Collectives& ranks) {
+  const std::uint64_t host = std::hash<std::string>()(platform::host_name());
+  const auto instant = ranks.agree_on_start(platform::Clock(), [] { sched_yield(); }).count();
+  const auto all = ranks.concatenate(std::array{host, static_cast<std::uint64_t>(instant)});
+  for (std::size_t i = 0; i < all.size(); i += 2) {
+    if (all[i] == host) return Timestamp(static_cast<std::int64_t>(all[i + 1]));
+  }
+  return Timestamp(instant);
+}
+
+HistoryPart gather_present(const HistoryPart& own, const std::vector<bool>& present) {
+  static_assert(sizeof(HistoryEntry) % sizeof(std::uint64_t) == 0);
+  engines::shared_nothing::Collectives ranks(MPI_COMM_WORLD, true, {});
+  ranks.limit_to(present);
+  const HistoryPart part = shifted(own, instant_of_host(ranks));
+  const auto full_at = ranks.concatenate(std::array{static_cast<std::uint64_t>(part.full_at.count())});
+  const auto words = std::as_bytes(std::span(part.entries));
+  std::vector<std::uint64_t> numbers(words.size() / sizeof(std::uint64_t));
+  std::memcpy(numbers.data(), words.data(), words.size());
+  const auto all = ranks.concatenate(numbers);
+  HistoryPart whole;
+  whole.entries.resize(all.size() * sizeof(std::uint64_t) / sizeof(HistoryEntry));
+  std::memcpy(static_cast<void*>(whole.entries.data()), all.data(), all.size() * sizeof(std::uint64_t));
+  whole.full_at = never;
+  for (const std::uint64_t each : full_at)
+    whole.full_at = std::min(whole.full_at, Timestamp(static_cast<std::int64_t>(each)));
+  return whole;
+}
+
 }  // namespace
 
-HistoryPart gather_history(const HistoryPart& own) {
+HistoryPart gather_history(const HistoryPart& own, const std::vector<bool>& present) {
+  if (!present.empty()) return gather_present(own, present);
   const HistoryPart part = shifted(own, common_instant());
   std::int64_t full_at = part.full_at.count();
   MPI_Allreduce(MPI_IN_PLACE, &full_at, 1, MPI_INT64_T, MPI_MIN, MPI_COMM_WORLD);

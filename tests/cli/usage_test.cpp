@@ -342,6 +342,54 @@ INSTANTIATE_TEST_SUITE_P(
                {"--format", "'markdwon'", "google-benchmark", "did you mean markdown?"}},
         BadRun{"NoResultsToAnalyze", "analyze /nowhere/results", {"/nowhere/results"}},
         BadRun{"NothingToAnalyze", "analyze", {"results"}},
+        BadRun{"CopiesOfSharedMemory",
+               "run --engine shared-memory --workload ycsb-a --replicas 2",
+               {"--replicas", "--engine shared-nothing"}},
+        BadRun{"MoreCopiesThanRanks",
+               "run --engine shared-nothing --transport ring --ranks 2 --oversubscribe --workload ycsb-a "
+               "--replicas 3",
+               {"--replicas 3", "2 ranks", "at least as many ranks as copies"}},
+        BadRun{"AcknowledgedByNoCopies",
+               "run --engine shared-nothing --transport ring --ranks 2 --workload ycsb-a --acknowledge one",
+               {"--acknowledge", "--replicas 2 or more"}},
+        BadRun{"CopiesOfTransactions",
+               "run --engine shared-nothing --transport ring --ranks 2 --oversubscribe --workload smallbank "
+               "--replicas 2",
+               {"--replicas 2", "smallbank", "single operations"}},
+        BadRun{"CopiesThatMove",
+               "run --engine shared-nothing --transport ring --ranks 2 --oversubscribe --workload ycsb-a "
+               "--replicas "
+               "2 --rebalance cycle",
+               {"--replicas 2", "--rebalance"}},
+        BadRun{"TimeoutOfLessThanTwoHeartbeats",
+               "run --engine shared-nothing --transport ring --ranks 2 --oversubscribe --workload ycsb-a "
+               "--replicas "
+               "2 --heartbeat 10ms --failure-timeout 15ms",
+               {"--failure-timeout", "at least two heartbeats"}},
+        BadRun{"FaultThatIsNone",
+               "run --engine shared-nothing --transport ring --ranks 2 --workload ledger --replicas 2 "
+               "--fault burn=1@1s",
+               {"--fault", "'burn=1@1s'", "kill=RANK@TIME"}},
+        BadRun{"FaultWithoutCopies",
+               "run --engine shared-nothing --transport ring --ranks 2 --oversubscribe --workload ledger "
+               "--fault "
+               "cut=1@1s+1s",
+               {"--fault", "--replicas 2 or more"}},
+        BadRun{"FaultWithoutALedger",
+               "run --engine shared-nothing --transport ring --ranks 3 --oversubscribe --workload ycsb-a "
+               "--replicas "
+               "2 --fault cut=1@100ms+100ms",
+               {"--fault", "ycsb-a", "--workload ledger"}},
+        BadRun{"FaultAfterTheWindow",
+               "run --engine shared-nothing --transport ring --ranks 3 --oversubscribe --workload ledger "
+               "--replicas 2 "
+               "--fault cut=1@2s+1s --seconds 2 --repetitions 1",
+               {"--fault", "cut=1@2s+1s", "of 2 s"}},
+        BadRun{"KilledThread",
+               "run --engine shared-nothing --transport ring --ranks 3 --oversubscribe --workload ledger "
+               "--replicas 2 "
+               "--fault kill=1@1s --seconds 2 --repetitions 1",
+               {"--fault", "--transport ring", "processes"}},
         BadRun{"DurabilityOfRanks",
                "run --engine shared-nothing --transport ring --ranks 2 --workload ycsb-a --durability sync",
                {"--durability", "--engine shared-memory"}},

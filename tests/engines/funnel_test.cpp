@@ -52,7 +52,7 @@ class FunnelledRanks : public ::testing::TestWithParam<Size> {
     for (unsigned plane = 0; plane < GetParam().threads; ++plane)
       planes_.emplace_back(GetParam().ranks, least_message_bytes);
     for (int rank = 0; rank < GetParam().ranks; ++rank) {
-      ranks_.emplace_back(planes_, link_options(options, map), rank, map,
+      ranks_.emplace_back(planes_, link_options(options, map, nullptr), rank, map,
                           *make_partitions<kernel::Shared>(options, map, static_cast<unsigned>(rank)));
     }
   }

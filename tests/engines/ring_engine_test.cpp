@@ -148,7 +148,7 @@ class SlowRank : public ::testing::Test {
     Rank(RingNetwork& network, int number)
         : map(*make_map(options(), 2)),
           partitions(*make_partitions(options(), map, static_cast<unsigned>(number))),
-          transport(link_options(options(), map), network, number),
+          transport(link_options(options(), map, nullptr), network, number),
           session(transport, partitions, map, {}) {}
     PartitionMap map;
     Partitions<> partitions;

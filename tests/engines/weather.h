@@ -103,6 +103,8 @@ class StutteringTransport : public SimTransport {
 /// The seeds of a test: so many from 1 on, or the one that the environment names.
 struct Seeds {
   explicit Seeds(std::uint64_t count) : end(1 + count) {
+    if (const char* more = std::getenv("UPOUT_SIM_SEEDS"); more != nullptr)
+      end = 1 + std::strtoull(more, nullptr, 10);
     if (const char* only = std::getenv("UPOUT_SIM_SEED"); only != nullptr) {
       first = std::strtoull(only, nullptr, 10);
       end = first + 1;

@@ -369,6 +369,62 @@ log_folder = "/disk"
   EXPECT_FALSE(plan.points[2].options.contains("durability"));
 }
 
+TEST_F(PlanTest, CopiesAreOfRanksAndWhatIsSaidOfThemIsOfCopies) {
+  const Plan plan = read(R"(
+[[points]]
+engine = ["shared-memory", "shared-nothing"]
+threads = 1
+ranks = [2, 3]
+oversubscribe = true
+workload = "ycsb-a"
+replicas = [1, 2, 3]
+acknowledge = ["none", "all"]
+failure_timeout = "100ms"
+)")
+                        .value();
+  std::vector<std::string> copies;
+  for (const Point& point : plan.points) {
+    if (!point.engine->has_ranks) continue;
+    const auto replicas = point.options.find("replicas");
+    const bool has_copies = replicas != point.options.end();
+    copies.push_back(std::to_string(point.workers) +
+                     (has_copies ? replicas->second + point.options.at("acknowledge") : ""));
+    EXPECT_EQ(point.options.contains("failure_timeout"), has_copies);
+  }
+  std::ranges::sort(copies);
+  EXPECT_EQ(copies,
+            (std::vector<std::string>{"2", "22all", "22none", "3", "32all", "32none", "33all", "33none"}));
+  EXPECT_FALSE(plan.points.front().options.contains("replicas")) << "shared memory";
+}
+
+TEST_F(PlanTest, FaultsMayBeTables) {
+  const Plan plan = read(R"(
+[[fault]]
+at = "1s"
+kill = "rank 2"
+
+[[fault]]
+at = "1500ms"
+slow = "rank 0"
+for = "250ms"
+by = "5ms"
+
+[defaults]
+replicas = 3
+
+[[points]]
+engine = "shared-nothing"
+ranks = 4
+oversubscribe = true
+workload = "ledger"
+)")
+                        .value();
+  ASSERT_EQ(plan.points.size(), 1U);
+  EXPECT_EQ(plan.points[0].options.at("fault"), "kill=2@1s,slow=0@1.5s+250ms:5ms");
+  const auto arguments = run_arguments(plan.points[0], "out.json");
+  EXPECT_NE(std::ranges::find(arguments, "--fault"), arguments.end());
+}
+
 TEST_F(PlanTest, BothWaysToReadAreOfRanksAlone) {
   const Plan plan = read(R"(
 [[points]]
@@ -606,16 +662,26 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:1: found unknown key 'tittle', expected 'title'"},
         Mistake{"UnknownKey", POINT "threads = 1\ndeph = 4\n",
                 "p.toml:5: found unknown key 'deph', expected 'depth'"},
-        Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
-                "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
-                "threads_per_rank, clients, workload, records_per_worker, bind, placement, islands, index, "
-                "partitioning, "
-                "concurrency_control, durability, log_folder, cross_partition, partitions_touched, "
-                "partitions, rebalance, transport, "
-                "read_path, "
-                "batch_bytes, batch_turns, link_delay, depth, rate, arrivals, seconds, warmup, repetitions, "
-                "precision, max_repetitions, budget, seed, "
-                "oversubscribe or properties_file"},
+        Mistake{
+            "UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
+            "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
+            "threads_per_rank, clients, workload, records_per_worker, bind, placement, islands, index, "
+            "partitioning, "
+            "concurrency_control, durability, log_folder, replicas, acknowledge, heartbeat, failure_timeout, "
+            "fault, cross_partition, partitions_touched, "
+            "partitions, rebalance, transport, "
+            "read_path, "
+            "batch_bytes, batch_turns, link_delay, depth, rate, arrivals, seconds, warmup, repetitions, "
+            "precision, max_repetitions, budget, seed, "
+            "oversubscribe or properties_file"},
+        Mistake{
+            "FaultOfNoRank", "[[fault]]\nat = '1s'\nkill = '2'\n" POINT "threads = 1\n",
+            "p.toml:3: found kill = \"2\", expected at = \"1s\" and one of kill, stop, cut and slow = \"rank "
+            "2\", with for = \"500ms\" of all but kill, and by = \"5ms\" of slow"},
+        Mistake{
+            "FaultWithoutATime", "[[fault]]\nstop = 'rank 2'\n" POINT "threads = 1\n",
+            "p.toml:1: found a fault that comes to stop=2@, expected at = \"1s\" and one of kill, stop, cut "
+            "and slow = \"rank 2\", with for = \"500ms\" of all but kill, and by = \"5ms\" of slow"},
         Mistake{"RateOfNothing", POINT "threads = 1\nrate = 0\n",
                 "p.toml:5: found rate = 0, expected operations a second such as 300000 or \"2M/s\", "
                 "from \"0.001/s\" to \"1G/s\""},

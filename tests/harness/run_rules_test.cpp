@@ -92,6 +92,12 @@ const std::vector<Breach>& breaches() {
          f.environment["mpi"]["machines"] = 1;
        }},
       {"real-links", [](Facts& f) { f.run["deployment"]["link_delay_ns"] = 1; }},
+      {"no-faults", [](Facts& f) { f.run["faults"] = nlohmann::json::array({nlohmann::json::object()}); }},
+      {"copies-apart",
+       [](Facts& f) {
+         f.run["deployment"]["copies"] = 3;
+         f.run["deployment"]["nodes"] = 2;
+       }},
       {"no-history",
        [](Facts& f) {
          f.run["history"] = {{"operations", 1000}, {"operations_per_worker_at_most", 1000}, {"whole", true}};

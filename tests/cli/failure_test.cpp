@@ -1,0 +1,122 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tests/cli/program.h"
+#include "tests/cli/survivors.h"
+#include "tests/history/history_file.h"
+#include "tests/history/linearizability.h"
+
+/// Ranks that are really killed, stopped and cut off under load, as processes of a real launcher.
+namespace upout::cli {
+namespace {
+
+using namespace testing;
+
+/// Open MPI's: who is killed does not take the others along.
+const std::string survivable = "--enable-recovery";
+/// So patient that a busy machine is not taken for a dead rank, and so short that a run is.
+const std::string patience = " --failure-timeout 200ms";
+
+struct Outcome {
+  Ended ended;
+  nlohmann::json run;
+};
+
+Outcome run(int ranks, const std::string& arguments) {
+  const Scratch scratch;
+  const std::string json = scratch / "out.json";
+  Outcome outcome{shell(under_mpirun(ranks,
+                                     "run --engine shared-nothing --oversubscribe --quiet --repetitions 1 "
+                                     "--partitions 6 --replicas 3" +
+                                         patience + arguments + " --json " + json,
+                                     survivable)),
+                  {}};
+  expect_nobody_left(json);
+  EXPECT_EQ(outcome.ended.status, 0) << outcome.ended.err;
+  if (outcome.ended.status == 0) outcome.run = read_run(json);
+  return outcome;
+}
+
+void expect_nothing_lost(const nlohmann::json& run) {
+  EXPECT_EQ(run["ledger"]["lost_writes"], 0U) << run["verification"].dump(1);
+  EXPECT_GT(run["ledger"]["acknowledged_writes"], 100U);
+  EXPECT_TRUE(run["verification"]["passed"]) << run["verification"].dump(1);
+}
+
+struct Case {
+  std::string name;
+  std::string fault;
+  std::string acknowledge;
+};
+
+class Fault : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Fault, LosesNothingThatWasAcknowledged) {
+  const auto& [name, fault, acknowledge] = GetParam();
+  const Outcome outcome = run(4, " --acknowledge " + acknowledge + " --fault " + fault +
+                                     " --workload ledger -p recordcount=2000 --seconds 2 --warmup 0.1");
+  if (HasFailure()) return;
+  expect_nothing_lost(outcome.run);
+  const auto& seen = outcome.run["faults"].at(0);
+  EXPECT_TRUE(seen["detected_after_seconds"].is_number()) << "it was long enough";
+  EXPECT_TRUE(seen["restored_after_seconds"].is_number()) << "there is a rank to spare, or it came back";
+  EXPECT_GT(outcome.run["longest_unserved_seconds"], 0);
+  EXPECT_NE(outcome.run["verdict"].dump().find("no-faults"), std::string::npos);
+  EXPECT_EQ(outcome.run["deployment"]["copies"], 3U);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfARank, Fault,
+                         ::testing::Values(Case{"Killed", "kill=2@300ms", "all"},
+                                           Case{"RootKilled", "kill=0@300ms", "quorum"},
+                                           Case{"Stopped", "stop=1@300ms+700ms", "quorum"},
+                                           Case{"CutOff", "cut=3@300ms+700ms", "all"}),
+                         [](const auto& each) { return each.param.name; });
+
+/// What clients that survive have seen is linearizable, before and after.
+TEST(FaultHistory, OfAKilledPrimaryIsLinearizable) {
+  const Scratch scratch;
+  const std::string file = scratch / "out.jsonl";
+  const Outcome outcome = run(
+      4,
+      " --clients 1 --acknowledge all --fault kill=1@300ms --workload ycsb-a -p writeallfields=true "
+      "-p fieldcount=2 -p fieldlength=16 -p recordcount=50 --depth 4 --seconds 1.5 --warmup 0 --history " +
+          file);
+  if (HasFailure()) return;
+  const auto history = history::read_history(file);
+  EXPECT_GT(history.size(), 500U);
+  const auto verdict = history::check_linearizable(history);
+  EXPECT_TRUE(verdict) << verdict.explanation;
+}
+
+/// Who does not wait for copies may lose, and says so.
+TEST(FaultLedger, OfNoAcknowledgementsCountsWhatIsLost) {
+  const Outcome outcome = run(4,
+                              " --clients 1 --acknowledge none --fault kill=1@300ms "
+                              " --workload ledger -p recordcount=2000 --seconds 1.5 --warmup 0.1");
+  if (HasFailure()) return;
+  EXPECT_TRUE(outcome.run["ledger"]["lost_writes"].is_number_unsigned());
+  EXPECT_EQ(outcome.run["deployment"]["replication"], "none");
+}
+
+/// All that had a partition are gone: the others say which, and end.
+TEST(FaultOfAllCopies, EndsWithAnErrorThatSaysWhatIsLost) {
+  const Scratch scratch;
+  const std::string json = scratch / "out.json";
+  const Ended ended = shell(
+      under_mpirun(5,
+                   "run --engine shared-nothing --oversubscribe --quiet --repetitions 1 --replicas 2 --fault "
+                   "kill=1@300ms,kill=2@300ms --workload ledger -p recordcount=2000 --seconds 2 --json " +
+                       json,
+                   survivable));
+  // (With --enable-recovery, mpirun's status is 0 whatever has happened.)
+  EXPECT_FALSE(std::filesystem::exists(json));
+  EXPECT_NE(ended.err.find("no copy is left that has all that was acknowledged of partition"),
+            std::string::npos)
+      << ended.err;
+  expect_nobody_left(json);
+}
+
+}  // namespace
+}  // namespace upout::cli

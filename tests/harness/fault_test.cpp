@@ -1,0 +1,90 @@
+#include "harness/fault.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "harness/fault_injector.h"
+#include "harness/service_gaps.h"
+
+namespace upout::harness {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Faults, AreReadAndWrittenAlike) {
+  const std::string text = "kill=2@10s,stop=1@12s+500ms,cut=0@1.5s+1s,slow=3@14s+1s:5ms";
+  const auto faults = parse_faults(text);
+  ASSERT_TRUE(faults) << faults.error().to_string();
+  ASSERT_EQ(faults->size(), 4U);
+  EXPECT_EQ(faults->at(0), (Fault{Fault::Kind::kill, 2, 10s, 0s, 0s}));
+  EXPECT_EQ(faults->at(1), (Fault{Fault::Kind::stop, 1, 12s, 500ms, 0s}));
+  EXPECT_EQ(faults->at(2), (Fault{Fault::Kind::cut, 0, 1500ms, 1s, 0s}));
+  EXPECT_EQ(faults->at(3), (Fault{Fault::Kind::slow, 3, 14s, 1s, 5ms}));
+  EXPECT_EQ(to_string(*faults), text);
+  EXPECT_EQ(parse_faults("")->size(), 0U);
+}
+
+TEST(Faults, ThatAreNoneAreRefused) {
+  for (const char* text :
+       {"kill", "kill=2", "kill=@1s", "kill=two@1s", "kill=2@soon", "kill=2@1s+1s", "stop=2@1s", "cut=2@1s+",
+        "slow=2@1s+1s", "slow=2@1s+1s:", "burn=2@1s", "kill=2@1s,,", "kill=-1@1s"}) {
+    const auto faults = parse_faults(text);
+    ASSERT_FALSE(faults) << text;
+    EXPECT_NE(faults.error().expected.find("stop=2@1.5s+500ms"), std::string::npos) << text;
+  }
+}
+
+/// A rank that is a thread, as the injector sees it.
+TEST(FaultInjector, DoesWhatIsDueAndUndoesItInTime) {
+  engines::shared_nothing::LinkConditions own(3, 1ms);
+  engines::shared_nothing::LinkConditions other(3, 1ms);
+  const platform::Clock clock = platform::Clock::calibrate();
+  std::atomic<platform::Timestamp> begin{};
+  bool was_cut = false;
+  bool was_slow = false;
+  {
+    const FaultInjector injector(*parse_faults("cut=0@5ms+40ms,slow=2@5ms+60ms:7ms,stop=1@80ms+10s"),
+                                 {.first = 0,
+                                  .count = 2,
+                                  .are_threads = true,
+                                  .conditions = [&](unsigned rank) { return rank == 0 ? &own : &other; }},
+                                 begin, clock);
+    EXPECT_FALSE(own.is_cut(1)) << "the window has not begun";
+    begin = clock.now();
+    while (!other.is_stopped()) {
+      was_cut |= own.is_cut(1) && own.is_cut(2) && other.is_cut(0);
+      EXPECT_FALSE(other.is_cut(2)) << "none of its links";
+      was_slow |= own.delay(2) == 8ms && other.delay(2) == 8ms && own.delay(1) == 1ms;
+      std::this_thread::sleep_for(1ms);
+    }
+    EXPECT_TRUE(was_cut);
+    EXPECT_TRUE(was_slow);
+    EXPECT_FALSE(own.is_cut(1));
+    EXPECT_EQ(own.delay(2), 1ms);
+  }
+  EXPECT_FALSE(other.is_stopped()) << "with the window all is over";
+}
+
+TEST(ServiceGaps, AreTheLongestOfAnyPartition) {
+  ServiceGaps gaps;
+  std::array<kernel::Operation, 3> operations{
+      kernel::Operation{.key = 0}, kernel::Operation{.key = 1},
+      kernel::Operation{.status = kernel::Status::no_answer, .key = 1}};
+  const auto note = [&](std::size_t which, platform::Timestamp now) {
+    kernel::Operation* pointer = &operations[which];
+    gaps.note(std::span(&pointer, 1), now, [](kernel::Key key) { return key; });
+  };
+  note(0, 10ms);
+  note(1, 11ms);
+  note(0, 12ms);
+  EXPECT_EQ(gaps.longest(), 2ms);
+  note(2, 50ms);
+  note(0, 13ms);
+  EXPECT_EQ(gaps.longest(), 2ms) << "what was given up is no service";
+  note(1, 91ms);
+  EXPECT_EQ(gaps.longest(), 80ms);
+}
+
+}  // namespace
+}  // namespace upout::harness
