@@ -696,7 +696,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:2: found unknown engine 'shared-memry', expected 'shared-memory'"},
         Mistake{"UnknownWorkload", "[[points]]\nengine = 'shared-memory'\nthreads = 1\nworkload = 'ycsb-z'\n",
                 "p.toml:4: found 'ycsb-z', expected ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-e, ycsb-f, ycsb, "
-                "ycsb-multi, smallbank, tatp, tpcc or analytics; "
+                "ycsb-multi, smallbank, tatp, tpcc, analytics or ledger; "
                 "did you "
                 "mean ycsb-a?"},
         Mistake{

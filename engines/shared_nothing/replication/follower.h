@@ -52,6 +52,7 @@ struct Follower {
   bool is_member = false;
   bool is_in_sync = false;  ///< has been told so; what is acknowledged by all waits for it, too
   Progress progress = {};
+  std::uint64_t began = 0;  ///< the position from which on it has the stream
   std::unique_ptr<CopyInTheMaking<Policy>> making =
       {};  ///< null: it has begun to follow the partition's stream
 };

@@ -265,6 +265,7 @@ class Replicator {
     if (frame.code != follows || !follower->making->is_whole) return;
     const std::uint64_t begin = follower->making->goes_on_at;
     follower->progress = {.sent = begin, .taken = begin, .moved = now};
+    follower->began = begin;
     follower->making.reset();
   }
 
@@ -311,11 +312,20 @@ class Replicator {
     for (Follower<Policy>& follower : copy.followers) {
       have_all &= !follower.is_member || follower.progress.taken >= copy.to_settle;
       if (follower.is_member || follower.making != nullptr) continue;
-      follower.is_in_sync |= copy.stream.end() - follower.progress.taken <= almost;
+      follower.is_in_sync |=
+          copy.stream.end() - follower.progress.taken <= almost && could_tell_all(copy, follower);
       if (follower.is_in_sync) membership_.tell(News::copied, number, follower.rank);
     }
     if (have_all && of.holders < replicas_->members().policy().holders(of.members.size()))
       membership_.tell(News::settled, number, rank());
+  }
+
+  /// What a member lacked that became the primary, this one has in its store, and before it began in no
+  /// stream: so nobody may lack it.
+  static bool could_tell_all(const Copy& copy, const Follower<Policy>& joining) {
+    return std::ranges::all_of(copy.followers, [&](const Follower<Policy>& follower) {
+      return !follower.is_member || follower.progress.taken >= joining.began;
+    });
   }
 
   // Backups
@@ -387,7 +397,7 @@ class Replicator {
 
   bool tell_changes(const Copy& copy, int source, const CopyFrame& asked) {
     if (copy.role != Copy::Role::backup) return true;
-    if (asked.position < copy.stream.begin()) return false;  // what all have is asked for by nobody
+    if (asked.position < copy.stream.begin()) return true;  // asked long ago: what all have nobody lacks
     const std::uint64_t from = std::min(asked.position, copy.stream.end());
     send(source, {.type = FrameType::told_changes, .partition = asked.partition, .position = asked.position},
          ToldHeader{copy.stream.end()}, copy.stream.from(from, room_beside(sizeof(ToldHeader))));
