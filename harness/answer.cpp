@@ -14,6 +14,7 @@
 #include "harness/cost/baseline_cost.h"
 #include "harness/overtakings.h"
 #include "harness/race.h"
+#include "harness/safety.h"
 #include "harness/standings.h"
 
 namespace upout::harness {
@@ -68,6 +69,14 @@ Standings standings_of(std::span<const Comparison> comparisons) {
   return found;
 }
 
+/// What it costs that changes survive.
+Part safety_of(std::span<const Comparison> comparisons) {
+  std::vector<Claim> claims;
+  for (const Comparison& comparison : comparisons)
+    std::ranges::move(safety_claims(comparison), std::back_inserter(claims));
+  return sentences(claims);
+}
+
 Part scaling_of(std::span<const Comparison> comparisons) {
   std::vector<Claim> claims;
   for (const Comparison& comparison : comparisons)
@@ -101,10 +110,14 @@ std::vector<Part> parts_of(std::span<const Comparison> comparisons) {
   const Standings standings = standings_of(comparisons);
   Part changed = sentences(changes.claims);
   Part standing = sentences(standings.claims);
+  Part safety = safety_of(comparisons);
   Part scaling = scaling_of(comparisons);
   Part further = further_details(comparisons);
   if (crossovers.comparisons == comparisons.size())
     return {crossovers.sentences, standing, changed, scaling, further};
+  if (!safety.empty() && standings.are_of_configurations)
+    return {safety, standing, scaling, changed, crossovers.sentences, further};
+  append(further, std::move(safety));
   const bool are_nothing_else = !standings.are_any && scaling.empty();
   if (!changed.empty() && (are_nothing_else || (changes.are_of_all && changes.are_of_engines)))
     return {changed, crossovers.sentences, standing, scaling, further};

@@ -23,6 +23,7 @@ struct Answer {
 ///   (harness/changes.h);
 /// - the engine: which one is ahead, and whether either scales (harness/standings.h);
 /// - the configurations of one engine: which one is ahead;
+/// - how safe changes are, in deployments of one engine: what is left of throughput (harness/safety.h);
 /// - cores alone: how it scales.
 ///
 /// What does not answer it is in the details.

@@ -1,5 +1,8 @@
 #include "harness/report.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cassert>
 #include <iterator>
@@ -16,6 +19,7 @@
 #include "harness/cost/cost_text.h"
 #include "harness/cost/deployment_cost.h"
 #include "harness/embedded.h"
+#include "harness/fault_answer.h"
 #include "harness/record.h"
 #include "harness/scaling_limits.h"
 
@@ -258,7 +262,14 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
         if (std::string cost = rebalance_sentence(run); !cost.empty())
           verdict.details.push_back(std::move(cost));
         if (std::string log = log_sentence(run); !log.empty()) verdict.details.push_back(std::move(log));
+        if (std::string fault = fault_sentence(run); !fault.empty())
+          verdict.details.push_back(std::move(fault));
       }
+    }
+    // Where there were faults, they are what was asked about.
+    if (const auto faults = fault_answer(documents); !faults.empty()) {
+      verdict.details.insert(verdict.details.begin(), verdict.headline);
+      verdict.headline = fmt::format("{}", fmt::join(faults, " "));
     }
     json costs = json::array();
     if (options.prices) costs = add_costs(documents, *options.prices, verdict);

@@ -11,6 +11,7 @@
 
 #include "harness/answer.h"
 #include "harness/columns.h"
+#include "harness/fault_answer.h"
 
 namespace upout::harness {
 
@@ -82,6 +83,7 @@ std::vector<std::string> table_notes(std::span<const nlohmann::json> documents) 
     for (const nlohmann::json& run : document["runs"]) {
       note(rebalance_sentence(run));
       note(log_sentence(run));
+      note(fault_sentence(run));
       note(count_sentence(run));
       note(precision_sentence(run));
       generator = generator_sentence(run);

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "harness/comparison.h"
+#include "harness/fault.h"
+#include "harness/fault_answer.h"
 #include "tests/harness/sample_sweep.h"
 
 /// The first sentences of a report: that they answer what was measured, whatever that was.
@@ -311,6 +313,80 @@ TEST(Answer, DoesNotCompareThroughputThatWasOffered) {
   EXPECT_NE(std::ranges::find_if(
                 sentences, [](const auto& each) { return each.starts_with("1 of 2 runs had their load"); }),
             sentences.end());
+}
+
+// ---- safety --------------------------------------------------------------------------------------------
+
+json of_durability(const std::string& durability, unsigned depth, double median) {
+  return changed_point(shared_memory, 2, median, durability + std::to_string(depth), [&](RunRecord& run) {
+    run.deployment.durability = durability;
+    run.deployment.depth = depth;
+    if (durability != "none") run.log = LogReport{.filesystem = "ext4", .seconds = 1};
+  });
+}
+
+TEST(Answer, SaysWhatIsKeptOfThroughputWhereChangesGoToDisk) {
+  EXPECT_EQ(
+      answer_to({of_durability("none", 16, 10e6), of_durability("async", 16, 8e6),
+                 of_durability("sync", 16, 2e6), of_durability("none", 64, 12e6),
+                 of_durability("sync", 64, 6e6)})
+          .headline,
+      "On 2 cores, at depth 16, async keeps 0.80 (0.77 to 0.83) of the throughput without a log on ycsb-a; "
+      "sync keeps 0.20 (0.19 to 0.21) of the throughput without a log on ycsb-a. On 2 cores, at depth 64, "
+      "sync keeps 0.50 (0.48 to 0.52) of the throughput without a log on ycsb-a.");
+}
+
+json of_copies(unsigned copies, const std::string& replication, double median) {
+  return changed_point(shared_nothing, 4, median, std::to_string(copies) + replication, [&](RunRecord& run) {
+    run.deployment.ranks = 4;
+    run.deployment.threads_per_rank = 1;
+    run.deployment.copies = copies;
+    run.deployment.replication = replication;
+    run.deployment.heartbeat_ns = copies == 1 ? 0 : 10'000'000;
+    run.deployment.failure_timeout_ns = copies == 1 ? 0 : 60'000'000;
+  });
+}
+
+TEST(Answer, SaysWhatCopiesKeep) {
+  EXPECT_EQ(
+      answer_to({of_copies(1, "none", 10e6), of_copies(2, "none", 8e6), of_copies(3, "all", 5e6)}).headline,
+      "On 4 cores, 2 copies, acknowledged by the first alone, keep 0.80 (0.77 to 0.83) of the throughput of "
+      "one copy on ycsb-a; 3 copies, acknowledged by all, keep 0.50 (0.48 to 0.52) of the throughput of one "
+      "copy on ycsb-a.");
+}
+
+json with_fault(const std::string& replication, double unserved, std::uint64_t lost) {
+  RunRecord record = samples::run(shared_nothing, 4, "ledger", 1e6);
+  record.deployment.copies = 3;
+  record.deployment.replication = replication;
+  record.deployment.heartbeat_ns = 10'000'000;
+  record.deployment.failure_timeout_ns = 60'000'000;
+  record.faults = {
+      {.fault = *parse_faults("kill=2@1s")->begin(), .detected_seconds = 0.0625, .restored_seconds = 0.09}};
+  record.longest_unserved_seconds = unserved;
+  record.ledger = LedgerReport{.acknowledged = 1000, .lost = lost};
+  return samples::document(record);
+}
+
+TEST(FaultAnswer, SaysHowLongNobodyWasServedAndWhatIsLost) {
+  const std::vector<json> documents{with_fault("all", 0.070, 0), with_fault("all", 0.069, 0),
+                                    with_fault("none", 0.064, 7)};
+  EXPECT_EQ(
+      fault_answer(documents),
+      (std::vector<std::string>{
+          "A rank killed (3 copies, acknowledged by all, taken for dead after 60 ms of silence): clients "
+          "waited "
+          "at most 70 ms for a partition, and 0 of 2000 acknowledged writes were lost (2 runs).",
+          "A rank killed (3 copies, acknowledged by the first alone, taken for dead after 60 ms of silence): "
+          "clients waited at most 64 ms for a partition, and 7 of 1000 acknowledged writes were lost."}));
+  EXPECT_EQ(
+      fault_sentence(documents[2].at("runs").at(0)),
+      "Faults (3 copies, acknowledged by the first alone): rank 2 was killed after 1.00 s, and taken for "
+      "dead "
+      "62 ms later; all copies were there again after 90 ms. Clients waited at most 64 ms for a partition, 0 "
+      "operations failed; 7 of 1000 acknowledged writes were lost.");
+  EXPECT_EQ(fault_answer(std::vector<json>{point(shared_memory, 1, "ycsb-a", 1e6)}),
+            std::vector<std::string>());
 }
 
 }  // namespace
