@@ -1,5 +1,6 @@
 #include "engines/shared_nothing/mpi_transport.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -47,7 +48,12 @@ void MpiTransport::send(int peer) {
 
 MpiTransport::Buffer MpiTransport::free_buffer() {
   if (free_.empty()) reclaim_sent();
-  if (free_.empty()) return std::make_unique_for_overwrite<std::byte[]>(message_bytes_);
+  // What a rank that died was sent is under way for ever: with many such ones, looking through them is not to
+  // be done for each message.
+  constexpr std::size_t most_spare = 64;
+  const std::size_t least_free = 1 + std::min(sends_.size() / 8, most_spare);
+  while (free_.size() < least_free)
+    free_.push_back(std::make_unique_for_overwrite<std::byte[]>(message_bytes_));
   Buffer buffer = std::move(free_.back());
   free_.pop_back();
   return buffer;

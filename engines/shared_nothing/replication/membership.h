@@ -262,9 +262,15 @@ class Membership {
                                          .position = static_cast<std::uint64_t>(now.count())}
                                    .header();
     for_each_other([&](int peer) {
+      if (!may_hear(peer, now)) return;
       outbox_->append(peer, header);
       outbox_->send(peer);
     });
+  }
+  /// What is said to a rank that is gone is never received, and nobody knows what the transport does with it.
+  /// One that comes back is heard.
+  bool may_hear(int rank, platform::Timestamp now) const noexcept {
+    return view().is_alive(rank) || !is_silent(rank, now);
   }
   void grant(int to, const FrameHeader& heartbeat, platform::Timestamp now) {
     of(to).granted_until = now + members_->timing_.lease;
@@ -283,6 +289,7 @@ class Membership {
   /// Sends what the consensus has to say, and takes what it has decided.
   void go_on() {
     for (const auto& [to, bytes] : std::exchange(members_->outgoing_, {})) {
+      if (!may_hear(to, looked_)) continue;
       const auto payload = outbox_->append(
           to, {.type = FrameType::consensus, .payload_bytes = static_cast<std::uint32_t>(bytes.size())});
       std::ranges::copy(bytes, payload.begin());
