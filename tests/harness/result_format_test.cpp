@@ -238,7 +238,14 @@ TEST(PrintedTable, HasNotesThatTheExpressionsOfThePageRead) {
   run.deployment.durability = "sync";
   run.log = LogReport{
       .filesystem = "ext4", .seconds = 2, .bytes = 6'000'000, .flushes = 400, .recovered_changes = 9};
+  run.deployment.copies = 3;
+  run.deployment.replication = "quorum";
+  run.faults = {
+      {.fault = {.kind = Fault::Kind::stop, .rank = 1}, .detected_seconds = {}, .restored_seconds = {}}};
+  run.longest_unserved_seconds = 0.0694;
+  run.ledger = LedgerReport{.acknowledged = 700, .lost = 2};
   const std::string table = table_of({run});
+  EXPECT_EQ(find("faults", table), (Found{{"3", "quorum", "69", "0", "2", "700"}}));
   EXPECT_EQ(find("durability", table), (Found{{"sync", "ycsb-c", "16", "200", "15.0", "3.0", "ext4"}}));
   EXPECT_EQ(find("rebalancing", table), (Found{{"ycsb-c", "3", "1", "2", "2.000", "1.000", "25.0"}}));
   EXPECT_EQ(find("generator", table), (Found{{"31", "0.0"}}));
@@ -248,8 +255,9 @@ TEST(PrintedTable, HasNotesThatTheExpressionsOfThePageRead) {
 TEST(PrintedTable, HasAnExpressionForEachNameThatIsTested) {
   std::vector<std::string> names;
   for (const auto& [name, expression] : expressions()) names.push_back(name);
-  EXPECT_EQ(names, (std::vector<std::string>{"aborts", "counted", "deployment", "durability", "generator",
-                                             "latency and verdict", "offered", "rebalancing", "throughput"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"aborts", "counted", "deployment", "durability", "faults", "generator",
+                                      "latency and verdict", "offered", "rebalancing", "throughput"}));
 }
 
 }  // namespace
