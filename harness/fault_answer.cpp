@@ -38,36 +38,29 @@ std::string ledger_text(const json& run) {
                      ledger.at("acknowledged_writes").dump());
 }
 
-/// Of one kind of fault with one way to acknowledge.
-struct Worst {
-  std::size_t runs = 0;
-  double unserved_seconds = 0;
-  std::uint64_t lost = 0;
-  std::uint64_t acknowledged = 0;
+/// The longest that a client waited, by what was done to a rank.
+using Waits = std::map<std::string, double>;
 
-  void add(const json& run) {
-    ++runs;
-    unserved_seconds = std::max(unserved_seconds, run.value("longest_unserved_seconds", 0.0));
-    if (!run.contains("ledger")) return;
-    lost += run.at("ledger").at("lost_writes").get<std::uint64_t>();
-    acknowledged += run.at("ledger").at("acknowledged_writes").get<std::uint64_t>();
-  }
-};
-
-struct Case {
-  std::string kind;
-  std::string copies;
-  double timeout_ms;
-  auto operator<=>(const Case&) const = default;
-};
-
-std::string sentence_of(const Case& of, const Worst& worst) {
+std::string sentence_of(double timeout_ms, const Waits& waits) {
+  std::vector<std::string> items;
+  for (const auto& [kind, seconds] : waits)
+    items.push_back(fmt::format("{} where one was {}", milliseconds(seconds), past_of(kind)));
   return fmt::format(
-      "A rank {} ({}, taken for dead after {:.0f} ms of silence): clients waited at most {} for a partition, "
-      "and {} "
-      "of {} acknowledged writes were lost{}.",
-      past_of(of.kind), of.copies, of.timeout_ms, milliseconds(worst.unserved_seconds), worst.lost,
-      worst.acknowledged, worst.runs == 1 ? "" : fmt::format(" ({} runs)", worst.runs));
+      "Where ranks are taken for dead after {:.0f} ms of silence, no client waited longer for a partition "
+      "than {}.",
+      timeout_ms, enumeration(items));
+}
+
+struct Books {
+  std::uint64_t acknowledged = 0;
+  std::uint64_t lost = 0;
+};
+
+std::string sentence_of(const std::map<std::string, Books>& books) {
+  std::vector<std::string> items;
+  for (const auto& [copies, of] : books)
+    items.push_back(fmt::format("{} of {} with {}", of.lost, of.acknowledged, copies));
+  return fmt::format("Of acknowledged writes, these were lost: {}.", enumeration(items));
 }
 
 }  // namespace
@@ -95,17 +88,23 @@ std::string fault_sentence(const nlohmann::json& run) {
 }
 
 std::vector<std::string> fault_answer(std::span<const nlohmann::json> documents) {
-  std::map<Case, Worst> cases;
+  std::map<double, Waits> waits;  // by milliseconds until a rank is taken for dead
+  std::map<std::string, Books> books;
   for (const json& document : documents) {
     for (const json& run : document.at("runs")) {
       if (!run.contains("faults") || !run.at("verification").at("passed").get<bool>()) continue;
-      cases[{run.at("faults").at(0).at("kind").get<std::string>(), copies_text(run),
-             run.at("deployment").value("failure_timeout_ns", 0.0) * 1e-6}]
-          .add(run);
+      const double timeout_ms = run.at("deployment").value("failure_timeout_ns", 0.0) * 1e-6;
+      double& wait = waits[timeout_ms][run.at("faults").at(0).at("kind").get<std::string>()];
+      wait = std::max(wait, run.value("longest_unserved_seconds", 0.0));
+      if (!run.contains("ledger")) continue;
+      Books& of = books[copies_text(run)];
+      of.acknowledged += run.at("ledger").at("acknowledged_writes").get<std::uint64_t>();
+      of.lost += run.at("ledger").at("lost_writes").get<std::uint64_t>();
     }
   }
   std::vector<std::string> sentences;
-  for (const auto& [of, worst] : cases) sentences.push_back(sentence_of(of, worst));
+  for (const auto& [timeout_ms, of] : waits) sentences.push_back(sentence_of(timeout_ms, of));
+  if (!books.empty()) sentences.push_back(sentence_of(books));
   return sentences;
 }
 
