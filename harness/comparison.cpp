@@ -46,7 +46,8 @@ json variant_of(const SourcedRun& sourced) {
   if (deployment.contains("partitioning")) variant["partitioning"] = deployment.at("partitioning");
   // Threads are how the one engine grows; to the other they are a choice of its own.
   if (deployment.at("engine") == "shared-nothing") {
-    for (const char* key : {"threads_per_rank", "batch_bytes", "batch_turns", "read_path", "clients", "copies"})
+    for (const char* key :
+         {"threads_per_rank", "batch_bytes", "batch_turns", "read_path", "clients", "copies"})
       variant[key] = deployment.at(key);
     // One a rank is how it grows, too.
     const bool is_one_each =

@@ -221,8 +221,7 @@ json run_json(const RunRecord& run) {
   for (const FaultReport& fault : run.faults) made["faults"].push_back(to_json(fault));
   if (run.longest_unserved_seconds) made["longest_unserved_seconds"] = *run.longest_unserved_seconds;
   if (run.ledger) {
-    made["ledger"] = {{"acknowledged_writes", run.ledger->acknowledged},
-                      {"lost_writes", run.ledger->lost}};
+    made["ledger"] = {{"acknowledged_writes", run.ledger->acknowledged}, {"lost_writes", run.ledger->lost}};
   }
   if (run.history) {
     made["history"] = {{"operations", run.history->operations},

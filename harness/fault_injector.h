@@ -20,8 +20,8 @@ namespace upout::harness {
 void kill_this_process();
 void stop_this_process(platform::Timestamp duration);
 
-/// Does to the ranks of this process what is to be done to them, each at its time, on a thread of its own. The
-/// links of a rank are cut or slowed down at both ends: each process sees to what its own ranks receive.
+/// Does to the ranks of this process what is to be done to them, each at its time, on a thread of its own.
+/// The links of a rank are cut or slowed down at both ends: each process sees to what its own ranks receive.
 class FaultInjector {
  public:
   struct Ranks {
@@ -34,8 +34,10 @@ class FaultInjector {
   /// `begin`: of the window, when it is known: zero until then; outlives this. So does the clock.
   FaultInjector(std::vector<Fault> faults, Ranks ranks, const std::atomic<platform::Timestamp>& begin,
                 const platform::Clock& clock)
-      : ranks_(std::move(ranks)), thread_([this, faults = std::move(faults), &begin, &clock](
-                                              const std::stop_token& stop) { run(faults, begin, clock, stop); }) {}
+      : ranks_(std::move(ranks)),
+        thread_([this, faults = std::move(faults), &begin, &clock](const std::stop_token& stop) {
+          run(faults, begin, clock, stop);
+        }) {}
 
  private:
   struct Step {
@@ -85,16 +87,16 @@ class FaultInjector {
         if (step.begins) stop_this_process(fault.lasts);
         return;
       case Fault::Kind::cut:
-        return for_each_link(fault.rank, [&](auto& conditions, int source) {
-          conditions.set_cut(source, step.begins);
-        });
+        return for_each_link(fault.rank,
+                             [&](auto& conditions, int source) { conditions.set_cut(source, step.begins); });
       case Fault::Kind::slow:
         return for_each_link(fault.rank, [&](auto& conditions, int source) {
           conditions.set_delay(source, conditions.delay(source) + (step.begins ? fault.delay : -fault.delay));
         });
     }
   }
-  /// Calls `use(conditions, source)` for what ranks of this process receive from that one, and it from others.
+  /// Calls `use(conditions, source)` for what ranks of this process receive from that one, and it from
+  /// others.
   template <class Use>
   void for_each_link(unsigned rank, Use&& use) {
     for (unsigned own = ranks_.first; own < ranks_.first + ranks_.count; ++own) {

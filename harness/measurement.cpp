@@ -30,9 +30,8 @@ std::vector<FaultReport> read_faults(const std::vector<Fault>& faults, platform:
                                      const engines::shared_nothing::Members& members) {
   using engines::shared_nothing::View;
   const auto is_whole = [&](const View& view) {
-    return std::ranges::all_of(view.copies, [&](const View::Copies& of) {
-      return of.members.size() == members.policy().copies;
-    });
+    return std::ranges::all_of(
+        view.copies, [&](const View::Copies& of) { return of.members.size() == members.policy().copies; });
   };
   std::vector<FaultReport> reports;
   for (const Fault& fault : faults) {

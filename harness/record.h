@@ -41,9 +41,10 @@ struct Deployment {
   std::size_t batch_bytes = 0;     ///< so full or so many turns old, a message goes out; 0: there are none
   unsigned batch_turns = 0;
   std::uint64_t link_delay_ns = 0;  ///< that the transport added to each message
-  unsigned copies = 1;               ///< of each partition
-  std::string replication = "none";  ///< how many of them had what was acknowledged, as `--acknowledge` takes it
-  std::uint64_t heartbeat_ns = 0;    ///< 0: there are no copies
+  unsigned copies = 1;              ///< of each partition
+  std::string replication =
+      "none";  ///< how many of them had what was acknowledged, as `--acknowledge` takes it
+  std::uint64_t heartbeat_ns = 0;  ///< 0: there are no copies
   std::uint64_t failure_timeout_ns = 0;
   std::string durability = "none";
   bool oversubscribed = false;
@@ -168,7 +169,7 @@ struct RunRecord {
   /// With faults: for how long a client got nothing from a partition, at the most.
   std::optional<double> longest_unserved_seconds = {};
   std::optional<LedgerReport> ledger = {};  ///< of a workload that keeps one
-  double load_seconds = 0;                    ///< for all records; 0: it was not looked at
+  double load_seconds = 0;                  ///< for all records; 0: it was not looked at
   bool incomplete = false;  ///< a signal ended the run before all that was asked for was measured
 };
 

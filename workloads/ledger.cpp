@@ -153,8 +153,8 @@ class LedgerAudit final : public AuditStream {
     }
     if (number >= entry.acknowledged) return;
     books_.lost += entry.acknowledged - number;
-    note(operation.key, fmt::format("holds number {} of {} that were acknowledged", number,
-                                    entry.acknowledged));
+    note(operation.key,
+         fmt::format("holds number {} of {} that were acknowledged", number, entry.acknowledged));
   }
   void note(Key key, std::string_view fault) {
     if (books_.first_fault.empty()) books_.first_fault = fmt::format("record {} {}", key, fault);
@@ -192,17 +192,16 @@ nlohmann::json LedgerWorkload::properties() const {
 }
 
 NumberRecords LedgerWorkload::records() const {
-  return {.records = settings_.records,
-          .value_bytes = settings_.value_bytes,
-          .initial = [](Key) { return std::uint64_t{0}; }};
+  return {.records = settings_.records, .value_bytes = settings_.value_bytes, .initial = [](Key) {
+            return std::uint64_t{0};
+          }};
 }
 
 std::unique_ptr<OperationStream> LedgerWorkload::load(WorkerSlot slot, std::size_t depth) const {
   return std::make_unique<NumberLoad>(records(), slot, depth);
 }
 
-std::unique_ptr<RunStream> LedgerWorkload::run(WorkerSlot slot, std::size_t depth,
-                                               std::uint64_t seed) const {
+std::unique_ptr<RunStream> LedgerWorkload::run(WorkerSlot slot, std::size_t depth, std::uint64_t seed) const {
   auto page = std::make_shared<LedgerPage>();
   page->writer = slot;
   const std::uint64_t own =

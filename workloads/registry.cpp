@@ -45,7 +45,8 @@ constexpr auto entries = std::to_array<WorkloadEntry>({
      Tpcc::make, true},
     {"analytics", "scans and aggregates over a table of sales: a filtered sum, a group-by, a hash join",
      Analytics::make},
-    {"ledger", "clients that keep books of what was acknowledged: 50 % reads, 50 % writes of own keys, uniform",
+    {"ledger",
+     "clients that keep books of what was acknowledged: 50 % reads, 50 % writes of own keys, uniform",
      LedgerWorkload::make},
 });
 

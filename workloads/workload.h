@@ -57,7 +57,7 @@ struct AuditResult {
   std::uint64_t damaged = 0;  ///< values that no write of this run or its load can have left behind
   /// The sum (mod 2^64) of `digest_of` each: independent of order and partitioning.
   std::uint64_t digest = 0;
-  std::uint64_t sum = 0;    ///< of all numbers (mod 2^64), where records hold one
+  std::uint64_t sum = 0;  ///< of all numbers (mod 2^64), where records hold one
   /// Of a workload that keeps a ledger: writes that were acknowledged, and of these, those that are gone.
   std::uint64_t acknowledged = 0;
   std::uint64_t lost = 0;

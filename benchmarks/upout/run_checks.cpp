@@ -137,8 +137,8 @@ Expected<void> check_engine(const RunCommand& command) {
                                   "--engine shared-nothing: copies are on other ranks");
     }
     if (options.copies.copies == 1 && command.copies_given && options.faults.empty()) {
-      return platform::unexpected("--acknowledge, --heartbeat, --failure-timeout", "one of them without copies",
-                                  "--replicas 2 or more beside it");
+      return platform::unexpected("--acknowledge, --heartbeat, --failure-timeout",
+                                  "one of them without copies", "--replicas 2 or more beside it");
     }
     if (!form.has_ranks && command.threads_per_rank_given) {
       return platform::unexpected("--threads-per-rank", "it beside --engine " + command.options.engine,

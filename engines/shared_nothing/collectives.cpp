@@ -115,8 +115,8 @@ void Collectives::combine(std::span<std::uint64_t> numbers, Combination how) con
     return;
   }
   MPI_Request request = MPI_REQUEST_NULL;
-  MPI_Iallreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T, is_sum ? MPI_SUM : MPI_MAX,
-                 communicator_, &request);
+  MPI_Iallreduce(MPI_IN_PLACE, numbers.data(), static_cast<int>(numbers.size()), MPI_UINT64_T,
+                 is_sum ? MPI_SUM : MPI_MAX, communicator_, &request);
   complete(request);
 }
 

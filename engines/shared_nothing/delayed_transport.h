@@ -19,9 +19,9 @@ namespace upout::engines::shared_nothing {
 inline constexpr platform::Timestamp longest_link_delay = std::chrono::seconds(1);
 
 /// A transport whose links are longer, or worse: a message that arrives is kept for a while before it is
-/// handed on, as if it had been under way for that much longer, or is lost. Messages of one link stay in order
-/// as long as its delay stays what it is, and the link carries as many as before. The barrier is not delayed:
-/// nobody arrives there who still waits for an answer.
+/// handed on, as if it had been under way for that much longer, or is lost. Messages of one link stay in
+/// order as long as its delay stays what it is, and the link carries as many as before. The barrier is not
+/// delayed: nobody arrives there who still waits for an answer.
 template <Transport T>
 class DelayedTransport : public T {
  public:

@@ -87,8 +87,7 @@ LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const Partit
   return lost;
 }
 
-LinkOptions link_options(const Options& options, const PartitionMap& map,
-                         const LinkConditions* conditions) {
+LinkOptions link_options(const Options& options, const PartitionMap& map, const LinkConditions* conditions) {
   const std::size_t ranks = map.ranks() + options.clients;
   const std::size_t view_bytes =
       Consensus::beside_decision + View::most_bytes(ranks, map.partitions(), options.copies.copies);
@@ -99,7 +98,8 @@ LinkOptions link_options(const Options& options, const PartitionMap& map,
 
 std::unique_ptr<LinkConditions> make_conditions(const Options& options, const PartitionMap& map) {
   if (options.link_delay == platform::Timestamp::zero() && !options.changes_links) return nullptr;
-  return std::make_unique<LinkConditions>(static_cast<int>(map.ranks() + options.clients), options.link_delay);
+  return std::make_unique<LinkConditions>(static_cast<int>(map.ranks() + options.clients),
+                                          options.link_delay);
 }
 
 template <class Policy>
@@ -109,13 +109,12 @@ platform::Expected<std::unique_ptr<Replicas<Policy>>> make_replicas(const Option
                                                                     unsigned rank,
                                                                     const std::vector<std::string>& hosts) {
   if (options.copies.copies == 1) return std::unique_ptr<Replicas<Policy>>();
-  return Replicas<Policy>::create(
-      static_cast<int>(rank), partitions, CopyPlacement(map, hosts),
-      {.policy = options.copies,
-       .timing = options.copy_timing,
-       .expected_records = options.expected_records / map.partitions(),
-       .longest_message = link_options(options, map, nullptr).longest_message,
-       .seed = rank});
+  return Replicas<Policy>::create(static_cast<int>(rank), partitions, CopyPlacement(map, hosts),
+                                  {.policy = options.copies,
+                                   .timing = options.copy_timing,
+                                   .expected_records = options.expected_records / map.partitions(),
+                                   .longest_message = link_options(options, map, nullptr).longest_message,
+                                   .seed = rank});
 }
 template platform::Expected<std::unique_ptr<Replicas<kernel::Exclusive>>> make_replicas(
     const Options&, const PartitionMap&, const Partitions<kernel::Exclusive>&, unsigned,

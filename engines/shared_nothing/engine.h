@@ -217,7 +217,7 @@ class EngineOf {
   platform::WorkerBinding binding_;  ///< as it turned out
   std::function<void(const LostRank&)> on_lost_;
   std::function<void(unsigned)> on_minority_;
-  std::vector<std::string> hosts_;  ///< by rank
+  std::vector<std::string> hosts_;                 ///< by rank
   std::vector<platform::WorkerBinding> bindings_;  ///< of all, when all were there for the last time
   bool yields_;
   Batching batching_;

@@ -41,8 +41,9 @@ HybridEngine::HybridEngine(MPI_Comm communicator, WorkerThreads threads, Neighbo
       partitions_(std::move(partitions)),
       conditions_(make_conditions(options, map_)),
       funnel_(
-          threads_.size(), link_options(options, map_, nullptr).short_message, [this](int rank) { lose(rank); },
-          communicator, threads_.size(), link_options(options, map_, nullptr).short_message),
+          threads_.size(), link_options(options, map_, nullptr).short_message,
+          [this](int rank) { lose(rank); }, communicator, threads_.size(),
+          link_options(options, map_, nullptr).short_message),
       on_lost_(options.on_lost),
       yields_(neighbourhood.crowd > 0),
       batching_(options.batching) {

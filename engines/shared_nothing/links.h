@@ -11,8 +11,8 @@ namespace upout::engines::shared_nothing {
 
 struct LinkOptions {
   const LinkConditions* conditions = nullptr;  ///< null: nothing happens to messages
-  std::size_t longest_message = 0;  ///< in bytes
-  std::size_t short_message = 0;    ///< of those that the transport carries as they are
+  std::size_t longest_message = 0;             ///< in bytes
+  std::size_t short_message = 0;               ///< of those that the transport carries as they are
 };
 
 /// What an engine's ranks send through: a transport of short messages, and what all engines need on top of

@@ -37,7 +37,8 @@ platform::Expected<std::unique_ptr<RingEngineOver<Policy>>> RingEngineOver<Polic
     engine->ranks_.push_back(std::move(*partitions));
     const auto& conditions = engine->conditions_.emplace_back(make_conditions(options, *partition_map));
     for (RingNetwork& plane : engine->planes_)
-      engine->workers_.emplace_back(link_options(options, *partition_map, conditions.get()), plane, static_cast<int>(rank), *partition_map);
+      engine->workers_.emplace_back(link_options(options, *partition_map, conditions.get()), plane,
+                                    static_cast<int>(rank), *partition_map);
   }
   return engine;
 }

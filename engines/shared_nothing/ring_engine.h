@@ -43,14 +43,14 @@ class RingEngineOver {
   class Session : public shared_nothing::Session<Links, Policy> {
    public:
     Session(RingEngineOver& engine, unsigned worker, Partitions<Policy>& partitions, Start& start)
-        : shared_nothing::Session<Links, Policy>(
-              engine.workers_[worker].transport, partitions, engine.workers_[worker].map,
-              {.yields = engine.yields_,
-               .phase = engine.phase_,
-               .batching = engine.batching_,
-               .replicas = engine.replicas_of(worker),
-               .on_lost_partitions = engine.watch_partitions(worker),
-               .on_minority = engine.on_minority_}),
+        : shared_nothing::Session<Links, Policy>(engine.workers_[worker].transport, partitions,
+                                                 engine.workers_[worker].map,
+                                                 {.yields = engine.yields_,
+                                                  .phase = engine.phase_,
+                                                  .batching = engine.batching_,
+                                                  .replicas = engine.replicas_of(worker),
+                                                  .on_lost_partitions = engine.watch_partitions(worker),
+                                                  .on_minority = engine.on_minority_}),
           start_(&start),
           decides_start_(worker == 0) {}
     platform::Timestamp agree_on_start(const platform::Clock& clock) {
@@ -96,7 +96,8 @@ class RingEngineOver {
       {
         [[maybe_unused]] const Registration registration;
         gather(gathered, ranks_[worker / planes_.size()], {worker % planes_.size(), planes_.size()});
-        if (copies == Copies::all && replicas_of(worker) != nullptr) replicas_of(worker)->gather_backups(gathered);
+        if (copies == Copies::all && replicas_of(worker) != nullptr)
+          replicas_of(worker)->gather_backups(gathered);
       }
       const std::lock_guard lock(merging);
       whole.merge(gathered);
@@ -159,11 +160,11 @@ class RingEngineOver {
   Batching batching_;
   std::function<void(const LostRank&)> on_lost_;
   std::function<void(unsigned)> on_minority_;
-  unsigned phase_ = 0;                    ///< of `run_on_workers`
+  unsigned phase_ = 0;                                       ///< of `run_on_workers`
   std::vector<std::unique_ptr<LinkConditions>> conditions_;  ///< by rank
-  std::deque<Partitions<Policy>> ranks_;  ///< what each has
+  std::deque<Partitions<Policy>> ranks_;                     ///< what each has
   std::vector<std::unique_ptr<Replicas<Policy>>> replicas_;  ///< likewise; empty: no copies
-  std::deque<Worker> workers_;            ///< those of one rank after those of the one before
+  std::deque<Worker> workers_;  ///< those of one rank after those of the one before
 };
 
 using RingEngine = RingEngineOver<kernel::Exclusive>;

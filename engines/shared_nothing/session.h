@@ -140,7 +140,9 @@ class Session {
     client_is_waiting_ = true;
   }
 
-  std::uint32_t partition_of(kernel::Key key) const noexcept { return map_->partitioning().partition_of(key); }
+  std::uint32_t partition_of(kernel::Key key) const noexcept {
+    return map_->partitioning().partition_of(key);
+  }
   int rank() const noexcept { return transport_->rank(); }
   int ranks() const noexcept { return transport_->size(); }
 

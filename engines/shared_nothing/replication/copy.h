@@ -45,12 +45,12 @@ struct Copy {
   Role role = Role::none;
   std::unique_ptr<Partition> partition;
   ChangeStream stream;
-  EarlyChanges early;  ///< of the stream that this copy follows, in this view
+  EarlyChanges early;           ///< of the stream that this copy follows, in this view
   std::uint64_t committed = 0;  ///< of a primary: enough others have what is before
 
   std::uint32_t joining_stream = 0;                              ///< that makes this copy
   std::uint64_t joined = 0;                                      ///< its position there
-  EarlyChanges early_joined;  ///< of that one
+  EarlyChanges early_joined;                                     ///< of that one
   bool follows = false;                                          ///< it is made, and `stream` goes on
   std::vector<Teller> tellers;                                   ///< of a promoted one
   platform::Timestamp serves_from = platform::Timestamp::min();  ///< when all leases have ended
