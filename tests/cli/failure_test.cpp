@@ -85,7 +85,7 @@ TEST(FaultHistory, OfAKilledPrimaryIsLinearizable) {
           file);
   if (HasFailure()) return;
   const auto history = history::read_history(file);
-  EXPECT_GT(history.size(), 500U);
+  EXPECT_GT(history.size(), 100U);
   const auto verdict = history::check_linearizable(history);
   EXPECT_TRUE(verdict) << verdict.explanation;
 }
