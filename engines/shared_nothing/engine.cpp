@@ -102,6 +102,17 @@ std::unique_ptr<LinkConditions> make_conditions(const Options& options, const Pa
                                           options.link_delay);
 }
 
+namespace {
+
+/// Of ranks from that one: those of its host are near.
+std::vector<platform::Timestamp> distances(unsigned rank, const std::vector<std::string>& hosts) {
+  std::vector<platform::Timestamp> to;
+  for (const std::string& host : hosts) to.emplace_back(host == hosts[rank] ? 0 : 1);
+  return to;
+}
+
+}  // namespace
+
 template <class Policy>
 platform::Expected<std::unique_ptr<Replicas<Policy>>> make_replicas(const Options& options,
                                                                     const PartitionMap& map,
@@ -114,7 +125,8 @@ platform::Expected<std::unique_ptr<Replicas<Policy>>> make_replicas(const Option
                                    .timing = options.copy_timing,
                                    .expected_records = options.expected_records / map.partitions(),
                                    .longest_message = link_options(options, map, nullptr).longest_message,
-                                   .seed = rank});
+                                   .seed = rank,
+                                   .distances = distances(rank, hosts)});
 }
 template platform::Expected<std::unique_ptr<Replicas<kernel::Exclusive>>> make_replicas(
     const Options&, const PartitionMap&, const Partitions<kernel::Exclusive>&, unsigned,

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engines/engine.h"
@@ -182,6 +183,10 @@ class EngineOf {
   unsigned ranks_present() const { return collectives_.present(); }
   /// Null: partitions have no copies.
   const Replicas<Policy>* replicas() const { return replicas_.get(); }
+  /// What copies of this process have told clients since the last call.
+  CopyReads take_copy_reads() {
+    return replicas_ == nullptr ? CopyReads{} : std::exchange(replicas_->reads(), {});
+  }
   /// Of this process's one rank, to be changed; null: they do not change.
   LinkConditions* conditions(unsigned) { return conditions_.get(); }
   int first_rank() const { return transport_.rank(); }

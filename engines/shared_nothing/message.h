@@ -18,7 +18,7 @@ namespace upout::engines::shared_nothing {
 struct MessageHeader {
   /// "up": what is no message of this suite is not understood, nor one of another version.
   static constexpr std::uint16_t mark_of_suite = 0x7570;
-  static constexpr std::uint8_t this_version = 5;
+  static constexpr std::uint8_t this_version = 6;
 
   std::uint16_t mark = mark_of_suite;
   std::uint8_t version = this_version;

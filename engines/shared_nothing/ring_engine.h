@@ -105,6 +105,12 @@ class RingEngineOver {
     return whole;
   }
   unsigned copies() const { return replicas_.empty() ? 1 : replicas_.front()->uniform_copies(); }
+  /// What copies have told clients since the last call.
+  CopyReads take_copy_reads() {
+    CopyReads all;
+    for (const auto& replicas : replicas_) all.merge(std::exchange(replicas->reads(), {}));
+    return all;
+  }
   /// Of that rank, to be changed; null: they do not change.
   LinkConditions* conditions(unsigned rank) { return conditions_[rank].get(); }
   int first_rank() const { return 0; }

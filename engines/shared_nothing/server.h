@@ -51,7 +51,7 @@ class Server {
     if (needs_message_) serve();
   }
 
-  /// A request for a partition that is ours. False: no rank sends such a one.
+  /// A request for a partition that is ours, or a backup of which is. False: no rank sends such a one.
   bool accept(Partition& partition, const FrameHeader& header, std::span<const std::byte> payload) {
     if (served_.size() == most_at_once ||
         !has_room_for(frame_bytes(FrameType::response, header.output_size))) {
@@ -76,6 +76,7 @@ class Server {
     operation.input = payload;
     operation.output = output;
     needs_message_ |= !payload.empty();
+    if (partition.served.empty()) asked_.push_back(&partition);
     partition.served.push_back(&operation);
     return true;
   }
@@ -120,12 +121,13 @@ class Server {
   }
 
   void serve() {
-    for (Partition* partition : *partitions_) {
-      if (partition->served.empty()) continue;
-      if (held_) touched_.push_back(partition);
+    for (Partition* partition : asked_) {
+      // What is read from a backup depends on nothing.
+      if (held_ && partitions_->find(partition->number) == partition) touched_.push_back(partition);
       partition->store->execute(partition->worker, partition->served);
       partition->served.clear();
     }
+    asked_.clear();
     for (std::size_t i = 0; i < served_.size(); ++i) {
       answers_[i][offsetof(FrameHeader, code)] = static_cast<std::byte>(served_[i].status);
       std::memcpy(answers_[i] + offsetof(FrameHeader, output_size), &served_[i].output_size,
@@ -147,6 +149,7 @@ class Server {
   bool needs_message_ = false;  ///< something that is to be served lies in it
   std::vector<int> answered_;   ///< ranks, to which something has been written
   std::vector<kernel::Operation> served_;
+  std::vector<Partition*> asked_;    ///< for something of it
   std::vector<std::byte*> answers_;  ///< to those that are served: their frames
   Hold hold_;
   std::optional<AnswerBuffers> held_;  ///< none: answers are written straight into messages

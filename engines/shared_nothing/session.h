@@ -211,6 +211,8 @@ class Session {
   struct Route {
     Session* session;
     void operator()(std::uint32_t partition, kernel::Operation& operation) const {
+      if (session->reads_copies_ && operation.kind == kernel::OperationKind::get) [[unlikely]]
+        return session->read_copy(partition, operation);
       const auto owner = static_cast<int>(session->map_->owner(partition));
       if (owner == session->transport_->rank()) {
         session->keep(partition, operation);
@@ -219,6 +221,18 @@ class Session {
       }
     }
   };
+
+  void read_copy(std::uint32_t number, kernel::Operation& operation) {
+    const auto primary = static_cast<int>(map_->owner(number));
+    int reader = replicator_->reader_of(number);
+    if (reader == View::nobody) reader = primary;
+    if (reader != rank()) return request(reader, number, operation);
+    if (reader == primary) return keep(number, operation);
+    Partition* copy = replicator_->copy_to_read(number, operation.key, now_);
+    if (copy == nullptr) return request(primary, number, operation);
+    if (copy->local.empty()) read_here_.push_back(copy);
+    copy->local.push_back(&operation);
+  }
 
   void keep(std::uint32_t number, kernel::Operation& operation) {
     if (replicator_ && !may_serve(number)) [[unlikely]]
@@ -235,6 +249,9 @@ class Session {
     if (replicator_) [[unlikely]] {
       perform_local_into(ended_);
       hold(done);
+      for (Partition* copy : read_here_)
+        scans_.perform(copy->local, *copy->store, copy->worker, done, Route{this});
+      read_here_.clear();
     } else {
       perform_local_into(done);
     }
@@ -406,6 +423,7 @@ class Session {
     });
     now_ = transport_->now();
     early_ = std::exchange(options_.replicas->early(), {});
+    reads_copies_ = options_.replicas->members().policy().read_from != ReadFrom::primary;
   }
 
   bool may_serve(std::uint32_t number) const noexcept {
@@ -468,7 +486,10 @@ class Session {
     flights_.for_each([&](Flight& asked) {
       const std::uint32_t partition = scans_.partition_of(*asked.operation);
       const bool is_primary = static_cast<int>(map_->owner(partition)) == asked.owner;
-      if (is_primary && replicator_->view().is_alive(asked.owner)) return;
+      const bool may_be_backup = reads_copies_ && asked.operation->kind == kernel::OperationKind::get;
+      const bool serves =
+          is_primary || (may_be_backup && replicator_->view().copies[partition].has(asked.owner));
+      if (serves && replicator_->view().is_alive(asked.owner)) return;
       kernel::Operation& operation = flights_.end(asked);
       if (kernel::is_write(operation.kind)) {
         unknown.push_back(&operation);
@@ -485,6 +506,7 @@ class Session {
     while (!copies_are_alike()) serve_once();
     replicator_->membership().arrive_at_barrier();
     while (!replicator_->membership().barrier_passed()) serve_once();
+    replicator_->end_reads();
     outbox_.send_all();
   }
 
@@ -592,6 +614,10 @@ class Session {
         kernel::is_scan(kind) ? header.output_offset : map_->partitioning().partition_of(header.key);
     if (number >= map_->partitions()) return false;
     Partition* partition = partitions_->find(number);
+    if (partition == nullptr && reads_copies_ && kind == kernel::OperationKind::get) {
+      partition = replicator_->copy_to_read(number, header.key, now_);
+      return partition == nullptr ? server_.redirect(header) : server_.accept(*partition, header, payload);
+    }
     if (partition == nullptr || partition->is_frozen) [[unlikely]]
       return server_.redirect(header);
     if (replicator_ && !replicator_->may_serve(number, now_)) [[unlikely]]
@@ -649,6 +675,8 @@ class Session {
   Completed ended_;           ///< done here, and perhaps to be held
   HeldResults::Needs needs_;  ///< of these
   std::vector<typename Replicas<Policy>::Early> early_;
+  bool reads_copies_ = false;          ///< clients may ask backups
+  std::vector<Partition*> read_here_;  ///< own ones, that have something to do
 };
 
 }  // namespace upout::engines::shared_nothing

@@ -266,5 +266,26 @@ TEST(ReplicationSimulation, LosesNothingThatWasAcknowledged) {
   EXPECT_LT(lost, count / 10) << "what cannot be served is checked by nobody";
 }
 
+/// What backups tell may be old, and is nothing that somebody relies on who has written: without such reads,
+/// what clients see is linearizable as ever.
+TEST(ReplicationSimulation, LosesNothingWhereBackupsAreRead) {
+  const Seeds seeds(is_sanitized ? 20 : 500);
+  unsigned old = 0;
+  for (std::uint64_t seed = seeds.first; seed < seeds.end; ++seed) {
+    const std::string replay = Seeds::replay(seed, "ReplicationSimulation.LosesNothingWhereBackupsAreRead");
+    Faults faults = faults_of(seed);
+    faults.copies.read_from = seed % 2 == 0 ? ReadFrom::any : ReadFrom::nearest;
+    Outcome outcome = Simulation(faults).run();
+    old += history::check_linearizable(outcome.history) ? 0 : 1;
+    std::erase_if(outcome.history, [](const RegisterOperation& each) { return each.kind == kernel::OperationKind::get; });
+    const auto verdict = history::check_linearizable(outcome.history);
+    ASSERT_TRUE(verdict) << verdict.explanation << "\n" << replay;
+    ASSERT_EQ(outcome.refused, 0U) << replay;
+    ASSERT_EQ(outcome.difference, "") << replay;
+  }
+  if (seeds.is_one()) return;
+  EXPECT_GT(old, (seeds.end - seeds.first) / 10) << "backups are hardly read";
+}
+
 }  // namespace
 }  // namespace upout::engines::shared_nothing

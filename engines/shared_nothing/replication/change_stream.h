@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernel/log/redo.h"
+#include "platform/clock.h"
 
 namespace upout::engines::shared_nothing {
 
@@ -65,14 +66,16 @@ class ChangeStream {
 class EarlyChanges {
  public:
   /// Too many are lost, and come again.
-  void keep(std::uint64_t position, std::span<const std::byte> changes) {
-    if (pieces_.size() < most_pieces) pieces_[position].assign(changes.begin(), changes.end());
+  void keep(std::uint64_t position, std::span<const std::byte> changes, platform::Timestamp made) {
+    if (pieces_.size() < most_pieces) pieces_[position] = {{changes.begin(), changes.end()}, made};
   }
-  /// Calls `take(position, changes)`, which says up to where the stream goes then, for what begins within it.
+  /// Calls `take(position, changes, made)`, which says up to where the stream goes then, for what begins
+  /// within it.
   template <class Take>
   void follow(std::uint64_t end, Take&& take) {
     while (!pieces_.empty() && pieces_.begin()->first <= end) {
-      end = take(pieces_.begin()->first, std::span<const std::byte>(pieces_.begin()->second));
+      const Piece& piece = pieces_.begin()->second;
+      end = take(pieces_.begin()->first, std::span<const std::byte>(piece.changes), piece.made);
       pieces_.erase(pieces_.begin());
     }
   }
@@ -80,7 +83,11 @@ class EarlyChanges {
 
  private:
   static constexpr std::size_t most_pieces = 256;
-  std::map<std::uint64_t, std::vector<std::byte>> pieces_;  ///< by position
+  struct Piece {
+    std::vector<std::byte> changes;
+    platform::Timestamp made;  ///< by the clock of who has sent it
+  };
+  std::map<std::uint64_t, Piece> pieces_;  ///< by position
 };
 
 }  // namespace upout::engines::shared_nothing

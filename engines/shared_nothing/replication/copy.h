@@ -12,6 +12,7 @@
 #include "engines/shared_nothing/partitions.h"
 #include "engines/shared_nothing/replication/change_stream.h"
 #include "engines/shared_nothing/replication/follower.h"
+#include "engines/shared_nothing/replication/stale_reads.h"
 #include "engines/shared_nothing/replication/view.h"
 #include "kernel/hash.h"
 #include "kernel/log/redo.h"
@@ -47,6 +48,8 @@ struct Copy {
   ChangeStream stream;
   EarlyChanges early;           ///< of the stream that this copy follows, in this view
   std::uint64_t committed = 0;  ///< of a primary: enough others have what is before
+  ChangeTimes times;            ///< of a primary's stream, if backups are read
+  StaleReads reads;             ///< of a backup
 
   std::uint32_t joining_stream = 0;                              ///< that makes this copy
   std::uint64_t joined = 0;                                      ///< its position there

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <span>
 
 #include "engines/shared_nothing/message.h"
@@ -19,7 +20,7 @@ namespace upout::engines::shared_nothing {
 /// | ask_changes     | yes       |        | from which on       |      |                           |
 /// | told_changes    | yes       |        | the asked one       |      | ToldHeader and changes    |
 /// | heartbeat       |           | arrivals at the barrier | the sender's time | |             |
-/// | heartbeat_heard |           |        | the time of what has been heard | |               |
+/// | heartbeat_heard |           |        | the time of what has been heard | | the sender's time |
 /// | news            | yes       | a rank |                     | News |                           |
 struct CopyFrame {
   FrameType type;
@@ -54,8 +55,9 @@ struct ChangesHeader {
   /// position of the partition's own.
   std::uint64_t goes_on_at = not_yet;
   static constexpr std::uint64_t not_yet = ~std::uint64_t{0};
-  /// When the last of the changes was made, by the primary's clock, in nanoseconds.
-  std::int64_t made = 0;
+  /// When the changes were made, by the primary's clock, in nanoseconds.
+  std::int64_t made = unknown;
+  static constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::min();
 };
 struct ToldHeader {
   std::uint64_t end = 0;  ///< of all that the teller has

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -147,8 +148,9 @@ class Membership {
         if (is_in_same_view(source)) grant(source, header, now);
         return true;
       case FrameType::heartbeat_heard:
-        if (is_in_same_view(source)) take_lease(source, header, now);
-        return true;
+        if (!is_in_same_view(source)) return true;
+        take_lease(source, header, now);
+        return compare_clocks(source, header, payload, now);
       case FrameType::news:
         return header.code < kinds_of_news && take_news(source, header);
       case FrameType::view:
@@ -183,6 +185,26 @@ class Membership {
   /// When a lease ends that this rank has granted.
   platform::Timestamp granted_until(int to) const noexcept {
     return peers_[static_cast<std::size_t>(to)].granted_until;
+  }
+
+  /// Whether that rank has been heard of a short while ago.
+  bool is_heard(int rank, platform::Timestamp now) const noexcept {
+    return rank == transport_->rank() ||
+           now - peers_[static_cast<std::size_t>(rank)].last < members_->timing_.suspicion;
+  }
+  /// What that rank's clock calls so, by this one's, to `clock_error`. Nothing: they have not been compared,
+  /// or it was never so.
+  std::optional<platform::Timestamp> own_time(int of_rank, platform::Timestamp its) const noexcept {
+    const Peer& peer = peers_[static_cast<std::size_t>(of_rank)];
+    if (!peer.shortest_trip || its < platform::Timestamp::zero()) return std::nullopt;
+    return its - peer.clock_ahead;
+  }
+  /// Of any rank whose clock has been compared with.
+  platform::Timestamp clock_error() const noexcept {
+    platform::Timestamp most{};
+    for (const Peer& peer : peers_)
+      most = std::max(most, peer.shortest_trip.value_or(platform::Timestamp{}) / 2);
+    return most;
   }
 
   /// For whoever makes the next view; to be said again until there is one.
@@ -221,6 +243,8 @@ class Membership {
     platform::Timestamp last{};
     platform::Timestamp lease_until = platform::Timestamp::min();
     platform::Timestamp granted_until = platform::Timestamp::min();
+    std::optional<platform::Timestamp> shortest_trip;  ///< there and back; nothing: there was none
+    platform::Timestamp clock_ahead{};                 ///< of this rank's, as that trip says
   };
 
   Peer& of(int rank) noexcept { return peers_[static_cast<std::size_t>(rank)]; }
@@ -274,13 +298,30 @@ class Membership {
   }
   void grant(int to, const FrameHeader& heartbeat, platform::Timestamp now) {
     of(to).granted_until = now + members_->timing_.lease;
-    outbox_->append(to, CopyFrame{.type = FrameType::heartbeat_heard, .position = heartbeat.key}.header());
+    const auto payload = outbox_->append(
+        to, CopyFrame{.type = FrameType::heartbeat_heard, .position = heartbeat.key}.header(sizeof(now)));
+    std::memcpy(payload.data(), &now, sizeof(now));
     outbox_->send(to);
   }
   /// A heartbeat of so long ago is worth nothing; one of later than now is none of this rank's.
   void take_lease(int from, const FrameHeader& heard, platform::Timestamp now) {
     const platform::Timestamp said(static_cast<std::int64_t>(heard.key));
     if (said <= now) of(from).lease_until = std::max(of(from).lease_until, said + members_->timing_.lease);
+  }
+  /// That one's clock was read somewhere in the trip of a heartbeat: most likely in the middle, and known the
+  /// better the shorter it was (Cristian, "Probabilistic clock synchronization", Distributed Computing 1989).
+  bool compare_clocks(int with, const FrameHeader& heard, std::span<const std::byte> payload,
+                      platform::Timestamp now) {
+    platform::Timestamp its;
+    if (!take_front(payload, its) || its < platform::Timestamp::zero()) return false;
+    const platform::Timestamp said(static_cast<std::int64_t>(heard.key));
+    if (said < platform::Timestamp::zero() || said > now) return false;
+    Peer& peer = of(with);
+    const platform::Timestamp trip = now - said;
+    if (peer.shortest_trip && trip >= *peer.shortest_trip) return true;
+    peer.shortest_trip = trip;
+    peer.clock_ahead = its - (now - trip / 2);
+    return true;
   }
 
   // Views

@@ -31,6 +31,7 @@ class Replicas {
     std::size_t expected_records = 0;  ///< in a partition
     std::size_t longest_message = 0;
     std::uint64_t seed = 0;
+    std::vector<platform::Timestamp> distances = {};  ///< to each rank; empty: all are as far
   };
 
   /// `primaries`: where those lie that this rank serves, empty like all others.
@@ -81,6 +82,22 @@ class Replicas {
     }
   }
 
+  /// Whom to ask for a record of that partition, of which there is a copy, that any may tell. Perhaps this
+  /// rank.
+  int reader_of(std::uint32_t number) noexcept {
+    const std::vector<int>& members = members_.view().copies[number].members;
+    const std::size_t first = turn_++ % members.size();
+    if (members_.policy().read_from == ReadFrom::any || distances_.empty()) return members[first];
+    int nearest = members[first];
+    for (std::size_t i = 1; i < members.size(); ++i) {
+      const int member = members[(first + i) % members.size()];
+      if (distance_to(member) < distance_to(nearest)) nearest = member;
+    }
+    return nearest;
+  }
+  /// What this rank's copies have told, and how old it was, until somebody takes it.
+  CopyReads& reads() noexcept { return reads_; }
+
   /// Messages of ranks that have begun the next session already.
   std::vector<Early>& early() noexcept { return early_; }
 
@@ -90,12 +107,20 @@ class Replicas {
         expected_records_(options.expected_records),
         copies_(placement.partitions()),
         members_(rank, std::move(placement), options.policy, options.timing,
-                 options.longest_message - sizeof(MessageHeader) - sizeof(FrameHeader), options.seed) {}
+                 options.longest_message - sizeof(MessageHeader) - sizeof(FrameHeader), options.seed),
+        distances_(options.distances) {}
+
+  platform::Timestamp distance_to(int rank) const noexcept {
+    return rank == rank_ ? platform::Timestamp(-1) : distances_[static_cast<std::size_t>(rank)];
+  }
 
   int rank_;
   std::size_t expected_records_;
   std::vector<Copy> copies_;  ///< by partition
   Members members_;
+  std::vector<platform::Timestamp> distances_;
+  std::size_t turn_ = 0;
+  CopyReads reads_;
   std::vector<Early> early_;
 };
 

@@ -98,6 +98,26 @@ class Replicator {
     return replicas_->copies()[need.partition].committed >= need.position;
   }
 
+  /// Whom to ask for a record of that partition, where backups are read; nobody: there is no copy.
+  int reader_of(std::uint32_t number) noexcept {
+    return view().copies[number].is_lost() ? View::nobody : replicas_->reader_of(number);
+  }
+  /// This rank's copy, to read that record from it. Null: it has none, or may have missed too much.
+  Partition* copy_to_read(std::uint32_t number, kernel::Key key, platform::Timestamp now) {
+    Copy& copy = replicas_->copies()[number];
+    const bool may_read = reads_backups() && copy.role == Copy::Role::backup &&
+                          membership_.is_heard(view().copies[number].primary(), now);
+    if (!may_read) return nullptr;
+    ++replicas_->reads().answered;
+    copy.reads.note(key, now);
+    return copy.partition.get();
+  }
+  /// The session is about to end, and all copies are alike.
+  void end_reads() {
+    for (Copy& copy : replicas_->copies()) copy.reads.end_all(replicas_->reads().sampled);
+    replicas_->reads().clock_error = std::max(replicas_->reads().clock_error, membership_.clock_error());
+  }
+
   /// A frame about copies. False: no rank sends such a one.
   bool take(int source, const FrameHeader& header, std::span<const std::byte> payload,
             platform::Timestamp now) {
@@ -161,6 +181,7 @@ class Replicator {
   static constexpr std::uint64_t almost = std::uint64_t{64} << 10;
 
   int rank() const noexcept { return replicas_->rank(); }
+  bool reads_backups() const noexcept { return replicas_->members().policy().read_from != ReadFrom::primary; }
   platform::Timestamp patience() const noexcept { return replicas_->members().timing().patience; }
   std::size_t room_beside(std::size_t payload_header) const noexcept {
     return outbox_->most_room() - header_bytes(FrameType::changes) - payload_header;
@@ -186,6 +207,7 @@ class Replicator {
     kernel::ShippedChanges& changes = partition.shipping->changes;
     if (!changes.empty()) {
       copy.stream.append(changes);
+      if (reads_backups()) copy.times.note(copy.stream.end(), now);
       for (Follower<Policy>& follower : copy.followers) {
         if (follower.making != nullptr && !follower.making->is_whole) follower.making->stream.append(changes);
       }
@@ -204,18 +226,25 @@ class Replicator {
   void send_changes(std::uint32_t number, const Copy& copy, Follower<Policy>& follower,
                     platform::Timestamp now) {
     send_stream({.type = FrameType::changes, .partition = number}, copy.stream, follower.rank,
-                follower.progress, most_under_way, {.forgettable = copy.stream.begin(), .made = now.count()},
-                now);
+                follower.progress, most_under_way, {.forgettable = copy.stream.begin()}, now,
+                reads_backups() ? &copy.times : nullptr);
   }
+  /// `times`: of the stream; null, if nobody is to know.
   void send_stream(CopyFrame frame, const ChangeStream& stream, int to, Progress& progress,
-                   std::uint64_t most, const ChangesHeader& header, platform::Timestamp now) {
+                   std::uint64_t most, ChangesHeader header, platform::Timestamp now,
+                   const ChangeTimes* times = nullptr) {
     if (progress.is_stuck(now, patience())) {
       progress.sent = progress.taken;
       progress.moved = now;
     }
     while (progress.sent < stream.end() && progress.sent - progress.taken < most) {
       if (progress.sent == progress.taken) progress.moved = now;
-      const auto changes = stream.from(progress.sent, room_beside(sizeof(header)));
+      auto changes = stream.from(progress.sent, room_beside(sizeof(header)));
+      if (times != nullptr) {
+        const ChangeTimes::Turn& turn = times->of(progress.sent);
+        header.made = turn.made.count();
+        changes = changes.first(std::min(changes.size(), static_cast<std::size_t>(turn.end - progress.sent)));
+      }
       frame.position = progress.sent;
       send(to, frame, header, changes);
       progress.sent += changes.size();
@@ -284,6 +313,7 @@ class Replicator {
         taken_.push_back(follower.progress.taken);
     }
     copy.stream.forget_before(all_have);
+    copy.times.forget_before(all_have);
     copy.committed = std::max(copy.committed, enough_have(copy.stream.end()));
   }
   /// Of members, `taken_` says how far they are.
@@ -345,17 +375,19 @@ class Replicator {
         copy.role == Copy::Role::backup || (copy.role == Copy::Role::joining && copy.follows);
     if (!is_following) return true;
     if (frame.position > copy.stream.end()) {
-      copy.early.keep(frame.position, payload);
+      copy.early.keep(frame.position, payload, platform::Timestamp(header.made));
       return true;
     }
     bool is_sound = true;
-    const auto follow = [&](std::uint64_t position, std::span<const std::byte> changes) {
+    const auto follow = [&](std::uint64_t position, std::span<const std::byte> changes,
+                            platform::Timestamp made) {
       const auto fresh = behind(changes, position, copy.stream.end());
+      look_after_reads(copy, source, fresh, made);
       is_sound &= apply_changes(*copy.partition, fresh);
       if (is_sound) copy.stream.append(fresh);
       return copy.stream.end();
     };
-    copy.early.follow(follow(frame.position, payload), follow);
+    copy.early.follow(follow(frame.position, payload, platform::Timestamp(header.made)), follow);
     if (!is_sound) return false;
     copy.stream.forget_before(std::min(header.forgettable, copy.stream.end()));
     send(source,
@@ -363,22 +395,34 @@ class Replicator {
     return true;
   }
 
+  /// Changes are about to be done that were made then, by their primary's clock.
+  void look_after_reads(Copy& copy, int primary, std::span<const std::byte> changes,
+                        platform::Timestamp made) {
+    if (!reads_backups() || changes.empty()) return;
+    if (const auto when = membership_.own_time(primary, made)) {
+      copy.reads.take(changes, *when, replicas_->reads().sampled);
+    } else {
+      give_up_reads(copy);
+    }
+  }
+  void give_up_reads(Copy& copy) { replicas_->reads().unknown += copy.reads.give_up(); }
+
   /// Of the stream that makes this copy.
   bool take_copied(Copy& copy, int source, const CopyFrame& frame, const ChangesHeader& header,
                    std::span<const std::byte> payload) {
     if (copy.role != Copy::Role::joining || frame.stream != copy.joining_stream) return true;
     if (frame.position > copy.joined) {
-      copy.early_joined.keep(frame.position, payload);
+      copy.early_joined.keep(frame.position, payload, {});
       return true;
     }
     bool is_sound = true;
-    const auto follow = [&](std::uint64_t position, std::span<const std::byte> changes) {
+    const auto follow = [&](std::uint64_t position, std::span<const std::byte> changes, platform::Timestamp) {
       const auto fresh = behind(changes, position, copy.joined);
       is_sound &= apply_changes(*copy.partition, fresh);
       if (is_sound) copy.joined += fresh.size();
       return copy.joined;
     };
-    copy.early_joined.follow(follow(frame.position, payload), follow);
+    copy.early_joined.follow(follow(frame.position, payload, {}), follow);
     if (!is_sound) return false;
     if (header.goes_on_at != ChangesHeader::not_yet && copy.joined == frame.position && !copy.follows) {
       copy.follows = true;
@@ -431,6 +475,7 @@ class Replicator {
     copy.role = Copy::Role::primary;
     copy.committed = 0;
     copy.to_settle = copy.stream.end();
+    if (reads_backups()) copy.times.note(copy.stream.end(), platform::Timestamp(ChangesHeader::unknown));
     copy.followers.clear();
     for (const auto& teller : copy.tellers) {
       copy.followers.push_back({.rank = teller.rank,
@@ -467,6 +512,7 @@ class Replicator {
   void follow_view(std::uint32_t number, Copy& copy) {
     // What the primary of another view has sent may be nobody's any more.
     copy.early.clear();
+    give_up_reads(copy);
     const View::Copies& of = view().copies[number];
     const bool is_member = view().is_alive(rank()) && of.has(rank());
     const bool is_joining = view().is_alive(rank()) && of.joining == rank();

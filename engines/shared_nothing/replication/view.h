@@ -26,10 +26,24 @@ constexpr std::string_view name_of(Acknowledge acknowledge) noexcept {
   return acknowledge_names[static_cast<std::size_t>(acknowledge)];
 }
 
+/// Which copy a client asks for one record. All else, and what changes something, the primary does.
+enum class ReadFrom : std::uint8_t {
+  primary,
+  any,      ///< each in turn
+  nearest,  ///< its own rank's if there is one, else one of those that are least far away
+};
+
+inline constexpr std::array<std::string_view, 3> read_from_names{"primary", "any", "nearest"};
+
+constexpr std::string_view name_of(ReadFrom read_from) noexcept {
+  return read_from_names[static_cast<std::size_t>(read_from)];
+}
+
 /// What is wanted of copies; the same on all ranks.
 struct CopyPolicy {
   unsigned copies = 1;  ///< of each partition, with the primary
   Acknowledge acknowledge = Acknowledge::all;
+  ReadFrom read_from = ReadFrom::primary;
 
   /// Of so many that are in sync: how many have, at least, what has been acknowledged.
   std::size_t holders(std::size_t members) const noexcept;
