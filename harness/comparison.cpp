@@ -47,7 +47,7 @@ json variant_of(const SourcedRun& sourced) {
   // Threads are how the one engine grows; to the other they are a choice of its own.
   if (deployment.at("engine") == "shared-nothing") {
     for (const char* key :
-         {"threads_per_rank", "batch_bytes", "batch_turns", "read_path", "clients", "copies"})
+         {"threads_per_rank", "batch_bytes", "batch_turns", "read_path", "clients", "copies", "read_from"})
       variant[key] = deployment.at(key);
     // One a rank is how it grows, too.
     const bool is_one_each =
@@ -221,6 +221,7 @@ nlohmann::json completed_deployment(const nlohmann::json& run) {
                     {"link_delay_ns", 0},
                     {"clients", 0},
                     {"copies", 1},
+                    {"read_from", "primary"},
                     {"read_path", has_messages ? "request" : "none"},
                     {"batch_bytes", has_messages ? 3072 : 0},
                     {"batch_turns", has_messages ? 64 : 0}};

@@ -135,6 +135,17 @@ void check_copies(const Place& deployment) {
                                           "at least twice heartbeat_ns");
 }
 
+/// Backups are read where there are some, and who missed something missed a version.
+void check_staleness(const Place& run) {
+  const Place staleness = run["staleness"];
+  run["deployment"]["copies"].expect(run["deployment"]["copies"].number() > 1,
+                                     "at least 2, as backups were read");
+  const double stale = staleness["stale_reads"].number();
+  staleness["stale_reads"].expect(stale <= staleness["sampled_reads"].number(), "at most sampled_reads");
+  const double most = staleness["versions"]["max"].number();
+  staleness["versions"]["max"].expect((most > 0) == (stale > 0), "0 if and only if stale_reads is");
+}
+
 }  // namespace
 
 void check_environment(const Place& environment, const std::vector<Place>& runs) {
@@ -185,6 +196,7 @@ std::vector<Inconsistency> inconsistencies(const nlohmann::json& document) {
     check_repetitions(run);
     check_summary(run);
     check_verdict(run, document);
+    if (run.has("staleness")) check_staleness(run);
   }
   return found;
 }

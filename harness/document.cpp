@@ -223,6 +223,7 @@ json run_json(const RunRecord& run) {
   if (run.ledger) {
     made["ledger"] = {{"acknowledged_writes", run.ledger->acknowledged}, {"lost_writes", run.ledger->lost}};
   }
+  if (run.staleness) made["staleness"] = to_json(*run.staleness);
   if (run.history) {
     made["history"] = {{"operations", run.history->operations},
                        {"operations_per_worker_at_most", run.history->operations_per_worker_at_most},
@@ -267,6 +268,7 @@ nlohmann::json to_json(const Deployment& deployment) {
           {"durability", deployment.durability},
           {"copies", deployment.copies},
           {"replication", deployment.replication},
+          {"read_from", deployment.read_from},
           {"heartbeat_ns", deployment.heartbeat_ns},
           {"failure_timeout_ns", deployment.failure_timeout_ns},
           {"oversubscribed", deployment.oversubscribed}};

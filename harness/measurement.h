@@ -18,6 +18,7 @@
 #include "engines/engine.h"
 #include "harness/arrivals.h"
 #include "harness/closed_loop.h"
+#include "harness/copy_reads.h"
 #include "harness/counted_stream.h"
 #include "harness/fault_injector.h"
 #include "harness/generators.h"
@@ -352,6 +353,7 @@ class Measurement {
     progress_->phase(phase, options_->schedule.expected_seconds(),
                      sees_load ? Progress::Operations(operations_so_far) : Progress::Operations());
     const auto injector = inject_faults(state);
+    if (reads_backups()) forget_copy_reads();
     engine_->run_on_workers([&](Session& session, engines::WorkerId id) {
       if (!generators_.has(id)) return serve(session, state);
       auto& stream = streams_[id.local];
@@ -363,6 +365,7 @@ class Measurement {
     add_repetition(state, failures_of(streams_) - failed_before, record);
     if (rebalances()) add_rebalance(state, record);
     if (injector != nullptr) add_faults(state, record);
+    if (reads_backups()) add_staleness(state, record);
   }
 
   bool rebalances() const { return options_->rebalance != "none"; }
@@ -416,11 +419,31 @@ class Measurement {
     record.longest_unserved_seconds = static_cast<double>(longest) * 1e-9;
     if constexpr (requires { engine_->replicas(); }) {
       if (engine_->replicas() == nullptr) return;
-      const auto steady = std::chrono::steady_clock::now().time_since_epoch();
-      // By the transport's clock.
-      const platform::Timestamp begin = state.begin.load() - clock_->now() + steady;
-      record.faults = read_faults(options_->faults, begin, engine_->replicas()->members());
+      record.faults =
+          read_faults(options_->faults, begin_by_transport(state), engine_->replicas()->members());
     }
+  }
+
+  bool reads_backups() const {
+    return options_->copies.read_from != engines::shared_nothing::ReadFrom::primary;
+  }
+  /// Of sessions before, in which ranks hardly knew each other's clocks.
+  void forget_copy_reads() {
+    if constexpr (requires { engine_->take_copy_reads(); }) engine_->take_copy_reads();
+  }
+  void add_staleness(const RepetitionState& state, RunRecord& record) {
+    if constexpr (requires { engine_->take_copy_reads(); }) {
+      const platform::Timestamp begin = begin_by_transport(state);
+      StalenessReport report;
+      add(engine_->take_copy_reads(), begin, begin + window_length(options_->schedule), report);
+      gather(*engine_, report);
+      if (!record.staleness) record.staleness.emplace();
+      record.staleness->merge(report);
+    }
+  }
+
+  platform::Timestamp begin_by_transport(const RepetitionState& state) const {
+    return state.begin.load() - clock_->now() + std::chrono::steady_clock::now().time_since_epoch();
   }
 
   /// One worker's load, in the loop that was asked for.

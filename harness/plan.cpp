@@ -142,9 +142,9 @@ bool is_size_key(std::string_view key) {
 }
 
 bool is_of_ranks(std::string_view key) {
-  constexpr std::array keys{"transport",   "clients",   "threads_per_rank", "read_path",   "link_delay",
-                            "partitions",  "rebalance", "batch_bytes",      "batch_turns", "replicas",
-                            "acknowledge", "heartbeat", "failure_timeout",  "fault"};
+  constexpr std::array keys{"transport",   "clients",   "threads_per_rank", "read_path",       "link_delay",
+                            "partitions",  "rebalance", "batch_bytes",      "batch_turns",     "replicas",
+                            "acknowledge", "read_from", "heartbeat",        "failure_timeout", "fault"};
   return std::ranges::find(keys, key) != keys.end();
 }
 
@@ -381,7 +381,7 @@ Point PointBuilder::make_point(const Assignment& values, unsigned line, const En
   // Nor do those without copies need what is said about them.
   const auto replicas = point.options.find("replicas");
   if (replicas == point.options.end() || replicas->second == "1") {
-    for (const char* key : {"replicas", "acknowledge", "heartbeat", "failure_timeout", "fault"})
+    for (const char* key : {"replicas", "acknowledge", "read_from", "heartbeat", "failure_timeout", "fault"})
       point.options.erase(key);
   }
   return point;

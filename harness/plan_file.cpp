@@ -48,6 +48,7 @@ enum class Kind {
   concurrency_control,
   durability,
   acknowledge,
+  read_from,
   timeout,
   faults,
   transport,
@@ -87,6 +88,7 @@ constexpr std::array key_rules = {
     KeyRule{"log_folder", Kind::text, "the path of a folder on the disk that is to be measured"},
     KeyRule{"replicas", Kind::count, "a whole number from 1"},
     KeyRule{"acknowledge", Kind::acknowledge, "\"none\", \"one\", \"quorum\" or \"all\""},
+    KeyRule{"read_from", Kind::read_from, "\"primary\", \"any\" or \"nearest\""},
     KeyRule{"heartbeat", Kind::timeout, "a duration such as \"10ms\", at most \"60s\""},
     KeyRule{"failure_timeout", Kind::timeout, "a duration such as \"60ms\", at most \"60s\""},
     KeyRule{"fault", Kind::faults,
@@ -234,6 +236,8 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"none", "async", "sync"});
     case Kind::acknowledge:
       return one_of(node, {"none", "one", "quorum", "all"});
+    case Kind::read_from:
+      return one_of(node, {"primary", "any", "nearest"});
     case Kind::timeout:
       return timeout(node);
     case Kind::faults:

@@ -14,6 +14,7 @@
 #include "harness/offered_load.h"
 #include "harness/precision.h"
 #include "harness/rebalance.h"
+#include "harness/staleness.h"
 #include "platform/error.h"
 #include "platform/topology.h"
 
@@ -44,7 +45,8 @@ struct Deployment {
   unsigned copies = 1;              ///< of each partition
   std::string replication =
       "none";  ///< how many of them had what was acknowledged, as `--acknowledge` takes it
-  std::uint64_t heartbeat_ns = 0;  ///< 0: there are no copies
+  std::string read_from = "primary";  ///< which of them is asked for a record, as `--read-from` takes it
+  std::uint64_t heartbeat_ns = 0;     ///< 0: there are no copies
   std::uint64_t failure_timeout_ns = 0;
   std::string durability = "none";
   bool oversubscribed = false;
@@ -168,8 +170,9 @@ struct RunRecord {
   std::vector<FaultReport> faults = {};       ///< that happened while it was measured
   /// With faults: for how long a client got nothing from a partition, at the most.
   std::optional<double> longest_unserved_seconds = {};
-  std::optional<LedgerReport> ledger = {};  ///< of a workload that keeps one
-  double load_seconds = 0;                  ///< for all records; 0: it was not looked at
+  std::optional<LedgerReport> ledger = {};        ///< of a workload that keeps one
+  std::optional<StalenessReport> staleness = {};  ///< none: no backup was read
+  double load_seconds = 0;                        ///< for all records; 0: it was not looked at
   bool incomplete = false;  ///< a signal ended the run before all that was asked for was measured
 };
 

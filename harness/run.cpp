@@ -204,6 +204,7 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
   deployment.copies = options.copies.copies;
   if (options.copies.copies > 1) {
     deployment.replication = engines::shared_nothing::name_of(options.copies.acknowledge);
+    deployment.read_from = engines::shared_nothing::name_of(options.copies.read_from);
     deployment.heartbeat_ns = static_cast<std::uint64_t>(options.heartbeat.count());
     deployment.failure_timeout_ns = static_cast<std::uint64_t>(options.failure_timeout.count());
   }

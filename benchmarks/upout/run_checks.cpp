@@ -132,12 +132,13 @@ Expected<void> check_engine(const RunCommand& command) {
           "no such option there: it keeps no records");
     }
     if (!form.has_ranks && command.copies_given) {
-      return platform::unexpected("--replicas, --acknowledge, --heartbeat, --failure-timeout, --fault",
-                                  "one of them beside --engine " + command.options.engine,
-                                  "--engine shared-nothing: copies are on other ranks");
+      return platform::unexpected(
+          "--replicas, --acknowledge, --read-from, --heartbeat, --failure-timeout, --fault",
+          "one of them beside --engine " + command.options.engine,
+          "--engine shared-nothing: copies are on other ranks");
     }
     if (options.copies.copies == 1 && command.copies_given && options.faults.empty()) {
-      return platform::unexpected("--acknowledge, --heartbeat, --failure-timeout",
+      return platform::unexpected("--acknowledge, --read-from, --heartbeat, --failure-timeout",
                                   "one of them without copies", "--replicas 2 or more beside it");
     }
     if (!form.has_ranks && command.threads_per_rank_given) {

@@ -52,6 +52,11 @@ const std::map<std::string, engines::shared_nothing::Acknowledge> acknowledgemen
     {"quorum", engines::shared_nothing::Acknowledge::quorum},
     {"all", engines::shared_nothing::Acknowledge::all}};
 
+const std::map<std::string, engines::shared_nothing::ReadFrom> readers{
+    {"primary", engines::shared_nothing::ReadFrom::primary},
+    {"any", engines::shared_nothing::ReadFrom::any},
+    {"nearest", engines::shared_nothing::ReadFrom::nearest}};
+
 /// A minute is longer than anybody waits.
 constexpr platform::Timestamp longest_timeout = std::chrono::minutes(1);
 
@@ -327,6 +332,14 @@ void add_run_command(CLI::App& app, Program& program) {
              "a majority with the one that is served (quorum), or all that are in sync")
           ->transform(one_of(acknowledgements))
           ->default_str("all");
+  CLI::Option* read_from =
+      run->add_option(
+             "--read-from", command->options.copies.read_from,
+             "which copy is asked for a record: the one that is served (primary), each in turn (any), or "
+             "one on the client's own rank or host (nearest); backups may be behind, and results say "
+             "by how much")
+          ->transform(one_of(readers))
+          ->default_str("primary");
   CLI::Option* heartbeat = run->add_option_function<std::string>(
                                   "--heartbeat",
                                   [command](const std::string& text) {
@@ -486,14 +499,14 @@ void add_run_command(CLI::App& app, Program& program) {
   run->add_flag("--quiet", command->quiet, "no progress on stderr");
   rate->excludes(profile);
   goal->excludes(rate)->excludes(profile);
-  run->callback([command, threads, durability, log_folder, replicas, acknowledge, heartbeat, failure_timeout,
-                 fault, batch_bytes, batch_turns, partitions, placement, islands, pages, transport, ranks,
-                 threads_per_rank, clients, link_delay, read_path, arrivals, seconds, history_operations,
-                 &program] {
+  run->callback([command, threads, durability, log_folder, replicas, acknowledge, read_from, heartbeat,
+                 failure_timeout, fault, batch_bytes, batch_turns, partitions, placement, islands, pages,
+                 transport, ranks, threads_per_rank, clients, link_delay, read_path, arrivals, seconds,
+                 history_operations, &program] {
     command->threads_given = threads->count() > 0;
     command->durability_given = durability->count() + log_folder->count() > 0;
-    command->copies_given = replicas->count() + acknowledge->count() + heartbeat->count() +
-                                failure_timeout->count() + fault->count() >
+    command->copies_given = replicas->count() + acknowledge->count() + read_from->count() +
+                                heartbeat->count() + failure_timeout->count() + fault->count() >
                             0;
     command->placement_given = placement->count() + islands->count() + pages->count() > 0;
     command->transport_given = transport->count() > 0;

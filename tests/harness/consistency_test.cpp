@@ -52,6 +52,26 @@ json closed() {
   return samples::document(closed_record());
 }
 
+/// Of copies that were read and behind.
+json copied() {
+  RunRecord run = samples::run("shared-nothing", 3, "ycsb-c", 4e6);
+  run.latency = {{"read", latencies(operations_of(run))}};
+  run.deployment.copies = 2;
+  run.deployment.replication = "all";
+  run.deployment.read_from = "any";
+  run.deployment.heartbeat_ns = 10'000'000;
+  run.deployment.failure_timeout_ns = 60'000'000;
+  run.staleness.emplace();
+  for (std::uint64_t versions = 0; versions < 4; ++versions) {
+    run.staleness->versions.record(versions);
+    run.staleness->age.record(1000 * versions);
+  }
+  json document = samples::document(run);
+  document["environment"].erase("data");
+  seal(document);
+  return document;
+}
+
 /// The same with a history: of the warm-ups, too.
 json recorded() {
   RunRecord run = closed_record();
@@ -106,7 +126,7 @@ bool names(const std::vector<Inconsistency>& all, const std::string& place) {
 }
 
 TEST(Consistency, OfGoodDocuments) {
-  for (const json& document : {closed(), recorded(), open(), transactions()}) {
+  for (const json& document : {closed(), recorded(), open(), transactions(), copied()}) {
     ASSERT_TRUE(validate_document(document)) << validate_document(document).error().to_string();
     EXPECT_EQ(listed(inconsistencies(document)), "");
   }
@@ -246,6 +266,8 @@ const Edit edits[] = {
     {"Generator", closed, "/runs/0/generator/ns_per_operation", 5, "/runs/0/generator/share"},
     {"Share", closed, "/runs/0/generator/share", 0.01, "/runs/0/generator/share"},
     {"DurableWithoutALog", closed, "/runs/0/deployment/durability", "sync", "/runs/0/log"},
+    {"StaleReads", copied, "/runs/0/staleness/stale_reads", 5, "/runs/0/staleness/stale_reads"},
+    {"StaleVersions", copied, "/runs/0/staleness/versions/max", 0, "/runs/0/staleness/versions/max"},
     {"HistoryOfTooMuch", recorded, "/runs/0/history/operations", 25000001, "/runs/0/history/operations"},
     {"HistoryOfTooLittle", recorded, "/runs/0/history/operations", 23000000, "/runs/0/history/operations"},
     // The load.

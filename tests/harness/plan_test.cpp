@@ -662,18 +662,18 @@ INSTANTIATE_TEST_SUITE_P(
                 "p.toml:1: found unknown key 'tittle', expected 'title'"},
         Mistake{"UnknownKey", POINT "threads = 1\ndeph = 4\n",
                 "p.toml:5: found unknown key 'deph', expected 'depth'"},
-        Mistake{
-            "UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
-            "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
-            "threads_per_rank, clients, workload, records_per_worker, bind, placement, islands, index, "
-            "partitioning, "
-            "concurrency_control, durability, log_folder, replicas, acknowledge, heartbeat, failure_timeout, "
-            "fault, cross_partition, partitions_touched, "
-            "partitions, rebalance, transport, "
-            "read_path, "
-            "batch_bytes, batch_turns, link_delay, depth, rate, arrivals, seconds, warmup, repetitions, "
-            "precision, max_repetitions, budget, seed, "
-            "oversubscribe or properties_file"},
+        Mistake{"UnknownDefault", "[defaults]\nrecordcount = 4\n" POINT "threads = 1\n",
+                "p.toml:2: found unknown key 'recordcount', expected properties, engine, threads, ranks, "
+                "threads_per_rank, clients, workload, records_per_worker, bind, placement, islands, index, "
+                "partitioning, "
+                "concurrency_control, durability, log_folder, replicas, acknowledge, read_from, heartbeat, "
+                "failure_timeout, "
+                "fault, cross_partition, partitions_touched, "
+                "partitions, rebalance, transport, "
+                "read_path, "
+                "batch_bytes, batch_turns, link_delay, depth, rate, arrivals, seconds, warmup, repetitions, "
+                "precision, max_repetitions, budget, seed, "
+                "oversubscribe or properties_file"},
         Mistake{
             "FaultOfNoRank", "[[fault]]\nat = '1s'\nkill = '2'\n" POINT "threads = 1\n",
             "p.toml:3: found kill = \"2\", expected at = \"1s\" and one of kill, stop, cut and slow = \"rank "

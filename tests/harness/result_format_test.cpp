@@ -244,7 +244,16 @@ TEST(PrintedTable, HasNotesThatTheExpressionsOfThePageRead) {
       {.fault = {.kind = Fault::Kind::stop, .rank = 1}, .detected_seconds = {}, .restored_seconds = {}}};
   run.longest_unserved_seconds = 0.0694;
   run.ledger = LedgerReport{.acknowledged = 700, .lost = 2};
+  run.deployment.read_from = "nearest";
+  run.staleness.emplace();
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    run.staleness->versions.record(i / 3 * 7);
+    run.staleness->age.record(i / 3 * 125'000);
+  }
+  run.staleness->clock_error_ns = 4000;
   const std::string table = table_of({run});
+  EXPECT_EQ(find("backups", table),
+            (Found{{"3", "nearest", "25.00", "4", "7", "7", "0.000", "0.125", "0.125", "0.004"}}));
   EXPECT_EQ(find("faults", table), (Found{{"3", "quorum", "69", "0", "2", "700"}}));
   EXPECT_EQ(find("durability", table), (Found{{"sync", "ycsb-c", "16", "200", "15.0", "3.0", "ext4"}}));
   EXPECT_EQ(find("rebalancing", table), (Found{{"ycsb-c", "3", "1", "2", "2.000", "1.000", "25.0"}}));
@@ -255,9 +264,9 @@ TEST(PrintedTable, HasNotesThatTheExpressionsOfThePageRead) {
 TEST(PrintedTable, HasAnExpressionForEachNameThatIsTested) {
   std::vector<std::string> names;
   for (const auto& [name, expression] : expressions()) names.push_back(name);
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"aborts", "counted", "deployment", "durability", "faults", "generator",
-                                      "latency and verdict", "offered", "rebalancing", "throughput"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"aborts", "backups", "counted", "deployment", "durability",
+                                             "faults", "generator", "latency and verdict", "offered",
+                                             "rebalancing", "throughput"}));
 }
 
 }  // namespace
