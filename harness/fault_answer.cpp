@@ -24,11 +24,9 @@ std::string milliseconds(double seconds) {
   return fmt::format("{:.0f} ms", seconds * 1e3);
 }
 
-std::string copies_text(const json& run) {
+std::string copies_of(const json& run) {
   const json& deployment = run.at("deployment");
-  const auto acknowledge = deployment.at("replication").get<std::string>();
-  return fmt::format("{} copies, acknowledged by {}", deployment.value("copies", 1U),
-                     acknowledge == "none" ? "the first alone" : acknowledge);
+  return copies_text(deployment.value("copies", 1U), deployment.at("replication").get<std::string>());
 }
 
 std::string ledger_text(const json& run) {
@@ -83,7 +81,7 @@ std::string fault_sentence(const nlohmann::json& run) {
   std::uint64_t failed = 0;
   for (const json& repetition : run.at("repetitions")) failed += repetition.at("failed").get<std::uint64_t>();
   return fmt::format("Faults ({}): {}. Clients waited at most {} for a partition, {} operations failed{}.",
-                     copies_text(run), enumeration(faults),
+                     copies_of(run), enumeration(faults),
                      milliseconds(run.value("longest_unserved_seconds", 0.0)), failed, ledger_text(run));
 }
 
@@ -97,7 +95,7 @@ std::vector<std::string> fault_answer(std::span<const nlohmann::json> documents)
       double& wait = waits[timeout_ms][run.at("faults").at(0).at("kind").get<std::string>()];
       wait = std::max(wait, run.value("longest_unserved_seconds", 0.0));
       if (!run.contains("ledger")) continue;
-      Books& of = books[copies_text(run)];
+      Books& of = books[copies_of(run)];
       of.acknowledged += run.at("ledger").at("acknowledged_writes").get<std::uint64_t>();
       of.lost += run.at("ledger").at("lost_writes").get<std::uint64_t>();
     }

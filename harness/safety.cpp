@@ -53,10 +53,8 @@ Claim claim_of(const Safety& safety, const MedianInterval& share, unsigned cores
   if (safety.durability != "none")
     return {where, safety.durability + " keeps", with_interval(share), "of the throughput without a log",
             workload};
-  return {where,
-          fmt::format("{} copies, acknowledged by {}, keep", safety.copies,
-                      safety.replication == "none" ? "the first alone" : safety.replication),
-          with_interval(share), "of the throughput of one copy", workload};
+  return {where, copies_text(safety.copies, safety.replication) + ", keep", with_interval(share),
+          "of the throughput of one copy", workload};
 }
 
 std::vector<Claim> claims_on(const Comparison& comparison, unsigned cores) {

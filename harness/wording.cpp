@@ -40,4 +40,9 @@ std::string capitalized(std::string text) {
   return text;
 }
 
+std::string copies_text(unsigned copies, std::string_view replication) {
+  return fmt::format("{} copies, acknowledged by {}", copies,
+                     replication == "none" ? "the first alone" : replication);
+}
+
 }  // namespace upout::harness

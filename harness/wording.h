@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/statistics/median_interval.h"
@@ -21,5 +22,8 @@ std::string millions(double per_second);
 std::string enumeration(const std::vector<std::string>& items);
 
 std::string capitalized(std::string text);
+
+/// "3 copies, acknowledged by all". `replication`: as a deployment has it.
+std::string copies_text(unsigned copies, std::string_view replication);
 
 }  // namespace upout::harness
