@@ -20,6 +20,17 @@ std::string_view past_of(std::string_view kind) {
   return kind == "cut" ? "cut off" : "slowed down";
 }
 
+constexpr std::string_view several = "several";
+
+/// What one fault did cannot be told from what the next one did.
+std::string kind_of(const json& faults) {
+  return faults.size() == 1 ? faults.at(0).at("kind").get<std::string>() : std::string(several);
+}
+std::string where_text(std::string_view kind) {
+  if (kind == several) return "where there were several faults";
+  return fmt::format("where one was {}", past_of(kind));
+}
+
 std::string milliseconds(double seconds) {
   return fmt::format("{:.0f} ms", seconds * 1e3);
 }
@@ -36,13 +47,13 @@ std::string ledger_text(const json& run) {
                      ledger.at("acknowledged_writes").dump());
 }
 
-/// The longest that a client waited, by what was done to a rank.
+/// The longest that a client waited, by kind of fault.
 using Waits = std::map<std::string, double>;
 
 std::string sentence_of(double timeout_ms, const Waits& waits) {
   std::vector<std::string> items;
   for (const auto& [kind, seconds] : waits)
-    items.push_back(fmt::format("{} where one was {}", milliseconds(seconds), past_of(kind)));
+    items.push_back(fmt::format("{} {}", milliseconds(seconds), where_text(kind)));
   return fmt::format(
       "Where ranks are taken for dead after {:.0f} ms of silence, no client waited longer for a partition "
       "than {}.",
@@ -90,9 +101,9 @@ std::vector<std::string> fault_answer(std::span<const nlohmann::json> documents)
   std::map<std::string, Books> books;
   for (const json& document : documents) {
     for (const json& run : document.at("runs")) {
-      if (!run.contains("faults") || !run.at("verification").at("passed").get<bool>()) continue;
+      if (!run.contains("faults") || run.at("incomplete").get<bool>()) continue;
       const double timeout_ms = run.at("deployment").value("failure_timeout_ns", 0.0) * 1e-6;
-      double& wait = waits[timeout_ms][run.at("faults").at(0).at("kind").get<std::string>()];
+      double& wait = waits[timeout_ms][kind_of(run.at("faults"))];
       wait = std::max(wait, run.value("longest_unserved_seconds", 0.0));
       if (!run.contains("ledger")) continue;
       Books& of = books[copies_of(run)];

@@ -355,7 +355,7 @@ TEST(Answer, SaysWhatCopiesKeep) {
       "copy on ycsb-a.");
 }
 
-json with_fault(const std::string& replication, double unserved, std::uint64_t lost) {
+RunRecord faulty(const std::string& replication, double unserved, std::uint64_t lost) {
   RunRecord record = samples::run(shared_nothing, 4, "ledger", 1e6);
   record.deployment.copies = 3;
   record.deployment.replication = replication;
@@ -365,7 +365,10 @@ json with_fault(const std::string& replication, double unserved, std::uint64_t l
       {.fault = *parse_faults("kill=2@1s")->begin(), .detected_seconds = 0.0625, .restored_seconds = 0.09}};
   record.longest_unserved_seconds = unserved;
   record.ledger = LedgerReport{.acknowledged = 1000, .lost = lost};
-  return samples::document(record);
+  return record;
+}
+json with_fault(const std::string& replication, double unserved, std::uint64_t lost) {
+  return samples::document(faulty(replication, unserved, lost));
 }
 
 TEST(FaultAnswer, SaysHowLongNobodyWasServedAndWhatIsLost) {
@@ -386,6 +389,25 @@ TEST(FaultAnswer, SaysHowLongNobodyWasServedAndWhatIsLost) {
       "operations failed; 7 of 1000 acknowledged writes were lost.");
   EXPECT_EQ(fault_answer(std::vector<json>{point(shared_memory, 1, "ycsb-a", 1e6)}),
             std::vector<std::string>());
+}
+
+TEST(FaultAnswer, SaysWhatIsLostByThoseWhoPromisedToLoseNothing) {
+  RunRecord record = faulty("all", 0.070, 3);
+  record.verification.checks.push_back({"after_run_acknowledged_present", false, "3 of 1000 lost"});
+  const json invalid = samples::document(record);
+  ASSERT_FALSE(invalid.at("runs").at(0).at("verification").at("passed").get<bool>());
+  record.incomplete = true;
+  EXPECT_EQ(fault_answer(std::vector{invalid, samples::document(record)}).at(1),
+            "Of acknowledged writes, these were lost: 3 of 1000 with 3 copies, acknowledged by all.");
+}
+
+TEST(FaultAnswer, HoldsWhatSeveralFaultsDidAgainstNoneOfThem) {
+  RunRecord record = faulty("all", 0.9, 0);
+  record.faults.push_back(
+      {.fault = *parse_faults("cut=1@2s+1s")->begin(), .detected_seconds = {}, .restored_seconds = {}});
+  EXPECT_EQ(fault_answer(std::vector{with_fault("all", 0.070, 0), samples::document(record)}).at(0),
+            "Where ranks are taken for dead after 60 ms of silence, no client waited longer for a partition "
+            "than 70 ms where one was killed and 900 ms where there were several faults.");
 }
 
 }  // namespace
