@@ -22,6 +22,22 @@ engines::shared_nothing::CopyTiming copy_timing(const RunOptions& options) {
   return timing;
 }
 
+namespace {
+
+platform::Expected<void> check_timing(const RunOptions& options) {
+  if (options.heartbeat < shortest_heartbeat)
+    return platform::unexpected("--heartbeat", platform::to_string(options.heartbeat),
+                                fmt::format("at least {}", platform::to_string(shortest_heartbeat)));
+  const platform::Timestamp least = least_heartbeats * options.heartbeat;
+  if (options.failure_timeout >= least && options.failure_timeout <= longest_failure_timeout) return {};
+  return platform::unexpected(
+      "--failure-timeout", platform::to_string(options.failure_timeout),
+      fmt::format("at least three heartbeats ({}), and at most {}", platform::to_string(least),
+                  platform::to_string(longest_failure_timeout)));
+}
+
+}  // namespace
+
 platform::Expected<void> check_copies(const RunOptions& options, const workloads::Workload& workload,
                                       unsigned ranks) {
   const unsigned copies = options.copies.copies;
@@ -45,11 +61,7 @@ platform::Expected<void> check_copies(const RunOptions& options, const workloads
   if (options.rebalance != "none") return refuse("--rebalance", "--rebalance none");
   if (workload.has_transactions())
     return refuse(workload.name(), "a workload of single operations: transactions are not copied");
-  if (options.failure_timeout < 2 * options.heartbeat)
-    return platform::unexpected(
-        "--failure-timeout", platform::to_string(options.failure_timeout),
-        fmt::format("at least two heartbeats ({})", platform::to_string(2 * options.heartbeat)));
-  return {};
+  return check_timing(options);
 }
 
 platform::Expected<void> check_faults(const RunOptions& options, const workloads::Workload& workload,

@@ -14,6 +14,7 @@
 
 #include "engines/shared_memory/placement_names.h"
 #include "engines/shared_nothing/delayed_transport.h"
+#include "harness/copy_checks.h"
 #include "harness/fault.h"
 #include "harness/offered_load.h"
 #include "harness/plan_resources.h"
@@ -89,8 +90,8 @@ constexpr std::array key_rules = {
     KeyRule{"replicas", Kind::count, "a whole number from 1"},
     KeyRule{"acknowledge", Kind::acknowledge, "\"none\", \"one\", \"quorum\" or \"all\""},
     KeyRule{"read_from", Kind::read_from, "\"primary\", \"any\" or \"nearest\""},
-    KeyRule{"heartbeat", Kind::timeout, "a duration such as \"10ms\", at most \"60s\""},
-    KeyRule{"failure_timeout", Kind::timeout, "a duration such as \"60ms\", at most \"60s\""},
+    KeyRule{"heartbeat", Kind::timeout, "a duration such as \"10ms\", from \"1ms\" to \"1s\""},
+    KeyRule{"failure_timeout", Kind::timeout, "a duration such as \"60ms\", from \"1ms\" to \"1s\""},
     KeyRule{"fault", Kind::faults,
             "faults such as \"kill=2@1s\" or \"stop=2@1s+500ms\", or [[fault]] tables"},
     KeyRule{"cross_partition", Kind::percent, "a number from 0 to 100"},
@@ -171,9 +172,11 @@ std::optional<std::string> link_delay(const toml::node& node) {
   return is_one ? string : std::nullopt;
 }
 
+/// Whether the two go together is for the run to say.
 std::optional<std::string> timeout(const toml::node& node) {
   const auto string = text(node);
-  return string && platform::parse_duration(*string, std::chrono::minutes(1)) ? string : std::nullopt;
+  const auto parsed = platform::parse_duration(string.value_or(""), longest_failure_timeout);
+  return parsed && *parsed >= shortest_heartbeat ? string : std::nullopt;
 }
 
 std::optional<std::string> faults(const toml::node& node) {

@@ -17,6 +17,7 @@
 #include "benchmarks/upout/run_checks.h"
 #include "benchmarks/upout/run_history.h"
 #include "engines/shared_nothing/delayed_transport.h"
+#include "harness/copy_checks.h"
 #include "harness/hdr_log.h"
 #include "harness/integrity.h"
 #include "harness/interrupt.h"
@@ -36,6 +37,7 @@ namespace {
 
 using engines::shared_nothing::longest_link_delay;
 using engines::shared_nothing::MpiProcess;
+using harness::longest_failure_timeout;
 using platform::Expected;
 
 const std::map<std::string, platform::PageKind> page_kinds{{"transparent", platform::PageKind::transparent},
@@ -56,9 +58,6 @@ const std::map<std::string, engines::shared_nothing::ReadFrom> readers{
     {"primary", engines::shared_nothing::ReadFrom::primary},
     {"any", engines::shared_nothing::ReadFrom::any},
     {"nearest", engines::shared_nothing::ReadFrom::nearest}};
-
-/// A minute is longer than anybody waits.
-constexpr platform::Timestamp longest_timeout = std::chrono::minutes(1);
 
 const std::map<std::string, harness::ArrivalKind> arrival_kinds{{"poisson", harness::ArrivalKind::poisson},
                                                                 {"uniform", harness::ArrivalKind::uniform}};
@@ -344,19 +343,19 @@ void add_run_command(CLI::App& app, Program& program) {
                                   "--heartbeat",
                                   [command](const std::string& text) {
                                     command->options.heartbeat =
-                                        *platform::parse_duration(text, longest_timeout);
+                                        *platform::parse_duration(text, longest_failure_timeout);
                                   },
-                                  "how often ranks with copies say that they are there")
-                               ->check(duration_up_to(longest_timeout))
+                                  "how often ranks with copies say that they are there; 1 ms or more")
+                               ->check(duration_up_to(longest_failure_timeout))
                                ->default_str("10ms");
   CLI::Option* failure_timeout =
       run->add_option_function<std::string>(
              "--failure-timeout",
              [command](const std::string& text) {
-               command->options.failure_timeout = *platform::parse_duration(text, longest_timeout);
+               command->options.failure_timeout = *platform::parse_duration(text, longest_failure_timeout);
              },
-             "after how much silence a rank is taken for dead; at least two heartbeats")
-          ->check(duration_up_to(longest_timeout))
+             "after how much silence a rank is taken for dead; at least three heartbeats")
+          ->check(duration_up_to(longest_failure_timeout))
           ->default_str("60ms");
   CLI::Option* fault =
       run->add_option_function<std::string>(

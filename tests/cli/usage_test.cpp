@@ -361,11 +361,11 @@ INSTANTIATE_TEST_SUITE_P(
                "--replicas "
                "2 --rebalance cycle",
                {"--replicas 2", "--rebalance"}},
-        BadRun{"TimeoutOfLessThanTwoHeartbeats",
+        BadRun{"TimeoutOfLessThanThreeHeartbeats",
                "run --engine shared-nothing --transport ring --ranks 2 --oversubscribe --workload ycsb-a "
                "--replicas "
-               "2 --heartbeat 10ms --failure-timeout 15ms",
-               {"--failure-timeout", "at least two heartbeats"}},
+               "2 --heartbeat 10ms --failure-timeout 25ms",
+               {"--failure-timeout", "at least three heartbeats"}},
         BadRun{"FaultThatIsNone",
                "run --engine shared-nothing --transport ring --ranks 2 --workload ledger --replicas 2 "
                "--fault burn=1@1s",

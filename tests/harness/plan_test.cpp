@@ -682,6 +682,12 @@ INSTANTIATE_TEST_SUITE_P(
             "FaultWithoutATime", "[[fault]]\nstop = 'rank 2'\n" POINT "threads = 1\n",
             "p.toml:1: found a fault that comes to stop=2@, expected at = \"1s\" and one of kill, stop, cut "
             "and slow = \"rank 2\", with for = \"500ms\" of all but kill, and by = \"5ms\" of slow"},
+        Mistake{"HeartbeatOfNothing", POINT "threads = 1\nheartbeat = '0ms'\n",
+                "p.toml:5: found heartbeat = \"0ms\", expected a duration such as \"10ms\", from \"1ms\" to "
+                "\"1s\""},
+        Mistake{"FailureTimeoutOfSeconds", POINT "threads = 1\nfailure_timeout = '2s'\n",
+                "p.toml:5: found failure_timeout = \"2s\", expected a duration such as \"60ms\", from "
+                "\"1ms\" to \"1s\""},
         Mistake{"RateOfNothing", POINT "threads = 1\nrate = 0\n",
                 "p.toml:5: found rate = 0, expected operations a second such as 300000 or \"2M/s\", "
                 "from \"0.001/s\" to \"1G/s\""},
