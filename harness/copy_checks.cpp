@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "platform/duration.h"
 
@@ -64,36 +66,81 @@ platform::Expected<void> check_copies(const RunOptions& options, const workloads
   return check_timing(options);
 }
 
-platform::Expected<void> check_faults(const RunOptions& options, const workloads::Workload& workload,
-                                      unsigned ranks) {
-  if (options.faults.empty()) return {};
-  const unsigned with_data = ranks - options.clients;
+namespace {
+
+platform::Error refused(std::string found, std::string expected) {
+  return {"--fault", std::move(found), std::move(expected)};
+}
+
+/// Whether what is measured, and how, is of any use while ranks die.
+std::optional<platform::Error> check_beside_faults(const RunOptions& options,
+                                                   const workloads::Workload& workload, unsigned with_data) {
+  if (options.goal)
+    return refused("it beside --goal",
+                   "--rate: faults are done in the first window, which a goal's search measures and forgets");
+  if (options.schedule.operations != 0)
+    return refused("it beside operationcount", "--seconds: faults have their times within a window");
+  if (workload.inserts())
+    return refused(fmt::format("it with {}, which inserts", workload.name()),
+                   "--workload ledger, or ycsb-a, ycsb-b, ycsb-c or ycsb-f beside --clients: of an insert "
+                   "without an answer nobody knows whether its record has to be there");
   const bool spares_clients =
       options.clients != 0 && std::ranges::all_of(options.faults, [with_data](const Fault& fault) {
         return fault.kind != Fault::Kind::kill || fault.rank < with_data;
       });
-  if (!workload.keeps_ledger() && !spares_clients)
-    return platform::unexpected(
-        "--fault", fmt::format("it with {}", workload.name()),
-        "--workload ledger, which knows what was acknowledged and by whom; or --clients, "
-        "and none of them killed");
-  unsigned killed = 0;
+  if (workload.keeps_ledger() || spares_clients) return std::nullopt;
+  return refused(
+      fmt::format("it with {}", workload.name()),
+      "--workload ledger, which knows what was acknowledged and by whom; or --clients, and none of "
+      "them killed");
+}
+
+/// A rank that is out of the view when the window ends waits in vain to be taken back: the others have ended
+/// their session, too.
+std::optional<platform::Error> check_time(const Fault& fault, const RunOptions& options) {
+  const platform::Timestamp back = options.failure_timeout + 2 * options.heartbeat;
+  const double end = std::chrono::duration<double>(fault.at + fault.lasts + back).count();
+  const double window = options.schedule.window_seconds();
+  if (end < window) return std::nullopt;
+  return refused(
+      to_string({fault}),
+      fmt::format("it to be over {} (the failure timeout and two heartbeats) before the end of the "
+                  "first window, of {} s: an earlier one, or more --seconds",
+                  platform::to_string(back), window));
+}
+
+/// What ranks that are threads of one process cannot survive.
+std::optional<platform::Error> check_of_threads(const Fault& fault) {
+  if (fault.kind == Fault::Kind::kill)
+    return refused("kill beside --transport ring", "ranks that are processes");
+  const platform::Timestamp longest = engines::shared_nothing::CopyTiming{}.longest_absence;
+  if (fault.kind != Fault::Kind::cut || fault.lasts < longest) return std::nullopt;
+  return refused(
+      to_string({fault}) + " beside --transport ring",
+      fmt::format("less than {}: a rank that hears of no majority for so long ends, and the process "
+                  "with it that has all of them",
+                  platform::to_string(longest)));
+}
+
+}  // namespace
+
+platform::Expected<void> check_faults(const RunOptions& options, const workloads::Workload& workload,
+                                      unsigned ranks) {
+  if (options.faults.empty()) return {};
+  if (auto error = check_beside_faults(options, workload, ranks - options.clients))
+    return tl::unexpected(std::move(*error));
   for (const Fault& fault : options.faults) {
-    const std::string text = to_string({fault});
     if (fault.rank >= ranks)
-      return platform::unexpected("--fault", text, fmt::format("a rank below {}", ranks));
-    const double end = std::chrono::duration<double>(fault.at + fault.lasts).count();
-    if (end >= options.schedule.window_seconds())
-      return platform::unexpected(
-          "--fault", text,
-          fmt::format("it to be over within the first window, of {} s", options.schedule.window_seconds()));
-    killed += fault.kind == Fault::Kind::kill ? 1 : 0;
+      return tl::unexpected(refused(to_string({fault}), fmt::format("a rank below {}", ranks)));
+    if (auto error = check_time(fault, options)) return tl::unexpected(std::move(*error));
+    if (options.transport != "ring") continue;
+    if (auto error = check_of_threads(fault)) return tl::unexpected(std::move(*error));
   }
-  if (killed != 0 && options.transport == "ring")
-    return platform::unexpected("--fault", "kill beside --transport ring", "ranks that are processes");
+  const auto killed =
+      static_cast<unsigned>(std::ranges::count(options.faults, Fault::Kind::kill, &Fault::kind));
   if (killed != 0 && ranks - killed < ranks / 2 + 1)
-    return platform::unexpected("--fault", fmt::format("{} of {} ranks killed", killed, ranks),
-                                "a majority to be left, which alone can go on");
+    return tl::unexpected(refused(fmt::format("{} of {} ranks killed", killed, ranks),
+                                  "a majority to be left, which alone can go on"));
   return {};
 }
 

@@ -32,6 +32,7 @@ class ForwardingWorkload : public Workload {
   std::uint64_t record_count() const override { return workload_->record_count(); }
   std::size_t value_bytes() const override { return workload_->value_bytes(); }
   bool needs_order() const override { return workload_->needs_order(); }
+  bool inserts() const override { return workload_->inserts(); }
   RunLimits limits() const override { return workload_->limits(); }
   std::size_t output_bytes() const override { return workload_->output_bytes(); }
   kernel::Key largest_key() const override { return workload_->largest_key(); }

@@ -94,6 +94,7 @@ class Workload {
   virtual bool has_queries() const { return false; }
   /// Its audit knows of each write that was acknowledged, whoever has gone meanwhile.
   virtual bool keeps_ledger() const { return false; }
+  virtual bool inserts() const { return false; }   ///< while it is measured, and not only as it is loaded
   virtual RunLimits limits() const { return {}; }  ///< of a workload of single operations
   virtual std::size_t output_bytes() const = 0;  ///< the most that one operation returns, or a value if that
                                                  ///< is more

@@ -48,6 +48,7 @@ class Ycsb final : public Workload, public VersionedWorkload {
   std::uint64_t record_count() const override { return settings_.record_count; }
   std::size_t value_bytes() const override { return settings_.mean_value_bytes(); }
   bool needs_order() const override { return settings_.mix.scans > 0; }
+  bool inserts() const override { return settings_.mix.inserts > 0; }
   RunLimits limits() const override { return settings_.limits; }
   std::size_t output_bytes() const override {
     return std::max(settings_.longest_value_bytes(), settings_.scan_bytes());
