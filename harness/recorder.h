@@ -18,7 +18,8 @@ namespace upout::harness {
 /// What one worker measures in one window: throughput is of the operations that come back within it. Latency
 /// is of the same ones in a closed loop. In an open loop it is of those that arrive within it, whenever they
 /// come back: those that are still on their way when it ends are the slowest, and those that were when it
-/// began waited for others than are measured. Written by its worker alone; `completed` may be read by another
+/// began waited for others than are measured. What came back without an answer, because a rank is gone, is in
+/// neither. Written by its worker alone; `completed` may be read by another
 /// thread meanwhile.
 class Recorder {
  public:
@@ -36,33 +37,44 @@ class Recorder {
                platform::Timestamp now) noexcept {
     if (now >= window_.end) return false;
     if (now < window_.begin) return true;
-    count(done.size(), now);
+    std::size_t answered = 0;
     // Operations that were submitted together and came back together have one latency: they are counted in
     // one go.
     for (std::size_t i = 0; i < done.size();) {
+      if (!is_answered(*done[i])) {
+        ++i;
+        continue;
+      }
       const kernel::OperationKind kind = done[i]->kind;
       const platform::Timestamp start = started[done[i]->slot];
       std::size_t next = i + 1;
-      while (next < done.size() && done[next]->kind == kind && started[done[next]->slot] == start) ++next;
+      while (next < done.size() && is_answered(*done[next]) && done[next]->kind == kind &&
+             started[done[next]->slot] == start)
+        ++next;
+      answered += next - i;
       const auto latency = static_cast<std::uint64_t>((now - start).count());
       histograms_[static_cast<std::size_t>(kind)].record(latency, next - i);
       series_.record(now, latency, next - i);
       i = next;
     }
+    count(answered, now);
     return true;
   }
 
   /// As OpenLoop's observer takes it; `arrived` holds when each operation did.
   void observe_arrived(std::span<kernel::Operation* const> done, std::span<const platform::Timestamp> arrived,
                        platform::Timestamp now) noexcept {
-    if (window_.has(now)) count(done.size(), now);
+    std::size_t answered = 0;
     for (const kernel::Operation* operation : done) {
+      if (!is_answered(*operation)) continue;
+      ++answered;
       const platform::Timestamp arrival = arrived[operation->slot];
       if (!window_.has(arrival)) continue;
       const auto latency = static_cast<std::uint64_t>((now - arrival).count());
       histograms_[static_cast<std::size_t>(operation->kind)].record(latency);
       series_.record(arrival, latency, 1);
     }
+    if (window_.has(now)) count(answered, now);
   }
 
   std::uint64_t operations() const noexcept { return operations_; }
@@ -76,6 +88,10 @@ class Recorder {
   const std::vector<std::uint64_t>& timeline() const noexcept { return timeline_; }
 
  private:
+  static bool is_answered(const kernel::Operation& operation) noexcept {
+    return operation.status != kernel::Status::no_answer;
+  }
+
   void count(std::size_t done, platform::Timestamp now) noexcept {
     last_ = now;
     operations_ += done;
