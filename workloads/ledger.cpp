@@ -50,7 +50,12 @@ class LedgerRun final : public RunStream {
       if (operation->kind == OperationKind::get) continue;
       const std::size_t entry = entries_[operation->slot];
       is_written_[entry] = false;
-      if (operation->status == Status::ok) page_->entries[entry].acknowledged = page_->entries[entry].tried;
+      const std::uint64_t number = page_->entries[entry].tried;
+      if (operation->status == Status::ok) {
+        page_->entries[entry].acknowledged = number;
+      } else {
+        page_->failed[entry].push_back(number);
+      }
     }
   }
   std::uint64_t failed() const override { return failed_; }
@@ -123,10 +128,9 @@ class LedgerAudit final : public AuditStream {
   const AuditResult& result() const override { return result_; }
 
  private:
-  const LedgerPage::Entry& entry_of(Key key) const {
-    const auto page = std::ranges::find_if(
+  const LedgerPage& page_of(Key key) const {
+    return **std::ranges::find_if(
         pages_, [key](const auto& each) { return key % each->writer.count == each->writer.index; });
-    return (*page)->entries[key / (*page)->writer.count];
   }
   bool next_entry(kernel::Operation& operation) {
     while (page_ != pages_.size() && entry_ == pages_[page_]->entries.size()) {
@@ -142,8 +146,10 @@ class LedgerAudit final : public AuditStream {
     return true;
   }
   void check(const kernel::Operation& operation) {
-    const LedgerPage::Entry& entry = entry_of(operation.key);
-    books_.acknowledged += entry.acknowledged;
+    const LedgerPage& page = page_of(operation.key);
+    const std::size_t number_of_entry = operation.key / page.writer.count;
+    const LedgerPage::Entry& entry = page.entries[number_of_entry];
+    books_.acknowledged += page.acknowledged_above(number_of_entry, 0);
     std::uint64_t number = 0;
     if (operation.status == Status::ok)
       number = NumberRecords::number_of(operation.output.first(operation.output_size));
@@ -152,9 +158,8 @@ class LedgerAudit final : public AuditStream {
       return note(operation.key, fmt::format("holds number {}, which nobody has written", number));
     }
     if (number >= entry.acknowledged) return;
-    books_.lost += entry.acknowledged - number;
-    note(operation.key,
-         fmt::format("holds number {} of {} that were acknowledged", number, entry.acknowledged));
+    books_.lost += page.acknowledged_above(number_of_entry, number);
+    note(operation.key, fmt::format("holds number {}, and {} was acknowledged", number, entry.acknowledged));
   }
   void note(Key key, std::string_view fault) {
     if (books_.first_fault.empty()) books_.first_fault = fmt::format("record {} {}", key, fault);
@@ -171,6 +176,16 @@ class LedgerAudit final : public AuditStream {
 };
 
 }  // namespace
+
+std::uint64_t LedgerPage::acknowledged_above(std::size_t entry, std::uint64_t number) const {
+  const std::uint64_t last = entries[entry].acknowledged;
+  if (number >= last) return 0;
+  const auto of_entry = failed.find(entry);
+  if (of_entry == failed.end()) return last - number;
+  const auto failures = std::ranges::count_if(
+      of_entry->second, [&](std::uint64_t each) { return each > number && each <= last; });
+  return last - number - static_cast<std::uint64_t>(failures);
+}
 
 platform::Expected<std::unique_ptr<Workload>> LedgerWorkload::make(std::string_view name,
                                                                    const Properties& properties,

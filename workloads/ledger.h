@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,8 +16,8 @@
 
 namespace upout::workloads {
 
-/// What one client has written: of each of its keys, the last number that it has tried to write, and the last
-/// one that was acknowledged.
+/// What one client has written: of each of its keys, the last number that it has tried to write, the last one
+/// that was acknowledged, and the numbers before that which were not.
 struct LedgerPage {
   struct Entry {
     std::uint64_t tried = 0;
@@ -25,7 +27,12 @@ struct LedgerPage {
   WorkerSlot writer;
   std::vector<Entry> entries;  ///< of the keys writer.index, + writer.count, + 2 writer.count, ...
 
+  /// By entry, in order: numbers that came back as failed. Those whose rank is gone, so that there are few.
+  std::map<std::size_t, std::vector<std::uint64_t>> failed;
+
   kernel::Key key_of(std::size_t entry) const noexcept { return writer.index + entry * writer.count; }
+  /// How many writes of numbers above that one were.
+  std::uint64_t acknowledged_above(std::size_t entry, std::uint64_t number) const;
 };
 
 struct LedgerSettings {

@@ -90,7 +90,34 @@ TEST(Ledger, CountsWhatIsGone) {
   driver.drive(*audit);
   EXPECT_GT(lost, 0U);
   EXPECT_EQ(audit->result().lost, lost);
-  EXPECT_NE(audit->result().first_fault.find("that were acknowledged"), std::string::npos);
+  EXPECT_NE(audit->result().first_fault.find("was acknowledged"), std::string::npos);
+}
+
+/// One that comes back as failed, and the next one of the same key as acknowledged.
+TEST(Ledger, TakesNoWriteThatFailedForAcknowledged) {
+  const auto workload = make({{"recordcount", "10"}, {"readproportion", "0"}});
+  Driver driver;
+  driver.drive(*workload->load({0, 1}, 8));
+  const auto run = workload->run({0, 1}, 8, 1);
+  std::uint64_t writes = 0;
+  std::uint64_t acknowledged = 0;
+  const auto fails = [&](kernel::Operation& operation) {
+    if (operation.kind != kernel::OperationKind::put) return false;
+    const bool has_failed = ++writes % 3 == 0;
+    if (has_failed) operation.status = kernel::Status::no_answer;
+    acknowledged += has_failed ? 0 : 1;
+    return has_failed;
+  };
+  driver.drive(*run, 400, fails);
+  const std::uint64_t kept = acknowledged;
+  driver.drive(*run, 400, [&](kernel::Operation& operation) {
+    fails(operation);
+    return operation.kind == kernel::OperationKind::put;
+  });
+  const auto audit = workload->audit({0, 1}, 8, {});
+  driver.drive(*audit);
+  EXPECT_EQ(audit->result().acknowledged, acknowledged);
+  EXPECT_EQ(audit->result().lost, acknowledged - kept);
 }
 
 /// What has not been acknowledged may be there or not, and what nobody has written must not.
