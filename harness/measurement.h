@@ -21,6 +21,7 @@
 #include "harness/copy_reads.h"
 #include "harness/counted_stream.h"
 #include "harness/fault_injector.h"
+#include "harness/fault_reports.h"
 #include "harness/generators.h"
 #include "harness/goal_phase.h"
 #include "harness/hdr_log.h"
@@ -45,10 +46,6 @@ namespace upout::harness {
 
 /// "read", "update" …: what results call a kind of operation.
 std::string_view latency_name(kernel::OperationKind kind);
-
-/// What the rank has seen of faults in a window that began at `begin`, by the transport's clock.
-std::vector<FaultReport> read_faults(const std::vector<Fault>& faults, platform::Timestamp begin,
-                                     const engines::shared_nothing::Members& members);
 
 static_assert(engines::Aggregate<workloads::Digest>);
 
@@ -419,8 +416,9 @@ class Measurement {
     record.longest_unserved_seconds = static_cast<double>(longest) * 1e-9;
     if constexpr (requires { engine_->replicas(); }) {
       if (engine_->replicas() == nullptr) return;
-      record.faults =
-          read_faults(options_->faults, begin_by_transport(state), engine_->replicas()->members());
+      const auto& members = engine_->replicas()->members();
+      record.faults = read_faults(options_->faults, begin_by_transport(state), members.history(),
+                                  members.policy().copies);
     }
   }
 
