@@ -401,6 +401,11 @@ TEST(FaultAnswer, SaysWhatIsLostByThoseWhoPromisedToLoseNothing) {
             "Of acknowledged writes, these were lost: 3 of 1000 with 3 copies, acknowledged by all.");
 }
 
+/// As if it were one of the deployment.
+TEST(FaultAnswer, TakesTheThroughputBesideFaultsForNoResult) {
+  EXPECT_TRUE(compare(std::vector{with_fault("all", 0.070, 0)}).empty());
+}
+
 TEST(FaultAnswer, HoldsWhatSeveralFaultsDidAgainstNoneOfThem) {
   RunRecord record = faulty("all", 0.9, 0);
   record.faults.push_back(
