@@ -56,10 +56,11 @@ Violation complete(const Evidence& evidence) {
 }
 
 Violation no_failed_operations(const Evidence& evidence) {
-  if (evidence.run.contains("faults")) return std::nullopt;  // to see them fail is what it is for
+  // Of the repetition with faults, the first, that is what it is for.
+  bool is_exempt = evidence.run.contains("faults");
   std::uint64_t failed = 0;
   for (const json& repetition : evidence.run.at("repetitions"))
-    failed += repetition.at("failed").get<std::uint64_t>();
+    failed += std::exchange(is_exempt, false) ? 0 : repetition.at("failed").get<std::uint64_t>();
   if (failed == 0) return std::nullopt;
   return fmt::format("{} failed", failed);
 }

@@ -345,5 +345,22 @@ TEST(RunRules, HaveExpectationAndReasonInTheirDocument) {
   }
 }
 
+/// Rules of such a run that are broken.
+std::set<std::string> broken_rules(const Facts& facts) {
+  std::set<std::string> rules;
+  const json verdict = facts.verdict();
+  for (const json& reason : verdict.at("reasons")) rules.insert(reason.at("rule").get<std::string>());
+  return rules;
+}
+
+TEST(RunRules, LetOperationsFailInTheRepetitionWithFaultsAlone) {
+  Facts facts;
+  facts.run["faults"] = json::array({json::object()});
+  facts.run["repetitions"][0]["failed"] = 7;
+  EXPECT_FALSE(broken_rules(facts).contains("no-failed-operations"));
+  facts.run["repetitions"][1]["failed"] = 1;
+  EXPECT_TRUE(broken_rules(facts).contains("no-failed-operations"));
+}
+
 }  // namespace
 }  // namespace upout::harness
