@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -129,13 +130,27 @@ Violation no_faults(const Evidence& evidence) {
   return fmt::format("{} fault{}, done on purpose by --fault", count, count == 1 ? "" : "s");
 }
 
+/// Of ranks that may have copies: clients, the last ones, have none.
+std::set<std::string> serving_hosts(const Evidence& evidence) {
+  const json& deployment = evidence.run.at("deployment");
+  const auto serving =
+      (deployment.at("ranks").get<std::uint64_t>() - deployment.value("clients", std::uint64_t{0})) *
+      deployment.at("threads_per_rank").get<std::uint64_t>();
+  std::set<std::string> hosts;
+  for (const json& worker : evidence.environment.at("workers")) {
+    if (worker.at("worker").get<std::uint64_t>() < serving)
+      hosts.insert(worker.at("host").get<std::string>());
+  }
+  return hosts;
+}
+
 /// Ranks of one host are gone with it, all at once.
 Violation copies_apart(const Evidence& evidence) {
-  const json& deployment = evidence.run.at("deployment");
-  const auto copies = deployment.value("copies", std::uint64_t{1});
-  const auto nodes = deployment.at("nodes").get<std::uint64_t>();
-  if (nodes >= copies || copies == 1) return std::nullopt;
-  return fmt::format("{} copies on {} node{}", copies, nodes, nodes == 1 ? "" : "s");
+  const auto copies = evidence.run.at("deployment").value("copies", std::uint64_t{1});
+  if (copies == 1) return std::nullopt;
+  const std::size_t hosts = serving_hosts(evidence).size();
+  if (hosts >= copies) return std::nullopt;
+  return fmt::format("{} copies on {} node{}", copies, hosts, hosts == 1 ? "" : "s");
 }
 
 Violation no_history(const Evidence& evidence) {

@@ -95,7 +95,7 @@ const std::vector<Breach>& breaches() {
       {"no-faults", [](Facts& f) { f.run["faults"] = nlohmann::json::array({nlohmann::json::object()}); }},
       {"copies-apart",
        [](Facts& f) {
-         f.run["deployment"]["copies"] = 3;
+         f.run["deployment"]["copies"] = 2;
          f.run["deployment"]["nodes"] = 2;
        }},
       {"no-history",
@@ -351,6 +351,22 @@ std::set<std::string> broken_rules(const Facts& facts) {
   const json verdict = facts.verdict();
   for (const json& reason : verdict.at("reasons")) rules.insert(reason.at("rule").get<std::string>());
   return rules;
+}
+
+TEST(RunRules, WantAHostForEachCopyAmongThoseThatServe) {
+  Facts facts;
+  facts.run["deployment"]["ranks"] = 2;
+  facts.run["deployment"]["threads_per_rank"] = 1;
+  facts.run["deployment"]["copies"] = 2;
+  facts.environment["workers"][1]["host"] = "another";
+  EXPECT_FALSE(broken_rules(facts).contains("copies-apart"));
+  facts.run["deployment"]["ranks"] = 3;
+  facts.run["deployment"]["clients"] = 1;
+  facts.environment["workers"].push_back(facts.environment["workers"][1]);
+  facts.environment["workers"][2]["worker"] = 2;
+  EXPECT_FALSE(broken_rules(facts).contains("copies-apart"));
+  facts.environment["workers"][1]["host"] = facts.environment["workers"][0]["host"];
+  EXPECT_TRUE(broken_rules(facts).contains("copies-apart")) << "the other host is a client's";
 }
 
 TEST(RunRules, LetOperationsFailInTheRepetitionWithFaultsAlone) {
