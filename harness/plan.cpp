@@ -224,16 +224,46 @@ std::uint32_t stores_of(const Point& point) {
   return point.workers - (clients == point.options.end() ? 0 : as_number(clients->second));
 }
 
-/// Combinations with more islands than workers, or no rank that is not a client, are left out: there is no
-/// such deployment.
+/// 0: the combination says nothing of it.
+unsigned number_of(const Assignment& values, std::string_view key) {
+  const auto found = values.find(std::string(key));
+  return found == values.end() ? 0 : as_number(found->second.value);
+}
+
+/// Workers that are no clients.
+unsigned with_data(const Assignment& values, const EngineForm& engine) {
+  const unsigned size = number_of(values, engine.size_key);
+  return size - std::min(size, number_of(values, "clients"));
+}
+
+/// Combinations with more islands than workers, no rank that is not a client, or fewer of these than copies,
+/// are left out: there is no such deployment.
 bool is_deployment(const Assignment& values, const EngineForm& engine) {
-  const unsigned size = as_number(values.at(std::string(engine.size_key)).value);
-  const auto number = [&](const char* key) {
-    const auto found = values.find(key);
-    return found == values.end() ? 0 : as_number(found->second.value);
-  };
-  const unsigned with_data = size - std::min(size, number("clients"));
-  return number("islands") <= size && with_data != 0 && number("replicas") <= with_data;
+  const unsigned holders = with_data(values, engine);
+  return number_of(values, "islands") <= number_of(values, engine.size_key) && holders != 0 &&
+         number_of(values, "replicas") <= holders;
+}
+
+/// What is wrong with combinations that are all left out. `has_servers`: some of them have ranks with data.
+tl::unexpected<platform::Error> no_deployment(std::string where, const EngineForm& engine, bool has_servers) {
+  if (!engine.has_ranks)
+    return platform::unexpected(std::move(where), "more islands than threads",
+                                "at most as many islands as threads in some combination");
+  if (!has_servers)
+    return platform::unexpected(std::move(where), "as many clients as ranks",
+                                "fewer clients than ranks in some combination");
+  return platform::unexpected(std::move(where), "more replicas than ranks that have data",
+                              "at most as many replicas as ranks that are no clients in some combination");
+}
+
+/// Faults that none of the points has which should: those without copies are measured without them.
+Expected<void> check_faults(std::string_view path, const Settings& settings, std::span<const Point> points) {
+  const auto faults = settings.find("fault");
+  if (faults == settings.end() || std::ranges::any_of(points, &Point::has_faults)) return {};
+  return platform::unexpected(fmt::format("{}:{}", path, faults->second.front().line),
+                              "faults, and no point with copies",
+                              "replicas = 2 or more in some combination: without copies nothing is left to "
+                              "measure");
 }
 
 /// Multiplies the blocks of a plan file out into points.
@@ -282,6 +312,7 @@ Expected<void> PointBuilder::add(const Settings& defaults, const PointBlock& blo
                                 "workload = \"NAME\" here or in [defaults]");
   if (auto fit = check_sizes(settings, block); !fit) return fit;
 
+  const std::size_t before_block = points_.size();
   for (const Choice& engine : settings.at("engine")) {
     const std::vector<Axis> axes = axes_of(settings, form_of(engine.value), places_);
     const std::size_t combinations = combinations_of(axes, most_points);
@@ -289,19 +320,16 @@ Expected<void> PointBuilder::add(const Settings& defaults, const PointBlock& blo
       return platform::unexpected(at(block.line), "lists that multiply to too many points",
                                   fmt::format("at most {} in a plan", most_points));
     const std::size_t before = points_.size();
+    bool has_servers = false;
     for (std::size_t n = 0; n < combinations; ++n) {
       const Assignment values = combination(axes, n);
+      has_servers |= with_data(values, form_of(engine.value)) != 0;
       if (!is_deployment(values, form_of(engine.value))) continue;
       if (auto added = add_point(values, block.line, form_of(engine.value)); !added) return added;
     }
-    if (points_.size() == before)
-      return form_of(engine.value).has_ranks
-                 ? platform::unexpected(at(block.line), "as many clients as ranks",
-                                        "fewer clients than ranks in some combination")
-                 : platform::unexpected(at(block.line), "more islands than threads",
-                                        "at most as many islands as threads in some combination");
+    if (points_.size() == before) return no_deployment(at(block.line), form_of(engine.value), has_servers);
   }
-  return {};
+  return check_faults(path_, block.settings, std::span(points_).subspan(before_block));
 }
 
 /// Each engine needs its size. One of an engine that is not meant may stand in [defaults], but not in the
@@ -545,13 +573,16 @@ Expected<Plan> read_plan(const std::string& path, const MachineSize& machine) {
   PointBuilder builder(*located, file->resources ? Places::of(*file->resources) : Places::of(machine));
   for (const PointBlock& block : file->blocks)
     if (auto added = builder.add(file->defaults, block); !added) return tl::unexpected(added.error());
+  std::vector<Point> points = builder.take_points();
+  if (auto possible = check_faults(*located, file->defaults, points); !possible)
+    return tl::unexpected(possible.error());
   return Plan{.path = *located,
               .text = std::move(*text),
               .title = file->title.empty() ? fs::path(*located).stem().string() : std::move(file->title),
               .question = std::move(file->question),
               .cores = machine.cores,
               .resources = std::move(file->resources),
-              .points = builder.take_points(),
+              .points = std::move(points),
               .warnings = builder.take_warnings()};
 }
 

@@ -57,6 +57,9 @@ struct Point {
   }
   std::size_t all_workers() const { return std::size_t{workers} * threads_per_rank(); }
 
+  /// Something is done to its ranks while they are measured.
+  bool has_faults() const { return options.contains("fault"); }
+
   /// A launcher starts it, and gives the number of its workers: its ranks are processes.
   bool is_launched() const {
     const auto transport = options.find("transport");

@@ -327,7 +327,8 @@ Expected<PlanFile> PlanParser::read(const toml::table& document) const {
     } else if (key.str() == "fault") {
       auto faults = read_faults(node);
       if (!faults) return tl::unexpected(faults.error());
-      plan.defaults["fault"] = {std::move(*faults)};
+      if (auto kept = keep("fault", key, {std::move(*faults)}, plan.defaults); !kept)
+        return tl::unexpected(kept.error());
     } else {
       return unknown_key(key, known);
     }

@@ -649,6 +649,7 @@ TEST_P(PlanMistakes, AreErrorsThatSayWhereWhatAndWhatInstead) {
   EXPECT_EQ(error(GetParam().text), GetParam().message);
 }
 
+#define RANKS "[[points]]\nengine = 'shared-nothing'\nranks = 2\noversubscribe = true\nworkload = 'ledger'\n"
 #define POINT "[[points]]\nengine = 'shared-memory'\nworkload = 'ycsb-c'\n"
 
 INSTANTIATE_TEST_SUITE_P(
@@ -682,6 +683,26 @@ INSTANTIATE_TEST_SUITE_P(
             "FaultWithoutATime", "[[fault]]\nstop = 'rank 2'\n" POINT "threads = 1\n",
             "p.toml:1: found a fault that comes to stop=2@, expected at = \"1s\" and one of kill, stop, cut "
             "and slow = \"rank 2\", with for = \"500ms\" of all but kill, and by = \"5ms\" of slow"},
+        Mistake{"FaultsTwice",
+                "[defaults]\nfault = 'kill=1@1s'\n[[fault]]\nat = '1s'\nkill = 'rank 2'\n" POINT
+                "threads = 1\n",
+                "p.toml:3: found another value of fault than on line 2, expected one of them, or the same "
+                "value twice"},
+        Mistake{"FaultsWithoutCopies", "[[fault]]\nat = '1s'\nkill = 'rank 1'\n" RANKS,
+                "p.toml:1: found faults, and no point with copies, expected replicas = 2 or more in some "
+                "combination: without copies nothing is left to measure"},
+        Mistake{"FaultsOfPointsWithoutCopies",
+                RANKS "replicas = 2\n" RANKS "fault = ['kill=1@1s', 'kill=0@1s']\nreplicas = 1\n",
+                "p.toml:12: found faults, and no point with copies, expected replicas = 2 or more in some "
+                "combination: without copies nothing is left to measure"},
+        Mistake{
+            "MoreReplicasThanRanks", RANKS "replicas = [3, 4]\n",
+            "p.toml:1: found more replicas than ranks that have data, expected at most as many replicas as "
+            "ranks that are no clients in some combination"},
+        Mistake{
+            "MoreReplicasThanServers", RANKS "replicas = 2\nclients = 1\n",
+            "p.toml:1: found more replicas than ranks that have data, expected at most as many replicas as "
+            "ranks that are no clients in some combination"},
         Mistake{"HeartbeatOfNothing", POINT "threads = 1\nheartbeat = '0ms'\n",
                 "p.toml:5: found heartbeat = \"0ms\", expected a duration such as \"10ms\", from \"1ms\" to "
                 "\"1s\""},
