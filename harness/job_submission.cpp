@@ -12,6 +12,7 @@
 #include "harness/point_time.h"
 #include "harness/schedulers/call.h"
 #include "harness/schedulers/script.h"
+#include "harness/sweep.h"
 #include "platform/text_file.h"
 
 namespace upout::harness {
@@ -123,7 +124,12 @@ std::vector<MadeJob> make_jobs(const SubmittedSweep& sweep, const std::vector<Po
 
 /// What starts ranks in a job; empty: what `upout sweep` takes by itself.
 std::string launcher_of(const SubmittedSweep& sweep, const SubmitOptions& options) {
-  return options.launcher.empty() ? sweep.scheduler().launcher(*sweep.plan().resources) : options.launcher;
+  if (!options.launcher.empty()) return options.launcher;
+  std::string launcher = sweep.scheduler().launcher(*sweep.plan().resources);
+  // A job has one for all its points. Other launchers have options of their own.
+  const bool has_faults = std::ranges::any_of(sweep.plan().points, &Point::has_faults);
+  if (has_faults && launcher.starts_with("mpirun ")) launcher += surviving_launch;
+  return launcher;
 }
 
 /// Writes what jobs need.

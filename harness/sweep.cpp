@@ -60,8 +60,7 @@ std::string usual_launcher_of(const Point& point) {
 
 std::string launcher_of(const Point& point, const SweepOptions& options) {
   if (!options.launcher.empty()) return options.launcher;
-  // Who is killed must not take the others along.
-  return usual_launcher_of(point) + (point.options.contains("fault") ? " --enable-recovery" : "");
+  return usual_launcher_of(point) + (point.has_faults() ? surviving_launch : "");
 }
 
 /// How long the points will take: as long as they measure, until one shows what loading and verifying add.

@@ -19,6 +19,9 @@ inline constexpr const char* default_launcher = "mpirun -n {ranks} --bind-to cor
 inline constexpr const char* binding_launcher = "mpirun -n {ranks} --bind-to none";
 inline constexpr const char* oversubscribing_launcher = "mpirun -n {ranks} --oversubscribe --bind-to none";
 
+/// Open MPI's: the others go on when a rank is killed. Its mpirun's status is 0 then, whatever has happened.
+inline constexpr const char* surviving_launch = " --enable-recovery";
+
 struct SweepOptions {
   std::string out;       ///< the folder that takes the results; made if it is not there
   std::string program;   ///< `upout` itself: started for each point

@@ -122,6 +122,23 @@ TEST_F(JobSubmission, AnotherLauncherTakesThePlaceOfTheSchedulersOwn) {
   EXPECT_TRUE(text_of(out() + "/jobs/2/job.sh").ends_with("--launcher\nmine {ranks}\n"));
 }
 
+/// Open MPI's mpirun ends all ranks with the first, unless it is told not to.
+TEST_F(JobSubmission, WhereRanksAreKilledTheLauncherLeavesTheOthersAlone) {
+  const auto launched = [&](const std::string& folder, const std::string& launcher) {
+    const FakeScheduler scheduler("echo id 1", "echo running", "true", launcher);
+    auto sweep = SubmittedSweep::begin(plan(), folder_ / folder, scheduler, MachineSize{1});
+    EXPECT_TRUE(sweep && prepare_jobs(*sweep, {.program = "/opt/upout"}));
+    const std::string script = text_of(folder_ / (folder + "/jobs/1/job.sh"));
+    return script.substr(script.find("--launcher\n"));
+  };
+  EXPECT_EQ(launched("whole", "mpirun -n {ranks}"), "--launcher\nmpirun -n {ranks}\n");
+  text_ +=
+      "[[points]]\nengine = 'shared-nothing'\nranks = 3\nworkload = 'ledger'\nreplicas = 2\n"
+      "fault = 'kill=1@1s'\n";
+  EXPECT_EQ(launched("damaged", "mpirun -n {ranks}"), "--launcher\nmpirun -n {ranks} --enable-recovery\n");
+  EXPECT_EQ(launched("else", "start {ranks}"), "--launcher\nstart {ranks}\n");
+}
+
 TEST_F(JobSubmission, AnArrayHasATaskForEachJobThatItStandsFor) {
   text_.replace(text_.find("1h"), 2, "4m");
   text_ += "[[points]]\nengine = 'shared-memory'\nthreads = 2\nseed = [3, 4, 5, 6]\n";

@@ -14,8 +14,12 @@ namespace upout::harness::schedulers {
 /// "id ID", or a state's name.
 class FakeScheduler final : public Scheduler {
  public:
-  FakeScheduler(std::string submit, std::string state, std::string cancel)
-      : submit_(std::move(submit)), state_(std::move(state)), cancel_(std::move(cancel)) {}
+  FakeScheduler(std::string submit, std::string state, std::string cancel,
+                std::string launcher = "start {ranks}")
+      : submit_(std::move(submit)),
+        state_(std::move(state)),
+        cancel_(std::move(cancel)),
+        launcher_(std::move(launcher)) {}
 
   std::string_view name() const override { return "fake"; }
   std::string_view description() const override { return "for tests"; }
@@ -27,7 +31,7 @@ class FakeScheduler final : public Scheduler {
     for (const std::string& word : job.command) text += word + "\n";
     return text;
   }
-  std::string launcher(const Resources&) const override { return "start {ranks}"; }
+  std::string launcher(const Resources&) const override { return launcher_; }
   CommandLine submit_command(const std::string& script) const override {
     return {"sh", "-c", submit_, "submit", script};
   }
@@ -53,6 +57,7 @@ class FakeScheduler final : public Scheduler {
   std::string submit_;
   std::string state_;
   std::string cancel_;
+  std::string launcher_;
 };
 
 }  // namespace upout::harness::schedulers
