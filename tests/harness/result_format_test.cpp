@@ -255,6 +255,8 @@ TEST(PrintedTable, HasNotesThatTheExpressionsOfThePageRead) {
   EXPECT_EQ(find("backups", table),
             (Found{{"3", "nearest", "25.00", "4", "7", "7", "0.000", "0.125", "0.125", "0.004"}}));
   EXPECT_EQ(find("faults", table), (Found{{"3", "quorum", "69", "0", "2", "700"}}));
+  run.ledger.reset();
+  EXPECT_EQ(find("faults", table_of({run})), (Found{{"3", "quorum", "69", "0", "", ""}})) << "no ledger";
   EXPECT_EQ(find("durability", table), (Found{{"sync", "ycsb-c", "16", "200", "15.0", "3.0", "ext4"}}));
   EXPECT_EQ(find("rebalancing", table), (Found{{"ycsb-c", "3", "1", "2", "2.000", "1.000", "25.0"}}));
   EXPECT_EQ(find("generator", table), (Found{{"31", "0.0"}}));
