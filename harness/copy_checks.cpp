@@ -18,7 +18,8 @@ engines::shared_nothing::CopyTiming copy_timing(const RunOptions& options) {
   timing.heartbeat = options.heartbeat;
   timing.suspicion = options.failure_timeout;
   timing.lease = options.failure_timeout * 2 / 3;
-  timing.patience = 2 * options.heartbeat;
+  // There and back, and as long again: what is only late must not be sent twice.
+  timing.patience = 2 * options.heartbeat + 4 * options.link_delay;
   timing.consensus.heartbeat = options.heartbeat;
   timing.consensus.election = options.failure_timeout * 5 / 6;
   return timing;
@@ -30,11 +31,13 @@ platform::Expected<void> check_timing(const RunOptions& options) {
   if (options.heartbeat < shortest_heartbeat)
     return platform::unexpected("--heartbeat", platform::to_string(options.heartbeat),
                                 fmt::format("at least {}", platform::to_string(shortest_heartbeat)));
-  const platform::Timestamp least = least_heartbeats * options.heartbeat;
+  // Within a lease, which is two thirds of it, a heartbeat has to go there and be heard of.
+  const platform::Timestamp least = least_heartbeats * options.heartbeat + 4 * options.link_delay;
   if (options.failure_timeout >= least && options.failure_timeout <= longest_failure_timeout) return {};
   return platform::unexpected(
       "--failure-timeout", platform::to_string(options.failure_timeout),
-      fmt::format("at least three heartbeats ({}), and at most {}", platform::to_string(least),
+      fmt::format("at least three heartbeats{} ({}), and at most {}",
+                  options.link_delay.count() == 0 ? "" : " and four link delays", platform::to_string(least),
                   platform::to_string(longest_failure_timeout)));
 }
 

@@ -92,6 +92,12 @@ TEST(CopyChecks, RefuseTimesThatNoRankCanKeep) {
   expect_refused(error_of(options), {"--failure-timeout", "2.9 ms", "at least three heartbeats (3 ms)"});
   options.failure_timeout = 1001ms;
   expect_refused(error_of(options), {"--failure-timeout", "at most 1 s"});
+  options.failure_timeout = 60ms;
+  options.link_delay = 15ms;
+  expect_refused(error_of(options), {"--failure-timeout", "three heartbeats and four link delays (63 ms)"});
+  options.failure_timeout = 63ms;
+  EXPECT_EQ(error_of(options), "");
+  EXPECT_GT(copy_timing(options).patience, 2 * options.link_delay) << "what is late must not be sent twice";
 }
 
 /// A rank alone ends after so long; as a thread it takes all others along.
