@@ -71,8 +71,8 @@ enum class FrameType : std::uint8_t {
 };
 
 /// What its fields mean depends on the type; those of steps and their answers are named in
-/// transaction_client.h. All but `request`, `records`, `step` and `step_answer` travel without what comes
-/// after `output_size`.
+/// transaction_client.h. Those that `frame_layouts` has as short travel without what comes after
+/// `output_size`.
 struct FrameHeader {
   FrameType type;
   std::uint8_t code = 0;  ///< a request's `OperationKind`, a response's `Status`

@@ -418,7 +418,7 @@ class Session {
                                                     const std::vector<Partition*>& touched) {
       needs_.clear();
       for (const Partition* partition : touched) needs_.push_back(replicator_->need_of(*partition));
-      replicator_->held().hold(peer, frames, needs_);
+      replicator_->held().hold(peer, frames, needs_, now_);
       needs_.clear();
     });
     now_ = transport_->now();
@@ -433,20 +433,26 @@ class Session {
   /// What has ended is given back when the copies have what it depends on.
   void hold(Completed& done) {
     if (!ended_.empty()) {
+      // Parts of a scan that were done before, on other partitions, have been seen as well.
+      if (std::ranges::any_of(ended_, [](const auto* each) { return kernel::is_scan(each->kind); }))
+        need_all();
       if (std::ranges::all_of(needs_, [&](const auto& need) { return replicator_->is_met(need); })) {
         done.append(ended_);
       } else {
-        replicator_->held().hold(ended_, needs_);
+        replicator_->held().hold(ended_, needs_, now_);
       }
       ended_.clear();
     }
     needs_.clear();
   }
-  /// Part of a scan has come: of other parts, which own partitions have done, nobody has waited yet.
+  /// Part of a scan has come.
   void end_part(kernel::Operation& part, Completed& done) {
     scans_.end(part, ended_, Route{this});
-    for (const Partition* partition : *partitions_) needs_.push_back(replicator_->need_of(*partition));
     hold(done);
+  }
+  void need_all() {
+    needs_.clear();
+    for (const Partition* partition : *partitions_) needs_.push_back(replicator_->need_of(*partition));
   }
 
   void go_on_replicated(Completed& done) {
@@ -470,6 +476,9 @@ class Session {
       });
     }
     perform_local(done);
+    replicator_->held().drop_overdue(now_, options_.deadline, [&](kernel::Operation& overdue) {
+      give_back(overdue, kernel::Status::no_answer, done);
+    });
     replicator_->held().release([this](const HeldResults::Need& need) { return replicator_->is_met(need); },
                                 [&done](kernel::Operation& operation) { done.push_back(&operation); },
                                 [this](int peer, std::span<const std::byte> frames) {
@@ -497,15 +506,24 @@ class Session {
         Route{this}(partition, operation);
       }
     });
-    replicator_->held().drop([this](std::uint32_t number) { return partitions_->find(number) == nullptr; },
-                             [&](kernel::Operation& operation) { unknown.push_back(&operation); });
+    Completed unseen;
+    replicator_->held().drop(
+        [this](std::uint32_t number) { return partitions_->find(number) == nullptr; },
+        [&](kernel::Operation& operation) {
+          (operation.kind == kernel::OperationKind::get ? unseen : unknown).push_back(&operation);
+        });
+    for (kernel::Operation* operation : unseen) Route{this}(scans_.partition_of(*operation), *operation);
     for (kernel::Operation* operation : unknown) give_back(*operation, kernel::Status::no_answer, done);
   }
 
   void serve_until_all_copies_are_alike() {
+    Membership<T>& membership = replicator_->membership();
+    membership.arrive_at_barrier(1);
+    while (!membership.barrier_passed(1)) serve_once();
+    // Nobody changes anything any more.
     while (!copies_are_alike()) serve_once();
-    replicator_->membership().arrive_at_barrier();
-    while (!replicator_->membership().barrier_passed()) serve_once();
+    membership.arrive_at_barrier(2);
+    while (!membership.barrier_passed(2)) serve_once();
     replicator_->end_reads();
     outbox_.send_all();
   }

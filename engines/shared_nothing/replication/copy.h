@@ -59,7 +59,6 @@ struct Copy {
   platform::Timestamp serves_from = platform::Timestamp::min();  ///< when all leases have ended
   std::vector<Follower<Policy>> followers;                       ///< of a primary
   std::uint64_t to_settle = 0;  ///< when all have taken this, all have what was acknowledged before the view
-  bool has_settled = true;
 
   Follower<Policy>* follower(int rank) noexcept {
     const auto found = std::ranges::find(followers, rank, &Follower<Policy>::rank);

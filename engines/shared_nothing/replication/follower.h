@@ -50,7 +50,8 @@ struct Follower {
   int rank = 0;
   std::uint32_t since = 0;  ///< the number of the view in which it joined
   bool is_member = false;
-  bool is_in_sync = false;  ///< has been told so; what is acknowledged by all waits for it, too
+  bool is_in_sync = false;         ///< what is acknowledged by all waits for it, too
+  std::uint64_t in_sync_from = 0;  ///< a position: what is before may have been acknowledged without it
   Progress progress = {};
   std::uint64_t began = 0;  ///< the position from which on it has the stream
   std::unique_ptr<CopyInTheMaking<Policy>> making =

@@ -19,7 +19,7 @@ namespace upout::engines::shared_nothing {
 /// | changes_taken   | yes       | yes    | up to which         |      |                           |
 /// | ask_changes     | yes       |        | from which on       |      |                           |
 /// | told_changes    | yes       |        | the asked one       |      | ToldHeader and changes    |
-/// | heartbeat       |           | arrivals at the barrier | the sender's time | |             |
+/// | heartbeat       |           | arrivals at barriers | the sender's time | |             |
 /// | heartbeat_heard |           |        | the time of what has been heard | | the sender's time |
 /// | news            | yes       | a rank |                     | News |                           |
 struct CopyFrame {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "engines/session.h"
+#include "platform/clock.h"
 
 namespace upout::engines::shared_nothing {
 
@@ -25,12 +27,12 @@ class HeldResults {
 
   bool empty() const noexcept { return held_.empty(); }
 
-  void hold(std::span<kernel::Operation* const> operations, const Needs& needs) {
-    Held& held = begin(own, needs);
+  void hold(std::span<kernel::Operation* const> operations, const Needs& needs, platform::Timestamp now) {
+    Held& held = begin(own, needs, now);
     held.operations.assign(operations.begin(), operations.end());
   }
-  void hold(int peer, std::span<const std::byte> frames, const Needs& needs) {
-    Held& held = begin(peer, needs);
+  void hold(int peer, std::span<const std::byte> frames, const Needs& needs, platform::Timestamp now) {
+    Held& held = begin(peer, needs, now);
     held.frames.assign(frames.begin(), frames.end());
   }
 
@@ -55,8 +57,31 @@ class HeldResults {
   /// gets own operations, answers are forgotten.
   template <class IsLost, class GiveUp>
   void drop(IsLost&& is_lost, GiveUp&& give_up) {
+    drop_if(
+        [&](const Held& held) {
+          return std::ranges::any_of(held.needs, [&](const Need& need) { return is_lost(need.partition); });
+        },
+        give_up);
+  }
+  /// The same with what has been held for so long.
+  template <class GiveUp>
+  void drop_overdue(platform::Timestamp now, platform::Timestamp limit, GiveUp&& give_up) {
+    drop_if([&](const Held& held) { return now - held.since >= limit; }, give_up);
+  }
+
+ private:
+  struct Held {
+    int peer = own;
+    platform::Timestamp since{};
+    Needs needs;
+    std::vector<kernel::Operation*> operations;
+    std::vector<std::byte> frames;
+  };
+
+  template <class IsOver, class GiveUp>
+  void drop_if(IsOver&& is_over, GiveUp&& give_up) {
     for (auto each = held_.begin(); each != held_.end();) {
-      if (std::ranges::none_of(each->needs, [&](const Need& need) { return is_lost(need.partition); })) {
+      if (!is_over(*each)) {
         ++each;
         continue;
       }
@@ -64,20 +89,12 @@ class HeldResults {
       each = end(each);
     }
   }
-
- private:
-  struct Held {
-    int peer = own;
-    Needs needs;
-    std::vector<kernel::Operation*> operations;
-    std::vector<std::byte> frames;
-  };
-
-  Held& begin(int peer, const Needs& needs) {
+  Held& begin(int peer, const Needs& needs, platform::Timestamp now) {
     if (idle_.empty()) idle_.emplace_back();
     held_.splice(held_.end(), idle_, idle_.begin());
     Held& held = held_.back();
     held.peer = peer;
+    held.since = now;
     held.needs.assign(needs.begin(), needs.end());
     held.operations.clear();
     held.frames.clear();

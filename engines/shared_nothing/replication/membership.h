@@ -190,7 +190,7 @@ class Membership {
   /// Whether that rank has been heard of a short while ago.
   bool is_heard(int rank, platform::Timestamp now) const noexcept {
     return rank == transport_->rank() ||
-           now - peers_[static_cast<std::size_t>(rank)].last < members_->timing_.suspicion;
+           now - peers_[static_cast<std::size_t>(rank)].heard_last < members_->timing_.suspicion;
   }
   /// What that rank's clock calls so, by this one's, to `clock_error`. Nothing: they have not been compared,
   /// or it was never so.
@@ -221,16 +221,24 @@ class Membership {
     take_news(transport_->rank(), header);
   }
 
-  /// A barrier of those that are there; once in a session.
-  void arrive_at_barrier() {
-    of(transport_->rank()).arrivals = 1;
+  /// Barriers of those that are there, one after the other, numbered from 1 on in each session.
+  void arrive_at_barrier(std::uint32_t number) {
+    of(transport_->rank()).arrivals = number;
     beat(transport_->now());
   }
-  bool barrier_passed() const {
+  bool barrier_passed(std::uint32_t number) const {
     for (int rank = 0; rank < transport_->size(); ++rank) {
-      if (view().is_alive(rank) && peers_[static_cast<std::size_t>(rank)].arrivals == 0) return false;
+      if (view().is_alive(rank) && peers_[static_cast<std::size_t>(rank)].arrivals < number) return false;
     }
     return true;
+  }
+  /// The present one, to a rank that may be behind.
+  void send_view(int to) {
+    const std::vector<std::byte> bytes = view().encoded();
+    const auto payload = outbox_->append(
+        to, {.type = FrameType::view, .payload_bytes = static_cast<std::uint32_t>(bytes.size())});
+    std::ranges::copy(bytes, payload.begin());
+    outbox_->send(to);
   }
 
  private:
@@ -239,8 +247,9 @@ class Membership {
     bool has_spoken = false;  ///< in this session
     bool is_behind = false;   ///< its last message was of an older view
     std::uint32_t view = 0;
-    std::uint32_t arrivals = 0;  ///< at the barrier
-    platform::Timestamp last{};
+    std::uint32_t arrivals = 0;  ///< at barriers
+    platform::Timestamp heard_last = platform::Timestamp::min() / 2;
+    platform::Timestamp last{};  ///< the same, or when this rank had begun to look again
     platform::Timestamp lease_until = platform::Timestamp::min();
     platform::Timestamp granted_until = platform::Timestamp::min();
     std::optional<platform::Timestamp> shortest_trip;  ///< there and back; nothing: there was none
@@ -262,6 +271,7 @@ class Membership {
     unsigned there = 1;
     for_each_other([&](int rank) {
       Peer& peer = of(rank);
+      if (peer.was_heard) peer.heard_last = now;
       if (peer.was_heard || begins_anew) peer.last = now;
       peer.has_spoken |= peer.was_heard;
       peer.was_heard = false;
@@ -360,13 +370,6 @@ class Membership {
     for_each_other([this](int peer) {
       if (std::exchange(of(peer).is_behind, false)) send_view(peer);
     });
-  }
-  void send_view(int to) {
-    const std::vector<std::byte> bytes = view().encoded();
-    const auto payload = outbox_->append(
-        to, {.type = FrameType::view, .payload_bytes = static_cast<std::uint32_t>(bytes.size())});
-    std::ranges::copy(bytes, payload.begin());
-    outbox_->send(to);
   }
 
   bool take_news(int source, const FrameHeader& header) {

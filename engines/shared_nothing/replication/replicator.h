@@ -85,8 +85,8 @@ class Replicator {
     const Copy& copy = replicas_->copies()[number];
     return std::ranges::all_of(copy.followers, [&](const Follower<Policy>& follower) {
       const bool could_follow = follower.is_member || follower.is_in_sync;
-      return !could_follow || (membership_.holds_lease(follower.rank, now) &&
-                               copy.stream.end() - follower.progress.taken < most_behind);
+      return (!could_follow || membership_.holds_lease(follower.rank, now)) &&
+             lag_of(copy, follower) < most_behind;
     });
   }
   /// What somebody who has seen that partition as it is now depends on.
@@ -144,17 +144,8 @@ class Replicator {
   void go_on(platform::Timestamp now) {
     membership_.look(now);
     for (Partition* partition : *partitions_) ship(*partition, now);
-    if (now - looked_ < replicas_->members().timing().consensus.tick) return;
-    looked_ = now;
-    const bool is_time_for_news = now - told_ >= replicas_->members().timing().heartbeat;
-    if (is_time_for_news) told_ = now;
-    bool have_roles_changed = false;
-    for (std::uint32_t number = 0; number < replicas_->copies().size(); ++number) {
-      Copy& copy = replicas_->copies()[number];
-      if (copy.role == Copy::Role::promoted) have_roles_changed |= go_on_promoting(number, copy, now);
-      if (copy.role == Copy::Role::primary && is_time_for_news) tell_news(number, copy);
-    }
-    if (have_roles_changed) events_.on_change();
+    look_after_copies(now);
+    send_written();
   }
 
   /// All copies that this rank has to care for have all that they are to have.
@@ -180,6 +171,14 @@ class Replicator {
   static constexpr std::uint64_t most_copied_under_way = std::uint64_t{256} << 10;
   static constexpr std::uint64_t almost = std::uint64_t{64} << 10;
 
+  /// What it has not taken, of all that is kept for it.
+  static std::uint64_t lag_of(const Copy& copy, const Follower<Policy>& follower) noexcept {
+    if (follower.making == nullptr) return copy.stream.end() - follower.progress.taken;
+    const CopyInTheMaking<Policy>& making = *follower.making;
+    const std::uint64_t since = making.is_whole ? copy.stream.end() - making.goes_on_at : 0;
+    return making.stream.end() - making.progress.taken + since;
+  }
+
   int rank() const noexcept { return replicas_->rank(); }
   bool reads_backups() const noexcept { return replicas_->members().policy().read_from != ReadFrom::primary; }
   platform::Timestamp patience() const noexcept { return replicas_->members().timing().patience; }
@@ -192,11 +191,33 @@ class Replicator {
     const std::span<std::byte> payload = outbox_->append(to, frame.header(sizeof(header) + changes.size()));
     std::memcpy(payload.data(), &header, sizeof(header));
     std::ranges::copy(changes, payload.begin() + sizeof(header));
-    outbox_->send(to);
+    note_written(to);
   }
   void send(int to, const CopyFrame& frame) {
     outbox_->append(to, frame.header());
-    outbox_->send(to);
+    note_written(to);
+  }
+  /// What is said to a rank in one turn, of all partitions, goes in one message.
+  void note_written(int to) {
+    if (std::ranges::find(written_to_, to) == written_to_.end()) written_to_.push_back(to);
+  }
+  void send_written() {
+    for (const int to : written_to_) outbox_->send(to);
+    written_to_.clear();
+  }
+
+  void look_after_copies(platform::Timestamp now) {
+    if (now - looked_ < replicas_->members().timing().consensus.tick) return;
+    looked_ = now;
+    const bool is_time_for_news = now - told_ >= replicas_->members().timing().heartbeat;
+    if (is_time_for_news) told_ = now;
+    bool have_roles_changed = false;
+    for (std::uint32_t number = 0; number < replicas_->copies().size(); ++number) {
+      Copy& copy = replicas_->copies()[number];
+      if (copy.role == Copy::Role::promoted) have_roles_changed |= go_on_promoting(number, copy, now);
+      if (copy.role == Copy::Role::primary && is_time_for_news) tell_news(number, copy);
+    }
+    if (have_roles_changed) events_.on_change();
   }
 
   // The primary
@@ -226,18 +247,17 @@ class Replicator {
   void send_changes(std::uint32_t number, const Copy& copy, Follower<Policy>& follower,
                     platform::Timestamp now) {
     send_stream({.type = FrameType::changes, .partition = number}, copy.stream, follower.rank,
-                follower.progress, most_under_way, {.forgettable = copy.stream.begin()}, now,
+                follower.progress, {.forgettable = copy.stream.begin()}, now,
                 reads_backups() ? &copy.times : nullptr);
   }
   /// `times`: of the stream; null, if nobody is to know.
   void send_stream(CopyFrame frame, const ChangeStream& stream, int to, Progress& progress,
-                   std::uint64_t most, ChangesHeader header, platform::Timestamp now,
-                   const ChangeTimes* times = nullptr) {
+                   ChangesHeader header, platform::Timestamp now, const ChangeTimes* times = nullptr) {
     if (progress.is_stuck(now, patience())) {
       progress.sent = progress.taken;
       progress.moved = now;
     }
-    while (progress.sent < stream.end() && progress.sent - progress.taken < most) {
+    while (progress.sent < stream.end() && progress.sent - progress.taken < most_under_way) {
       if (progress.sent == progress.taken) progress.moved = now;
       auto changes = stream.from(progress.sent, room_beside(sizeof(header)));
       if (times != nullptr) {
@@ -255,7 +275,10 @@ class Replicator {
   void go_on_making(Partition& partition, Copy& copy, Follower<Policy>& follower, platform::Timestamp now) {
     CopyInTheMaking<Policy>& making = *follower.making;
     const auto under_way = [&] { return making.stream.end() - making.progress.taken; };
-    while (!making.cursor.is_over() && under_way() < most_copied_under_way)
+    // Some of it in any case: the changes alone could be as much as may be under way.
+    bool is_first = true;
+    while (!making.cursor.is_over() &&
+           (std::exchange(is_first, false) || under_way() < most_copied_under_way))
       making.cursor.step(partition.worker, [&](const kernel::Redo& put) { making.stream.append(put); });
     if (making.cursor.is_over() && !making.is_whole) {
       making.is_whole = true;
@@ -264,7 +287,7 @@ class Replicator {
     const CopyFrame frame{
         .type = FrameType::changes, .partition = partition.number, .stream = making.stream_id};
     const bool was_stuck = making.progress.is_stuck(now, patience());
-    send_stream(frame, making.stream, follower.rank, making.progress, most_under_way, {}, now);
+    send_stream(frame, making.stream, follower.rank, making.progress, {}, now);
     const bool waits_for_end = making.is_whole && making.progress.taken == making.stream.end();
     if (!waits_for_end) {
       making.has_sent_end = making.has_sent_end && !was_stuck;
@@ -342,9 +365,13 @@ class Replicator {
     for (Follower<Policy>& follower : copy.followers) {
       have_all &= !follower.is_member || follower.progress.taken >= copy.to_settle;
       if (follower.is_member || follower.making != nullptr) continue;
-      follower.is_in_sync |=
-          copy.stream.end() - follower.progress.taken <= almost && could_tell_all(copy, follower);
-      if (follower.is_in_sync) membership_.tell(News::copied, number, follower.rank);
+      const bool is_near = copy.stream.end() - follower.progress.taken <= almost;
+      if (!follower.is_in_sync && is_near && could_tell_all(copy, follower)) {
+        follower.is_in_sync = true;
+        follower.in_sync_from = copy.stream.end();
+      }
+      if (follower.is_in_sync && follower.progress.taken >= follower.in_sync_from)
+        membership_.tell(News::copied, number, follower.rank);
     }
     if (have_all && of.holders < replicas_->members().policy().holders(of.members.size()))
       membership_.tell(News::settled, number, rank());
@@ -451,11 +478,12 @@ class Replicator {
   bool take_told(Copy& copy, int source, const CopyFrame& frame, std::span<const std::byte> payload) {
     ToldHeader header;
     if (!take_front(payload, header)) return false;
-    if (copy.role != Copy::Role::promoted || frame.position != copy.stream.end()) return true;
+    if (copy.role != Copy::Role::promoted || frame.position > copy.stream.end()) return true;
     const auto teller = std::ranges::find(copy.tellers, source, &Copy::Teller::rank);
     if (teller == copy.tellers.end()) return true;
-    if (!apply_changes(*copy.partition, payload)) return false;
-    copy.stream.append(payload);
+    const auto fresh = behind(payload, frame.position, copy.stream.end());
+    if (!apply_changes(*copy.partition, fresh)) return false;
+    copy.stream.append(fresh);
     teller->end = header.end;
     teller->has_told = copy.stream.end() >= header.end;
     if (!teller->has_told) teller->asked = platform::Timestamp::min() / 2;
@@ -505,8 +533,21 @@ class Replicator {
         copy.serves_from = std::max(copy.serves_from, membership_.granted_until(predecessor));
       follow_view(number, copy);
     }
+    tell_followers();
     if (!lost.empty() && events_.on_lost) events_.on_lost(lost);
     events_.on_change();
+  }
+
+  /// They have to be in the view to take what will come.
+  void tell_followers() {
+    std::vector<int> followers;
+    for (const Copy& copy : replicas_->copies()) {
+      for (const Follower<Policy>& follower : copy.followers) followers.push_back(follower.rank);
+    }
+    std::ranges::sort(followers);
+    const auto same = std::ranges::unique(followers);
+    followers.erase(same.begin(), same.end());
+    for (const int follower : followers) membership_.send_view(follower);
   }
 
   void follow_view(std::uint32_t number, Copy& copy) {
@@ -542,7 +583,12 @@ class Replicator {
       const bool is_joining = of.joining == follower.rank && of.joining_since == follower.since;
       return !of.has(follower.rank) && !is_joining;
     });
-    for (Follower<Policy>& follower : copy.followers) follower.is_member = of.has(follower.rank);
+    for (Follower<Policy>& follower : copy.followers) {
+      follower.is_member = of.has(follower.rank);
+      // What was under way counts in the view before, and perhaps came too late for that.
+      follower.progress.sent = follower.progress.taken;
+      if (follower.making != nullptr) follower.making->progress.sent = follower.making->progress.taken;
+    }
     copy.to_settle = need_of(partition).position;
     if (of.joining == View::nobody || copy.follower(of.joining) != nullptr) return;
     Follower<Policy>& joining = copy.followers.emplace_back();
@@ -576,6 +622,7 @@ class Replicator {
   Membership<T> membership_;
   HeldResults held_;
   std::vector<std::uint64_t> taken_;
+  std::vector<int> written_to_;  ///< ranks, in this turn
   platform::Timestamp looked_ = platform::Timestamp::min() / 2;
   platform::Timestamp told_ = platform::Timestamp::min() / 2;
 };
