@@ -19,6 +19,7 @@ struct Safety {
   std::string durability = "none";
   unsigned copies = 1;
   std::string replication = "none";
+  std::string read_from = "primary";
   json deployment;
 
   bool is_none() const { return durability == "none" && copies == 1; }
@@ -35,6 +36,7 @@ Safety safety_of(const Series& series) {
   take("durability", safety.durability);
   take("copies", safety.copies);
   take("replication", safety.replication);
+  take("read_from", safety.read_from);
   return safety;
 }
 
@@ -53,7 +55,8 @@ Claim claim_of(const Safety& safety, const MedianInterval& share, unsigned cores
   if (safety.durability != "none")
     return {where, safety.durability + " keeps", with_interval(share), "of the throughput without a log",
             workload};
-  return {where, copies_text(safety.copies, safety.replication) + ", keep", with_interval(share),
+  const std::string readers = safety.read_from == "primary" ? "" : ", read from " + safety.read_from;
+  return {where, copies_text(safety.copies, safety.replication) + readers + ", keep", with_interval(share),
           "of the throughput of one copy", workload};
 }
 

@@ -163,7 +163,10 @@ void add_durability(std::vector<Row>& rows, const std::vector<std::string>& dura
 std::string copies(const nlohmann::json& run) {
   const nlohmann::json& deployment = run["deployment"];
   const auto count = deployment.value("copies", std::uint64_t{1});
-  return count == 1 ? "1" : fmt::format("{} {}", count, deployment["replication"].get<std::string>());
+  if (count == 1) return "1";
+  const std::string read_from = deployment.value("read_from", "primary");
+  return fmt::format("{} {}{}", count, deployment["replication"].get<std::string>(),
+                     read_from == "primary" ? "" : ", read " + read_from);
 }
 /// Of tables with some that had more than one.
 void add_copies(std::vector<Row>& rows, const std::vector<std::string>& copies) {

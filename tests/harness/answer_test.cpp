@@ -355,6 +355,16 @@ TEST(Answer, SaysWhatCopiesKeep) {
       "copy on ycsb-a.");
 }
 
+TEST(Answer, SaysWhatReadingCopiesGives) {
+  json near = of_copies(4, "all", 25e6);
+  near["runs"][0]["deployment"]["read_from"] = "nearest";
+  EXPECT_EQ(
+      answer_to({of_copies(1, "none", 10e6), of_copies(4, "all", 9e6), near}).headline,
+      "On 4 cores, 4 copies, acknowledged by all, read from nearest, keep 2.50 (2.41 to 2.59) of the "
+      "throughput of one copy on ycsb-a; 4 copies, acknowledged by all, keep 0.90 (0.87 to 0.93) of the "
+      "throughput of one copy on ycsb-a.");
+}
+
 RunRecord faulty(const std::string& replication, double unserved, std::uint64_t lost) {
   RunRecord record = samples::run(shared_nothing, 4, "ledger", 1e6);
   record.deployment.copies = 3;
