@@ -496,6 +496,32 @@ TEST(Run, RanksReadEachOthersMemoryAndItVerifies) {
   }
 }
 
+/// With so long a link, what a backup tells often misses what its primary has just done.
+TEST(Run, SaysHowOldItWasWhatBackupsTold) {
+  const Scratch scratch;
+  const std::string json = scratch / "out.json";
+  for (const Place& place : {Place{"processes", 3, "--engine shared-nothing"},
+                             Place{"threads", 0, "--engine shared-nothing --transport ring --ranks 3"}}) {
+    SCOPED_TRACE(place.name);
+    const Ended ended =
+        run(place,
+            "--oversubscribe --replicas 3 --read-from nearest --failure-timeout 1s --acknowledge none "
+            "--link-delay 20ms --workload ycsb-a -p recordcount=10 --seconds 1 --repetitions 1 "
+            "--json " +
+                json);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    EXPECT_NE(ended.out.find("Backups (3 copies, read from nearest)"), std::string::npos) << ended.out;
+    const nlohmann::json result = read_run(json);
+    EXPECT_EQ(result["deployment"]["read_from"], "nearest");
+    EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
+    const nlohmann::json& staleness = result["staleness"];
+    EXPECT_GT(staleness["sampled_reads"], 10U) << staleness;
+    EXPECT_GT(staleness["stale_reads"], 0U) << staleness;
+    EXPECT_GT(staleness["age_ns"]["max"], 1'000'000U) << staleness;
+    EXPECT_GE(staleness["clock_error_ns"], 20'000'000U) << "half of the way there and back";
+  }
+}
+
 TEST(Run, CountsNoReadsOfItsVerificationAsOneSided) {
   const Scratch scratch;
   const Ended ended = mpirun(2,
