@@ -56,6 +56,16 @@ class Words {
   bool is_sound_ = true;
 };
 
+/// Each copy is on a rank of its own, which is there, and no more have everything than there are.
+bool is_possible(const View::Copies& copies, const View& view) {
+  std::vector<int> ranks = copies.members;
+  if (copies.joining != View::nobody) ranks.push_back(copies.joining);
+  std::ranges::sort(ranks);
+  const auto is_there = [&view](int rank) { return rank != View::nobody && view.is_alive(rank); };
+  return std::ranges::adjacent_find(ranks) == ranks.end() && std::ranges::all_of(ranks, is_there) &&
+         copies.holders <= copies.members.size();
+}
+
 // What makes the next view
 // ---------------------------------------------------------------------------------------------------------
 
@@ -112,7 +122,7 @@ std::optional<View> View::decode(std::span<const std::byte> bytes, std::size_t r
     const std::uint32_t members = words.next();
     if (members > ranks) return std::nullopt;
     for (std::uint32_t i = 0; i < members; ++i) of.members.push_back(words.rank(ranks));
-    if (of.has(nobody)) return std::nullopt;
+    if (!words.is_sound() || !is_possible(of, view)) return std::nullopt;
   }
   if (!words.is_at_end()) return std::nullopt;
   return view;
