@@ -144,6 +144,19 @@ platform::Expected<void> check_faults(const RunOptions& options, const workloads
   if (killed != 0 && ranks - killed < ranks / 2 + 1)
     return tl::unexpected(refused(fmt::format("{} of {} ranks killed", killed, ranks),
                                   "a majority to be left, which alone can go on"));
+  const unsigned with_data = ranks - options.clients;
+  const auto killed_with_data =
+      static_cast<unsigned>(std::ranges::count_if(options.faults, [with_data](const Fault& fault) {
+        return fault.kind == Fault::Kind::kill && fault.rank < with_data;
+      }));
+  const unsigned quorum = options.copies.copies / 2 + 1;
+  const bool needs_quorum = options.copies.acknowledge == engines::shared_nothing::Acknowledge::quorum;
+  if (killed_with_data != 0 && needs_quorum && with_data - killed_with_data < quorum)
+    return tl::unexpected(
+        refused(fmt::format("{} of {} ranks that have data killed, beside --acknowledge quorum",
+                            killed_with_data, with_data),
+                fmt::format("{} of them to be left, a quorum of {} copies: more ranks, or --acknowledge all",
+                            quorum, options.copies.copies)));
   return {};
 }
 

@@ -35,6 +35,7 @@ struct Faults {
   SimOptions network = {};
   Timestamp deadline = 2ms;
   int ranks = 3;
+  unsigned clients = 0;  ///< of these, the last ones
   CopyPolicy copies = {.copies = 3, .acknowledge = Acknowledge::all};
   CopyTiming timing = simulated_timing();
   unsigned crashes = 0;  ///< of different ranks, a minority
@@ -77,7 +78,10 @@ class Simulation {
       : faults_(faults),
         network_(faults.ranks, message_bytes, faults.network),
         recorder_(static_cast<unsigned>(faults.ranks)) {
-    const Options deployment{.partitions = partitions, .copies = faults.copies, .copy_timing = faults.timing};
+    const Options deployment{.partitions = partitions,
+                             .clients = faults.clients,
+                             .copies = faults.copies,
+                             .copy_timing = faults.timing};
     for (int rank = 0; rank < faults.ranks; ++rank) {
       all_.emplace_back(network_, rank, deployment, faults.deadline,
                         recorder_.log(static_cast<unsigned>(rank)), keys, operations);
@@ -286,6 +290,25 @@ TEST(ReplicationSimulation, LosesNothingWithTwoCopies) {
   }
   if (seeds.is_one()) return;
   EXPECT_GT(served, (seeds.end - seeds.first) / 2) << "what cannot be served is checked by nobody";
+}
+
+/// Where no rank is left for another copy, a quorum of two is never there again: what waits for it comes back
+/// without an answer, and nobody waits for ever.
+TEST(ReplicationSimulation, GivesUpWhereNoQuorumIsLeft) {
+  unsigned unanswered = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Faults faults;
+    faults.network.seed = seed;
+    faults.network.longest_sleep = 20us;
+    faults.clients = 1;
+    faults.copies = {.copies = 2, .acknowledge = Acknowledge::quorum};
+    faults.crashes = 1;
+    const Outcome outcome = Simulation(faults).run();
+    EXPECT_LT(outcome.took, Timestamp(100ms)) << "seed " << seed;
+    EXPECT_EQ(outcome.refused, 0U) << "seed " << seed;
+    unanswered += outcome.unanswered;
+  }
+  EXPECT_GT(unanswered, 20U) << "a quorum was there";
 }
 
 /// What backups tell may be old, and is nothing that somebody relies on who has written: without such reads,

@@ -81,6 +81,20 @@ TEST(CopyChecks, RefuseFaultsThatARankCannotComeBackFromInTheWindow) {
   expect_refused(error_of(options), {"kill=2@1.5s", "520 ms", "first window, of 2 s"});
 }
 
+/// Nothing would be acknowledged any more.
+TEST(CopyChecks, RefuseKillsThatLeaveNoQuorum) {
+  RunOptions options = faulty("kill=1@1s");
+  options.clients = 2;
+  options.copies = {.copies = 2, .acknowledge = engines::shared_nothing::Acknowledge::quorum};
+  expect_refused(error_of(options),
+                 {"--fault", "1 of 2 ranks that have data", "2 of them", "--acknowledge all"});
+  options.copies.acknowledge = engines::shared_nothing::Acknowledge::all;
+  EXPECT_EQ(error_of(options), "");
+  options.copies.acknowledge = engines::shared_nothing::Acknowledge::quorum;
+  options.clients = 1;
+  EXPECT_EQ(error_of(options), "");
+}
+
 TEST(CopyChecks, RefuseTimesThatNoRankCanKeep) {
   RunOptions options = faulty();
   options.heartbeat = 1ns;
