@@ -279,7 +279,7 @@ TEST(ReplicationSimulation, LosesNothingWithTwoCopies) {
     Faults faults = faults_of(seed);
     faults.copies = {.copies = 2, .acknowledge = Acknowledge::all};
     faults.ranks = 5;
-    faults.crashes = 2;
+    faults.crashes = 1;
     faults.cuts += 2;
     const Outcome outcome = Simulation(faults).run();
     const auto verdict = history::check_linearizable(outcome.history);
@@ -289,7 +289,48 @@ TEST(ReplicationSimulation, LosesNothingWithTwoCopies) {
     served += outcome.is_lost ? 0 : 1;
   }
   if (seeds.is_one()) return;
-  EXPECT_GT(served, (seeds.end - seeds.first) / 4) << "what cannot be served is checked by nobody";
+  EXPECT_GT(served, (seeds.end - seeds.first) / 2) << "what cannot be served is checked by nobody";
+}
+
+/// A primary that is alone gets another copy, loses the way to it just before that one is in sync, and then
+/// dies: what it had acknowledged alone meanwhile, the copy lacks, and must not serve without it.
+TEST(ReplicationSimulation, ACopyThatLacksSomethingDoesNotFollow) {
+  unsigned followed = 0;
+  const std::uint64_t seeds = is_sanitized ? 50 : 1000;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    const Timestamp later = std::chrono::microseconds(seed % 60);
+    constexpr int ranks = 5;
+    SimNetwork network(ranks, message_bytes, {.seed = seed, .longest_sleep = 20us});
+    const Options deployment{.partitioning = PartitioningKind::range,
+                             .partitions = ranks,
+                             .largest_key = 2 * ranks - 1,
+                             .copies = {.copies = 2, .acknowledge = Acknowledge::all},
+                             .copy_timing = simulated_timing()};
+    history::Recorder<RegisterOperation> recorder(ranks);
+    std::deque<Rank> all;
+    constexpr kernel::Key keys_of_rank_0 = 2;
+    for (int rank = 0; rank < ranks; ++rank)
+      all.emplace_back(network, rank, deployment, 10ms, recorder.log(static_cast<unsigned>(rank)),
+                       keys_of_rank_0, rank == 0 || rank == ranks - 1 ? 4000U : 0U);
+    const auto copies = [&]() -> const View::Copies& { return all[0].view().copies[0]; };
+    network.at(100us, [&] { network.crash(copies().members.at(1)); });
+    Timestamp cut{};
+    const auto step_rank = [&](int rank) {
+      const int joining = copies().joining;
+      if (cut == Timestamp{} && joining != View::nobody) {
+        cut = network.now() + later;
+        network.at(cut, [&network, joining] { network.set_link(0, joining, false); });
+        network.at(cut + 200us, [&network] { network.crash(0); });
+      }
+      return all[static_cast<std::size_t>(rank)].step();
+    };
+    network.run(step_rank, [&] { return network.now() > 6ms; });
+    const auto verdict = history::check_linearizable(recorder.take());
+    ASSERT_TRUE(verdict) << verdict.explanation << "\nseed " << seed;
+    followed += all[ranks - 1].view().copies[0].is_lost() ? 0 : 1;
+  }
+  EXPECT_GT(followed, seeds / 10) << "no copy was made in time";
+  EXPECT_LT(followed, seeds) << "all copies were made in time";
 }
 
 /// Where no rank is left for another copy, a quorum of two is never there again: what waits for it comes back
@@ -320,6 +361,7 @@ TEST(ReplicationSimulation, LosesNothingWhereBackupsAreRead) {
     const std::string replay = Seeds::replay(seed, "ReplicationSimulation.LosesNothingWhereBackupsAreRead");
     Faults faults = faults_of(seed);
     faults.copies.read_from = seed % 2 == 0 ? ReadFrom::any : ReadFrom::nearest;
+    faults.copies.acknowledge = Acknowledge::quorum;  // so that one may be behind what was acknowledged
     Outcome outcome = Simulation(faults).run();
     old += history::check_linearizable(outcome.history) ? 0 : 1;
     std::erase_if(outcome.history,
@@ -329,8 +371,8 @@ TEST(ReplicationSimulation, LosesNothingWhereBackupsAreRead) {
     ASSERT_EQ(outcome.refused, 0U) << replay;
     ASSERT_EQ(outcome.difference, "") << replay;
   }
-  if (seeds.is_one() || is_sanitized) return;
-  EXPECT_GT(old, (seeds.end - seeds.first) / 50) << "backups are hardly read";
+  if (seeds.is_one()) return;
+  EXPECT_GT(old, (seeds.end - seeds.first) / 10) << "backups are hardly read";
 }
 
 }  // namespace
