@@ -38,6 +38,7 @@
 #include "harness/service_gaps.h"
 #include "harness/transaction_phase.h"
 #include "platform/clock.h"
+#include "platform/duration.h"
 #include "platform/error.h"
 #include "workloads/digest.h"
 #include "workloads/workload.h"
@@ -245,7 +246,14 @@ class Measurement {
     if (failures == 0) return {};
     return platform::unexpected("load", std::to_string(failures) + " records that could not be inserted",
                                 "memory for " + std::to_string(workload_->record_count()) + " records of " +
-                                    std::to_string(workload_->value_bytes()) + " bytes");
+                                    std::to_string(workload_->value_bytes()) + " bytes" + patience_text());
+  }
+
+  /// Ranks that do not hear of their copies in time do nothing that they are asked.
+  std::string patience_text() const {
+    if (options_->copies.copies == 1) return "";
+    return ", and ranks that hear of each other within --failure-timeout " +
+           platform::to_string(options_->failure_timeout) + ": a longer one, or a core for each";
   }
 
   /// Checks all records and adds what it found to the verification; after the load also the digest.
