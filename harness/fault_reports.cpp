@@ -50,6 +50,7 @@ std::vector<FaultReport> read_faults(const std::vector<Fault>& faults, Timestamp
                                      std::span<const engines::shared_nothing::Members::Entered> history,
                                      unsigned copies) {
   std::vector<FaultReport> reports;
+  reports.reserve(faults.size());
   for (const Fault& fault : faults)
     reports.push_back({.fault = fault, .detected_seconds = {}, .restored_seconds = {}});
   std::vector<FaultReport*> last_noticed;  // whose copies are not all there again

@@ -148,7 +148,7 @@ TEST(StaleReads, AreAsOldAsTheyAreSaidToBe) {
       [&] { return network.now() > 60ms; });
 
   const CopyReads& reads = all[1].replicas->reads();
-  EXPECT_GE(reads.answered, read.size());
+  EXPECT_GE(reads.sampled.size() + StaleReads::most_open, read.size() / StaleReads::one_of);
   EXPECT_EQ(reads.unknown, 0U);
   ASSERT_GT(reads.sampled.size(), 50U);
   EXPECT_LT(reads.clock_error, Timestamp(delay + 20us));
@@ -156,9 +156,10 @@ TEST(StaleReads, AreAsOldAsTheyAreSaidToBe) {
   for (const CopyRead& sample : reads.sampled) {
     const auto found = read.find(sample.when - all[1].transport.ahead());
     if (found == read.end()) continue;
-    const auto& [when, value] = *found;
-    const auto missed = std::ranges::count_if(
-        made, [&, at = when](Timestamp each) { return each > made[value] && each < at; });
+    const Timestamp when = found->first;
+    const std::uint64_t value = found->second;
+    const auto missed =
+        std::ranges::count_if(made, [&](Timestamp each) { return each > made[value] && each < when; });
     EXPECT_NEAR(sample.versions, static_cast<double>(missed), 2) << "a turn's length apart";
     EXPECT_GT(missed, 8) << "made while a message is under way";
     const Timestamp age = when - made[value + 1];

@@ -108,7 +108,6 @@ class Replicator {
     const bool may_read = reads_backups() && copy.role == Copy::Role::backup &&
                           membership_.is_heard(view().copies[number].primary(), now);
     if (!may_read) return nullptr;
-    ++replicas_->reads().answered;
     copy.reads.note(key, now);
     return copy.partition.get();
   }

@@ -113,15 +113,13 @@ class StaleReads {
   std::bitset<groups> keys_;  ///< groups of those that are open, and of some that were
 };
 
-/// What the copies of a rank have answered.
+/// What is known of the reads that the copies of a rank have answered.
 struct CopyReads {
-  std::uint64_t answered = 0;
-  std::vector<CopyRead> sampled;      ///< of some of them
-  std::uint64_t unknown = 0;          ///< of some, that went with the copy before it was known
+  std::vector<CopyRead> sampled;      ///< some of them
+  std::uint64_t unknown = 0;          ///< some, that went with the copy before it was known
   platform::Timestamp clock_error{};  ///< other ranks' times are known to this, at worst
 
   void merge(const CopyReads& other) {
-    answered += other.answered;
     sampled.insert(sampled.end(), other.sampled.begin(), other.sampled.end());
     unknown += other.unknown;
     clock_error = std::max(clock_error, other.clock_error);
