@@ -39,8 +39,9 @@ struct CopyInTheMaking {
   kernel::Cursor<Policy> cursor;
   ChangeStream stream;
   Progress progress;
-  bool is_whole = false;         ///< nothing more will be appended
-  std::uint64_t goes_on_at = 0;  ///< of the partition's own stream, when it is
+  std::uint64_t stepped_at = ~std::uint64_t{0};  ///< how much had been taken when the cursor last went on
+  bool is_whole = false;                         ///< nothing more will be appended
+  std::uint64_t goes_on_at = 0;                  ///< of the partition's own stream, when it is
   bool has_sent_end = false;
 };
 

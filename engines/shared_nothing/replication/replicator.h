@@ -274,10 +274,12 @@ class Replicator {
   void go_on_making(Partition& partition, Copy& copy, Follower<Policy>& follower, platform::Timestamp now) {
     CopyInTheMaking<Policy>& making = *follower.making;
     const auto under_way = [&] { return making.stream.end() - making.progress.taken; };
-    // Some of it in any case: the changes alone could be as much as may be under way.
-    bool is_first = true;
-    while (!making.cursor.is_over() &&
-           (std::exchange(is_first, false) || under_way() < most_copied_under_way))
+    // The changes alone could be as much as may be under way: whenever some of it has been taken, it goes on.
+    const auto may_go_on = [&] {
+      const bool has_moved = std::exchange(making.stepped_at, making.progress.taken) != making.progress.taken;
+      return has_moved || under_way() < most_copied_under_way;
+    };
+    while (!making.cursor.is_over() && may_go_on())
       making.cursor.step(partition.worker, [&](const kernel::Redo& put) { making.stream.append(put); });
     if (making.cursor.is_over() && !making.is_whole) {
       making.is_whole = true;
