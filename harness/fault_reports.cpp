@@ -44,15 +44,32 @@ std::vector<FaultReport*> noticed_in(std::vector<FaultReport>& reports, Timestam
   return noticed;
 }
 
+void take_earlier(std::optional<double>& time, const std::optional<double>& other) {
+  if (other && (!time || *other < *time)) time = other;
+}
+
 }  // namespace
 
-std::vector<FaultReport> read_faults(const std::vector<Fault>& faults, Timestamp begin,
-                                     std::span<const engines::shared_nothing::Members::Entered> history,
-                                     unsigned copies) {
+std::vector<FaultReport> reports_of(const std::vector<Fault>& faults) {
   std::vector<FaultReport> reports;
   reports.reserve(faults.size());
   for (const Fault& fault : faults)
     reports.push_back({.fault = fault, .detected_seconds = {}, .restored_seconds = {}});
+  return reports;
+}
+
+void take_earliest(std::vector<FaultReport>& reports, const std::vector<FaultReport>& seen, unsigned rank) {
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    if (seen[i].fault.rank == rank) continue;
+    take_earlier(reports[i].detected_seconds, seen[i].detected_seconds);
+    take_earlier(reports[i].restored_seconds, seen[i].restored_seconds);
+  }
+}
+
+std::vector<FaultReport> read_faults(const std::vector<Fault>& faults, Timestamp begin,
+                                     std::span<const engines::shared_nothing::Members::Entered> history,
+                                     unsigned copies) {
+  std::vector<FaultReport> reports = reports_of(faults);
   std::vector<FaultReport*> last_noticed;  // whose copies are not all there again
   const View* before = nullptr;
   for (const auto& [when, view] : history) {

@@ -422,11 +422,17 @@ class Measurement {
     auto longest = static_cast<std::uint64_t>(state.longest_gap.count());
     engine_->max({&longest, 1});
     record.longest_unserved_seconds = static_cast<double>(longest) * 1e-9;
-    if constexpr (requires { engine_->replicas(); }) {
-      if (engine_->replicas() == nullptr) return;
-      const auto& members = engine_->replicas()->members();
-      record.faults = read_faults(options_->faults, begin_by_transport(state), members.history(),
-                                  members.policy().copies);
+    if constexpr (requires { engine_->replicas(0); }) {
+      if (engine_->replicas(0) == nullptr) return;
+      record.faults = reports_of(options_->faults);
+      for (unsigned local = 0; local < engine_->local_workers(); ++local) {
+        const auto& members = engine_->replicas(local)->members();
+        take_earliest(record.faults,
+                      read_faults(options_->faults, begin_by_transport(state), members.history(),
+                                  members.policy().copies),
+                      static_cast<unsigned>(engine_->first_rank()) + local);
+      }
+      gather_earliest(*engine_, record.faults);
     }
   }
 
@@ -460,7 +466,7 @@ class Measurement {
       ClosedLoop loop(session, *clock_, options_->depth);
       return measure(session, id, state, [&](platform::Timestamp, Recorder& recorder, auto&& look) {
         loop.drive(stream, [&](auto done, auto started, auto now) {
-          look(now, done);
+          look(now, done, started);
           return recorder.observe(done, started, now) && !interrupt_->requested();
         });
       });
@@ -470,7 +476,7 @@ class Measurement {
       Arrivals arrivals(load_, generators_.slot_of(id), options_->seed, state.round, start,
                         recorder.window());
       loop.drive(stream, arrivals, [&](auto done, auto arrived, auto now) {
-        look(now, done);
+        look(now, done, arrived);
         recorder.observe_arrived(done, arrived, now);
         return !interrupt_->requested();
       });
@@ -504,7 +510,7 @@ class Measurement {
   }
 
   /// From the agreed start on: `drive(start, recorder, look)` drives the load and records it, and calls
-  /// `look(now, done)` at every step.
+  /// `look(now, done, started)` at every step.
   template <class Drive>
   void measure(Session& session, engines::WorkerId id, RepetitionState& state, Drive&& drive) {
     TimeSeries series = series_for(*options_);
@@ -522,23 +528,23 @@ class Measurement {
     if constexpr (requires { session.begin_move(state.moving, 0); }) {
       if (rebalances()) {
         MoveAtHalf move(state.moving, recorder->window(), options_->clients);
-        drive(start, *recorder, [&](platform::Timestamp now, auto) { move.look(session, now); });
+        drive(start, *recorder, [&](platform::Timestamp now, auto, auto) { move.look(session, now); });
         return state.add_moves(move.finish(session));
       }
     }
     if constexpr (requires { session.partition_of(kernel::Key{}); }) {
       if (!options_->faults.empty()) {
         ServiceGaps gaps;
-        drive(start, *recorder, [&](platform::Timestamp now, std::span<kernel::Operation* const> done) {
-          gaps.note(done, now, [&session](kernel::Key key) { return session.partition_of(key); });
+        drive(start, *recorder, [&](platform::Timestamp now, auto done, auto started) {
+          gaps.note(done, started, now, [&session](kernel::Key key) { return session.partition_of(key); });
         });
         // To who was stopped or cut off itself, all others were away.
         const bool is_hit = std::ranges::any_of(options_->faults,
                                                 [&](const Fault& fault) { return fault.rank == id.global; });
-        return is_hit ? void() : state.add_gap(gaps.longest());
+        return is_hit ? void() : state.add_gap(gaps.longest(clock_->now()));
       }
     }
-    drive(start, *recorder, [](platform::Timestamp, auto) {});
+    drive(start, *recorder, [](platform::Timestamp, auto, auto) {});
   }
 
   /// What a worker of a rank that is no client does meanwhile: nothing of its own, but to move what is to be

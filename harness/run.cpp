@@ -379,7 +379,7 @@ template <class E>
 void note_absences(std::unique_ptr<E>& engine, RunOutcome& outcome) {
   if constexpr (requires { engine->ranks_present(); }) {
     outcome.ranks_are_gone = engine->ranks_present() < engine->workers();
-    if (outcome.ranks_are_gone) outcome.present = engine->replicas()->members().view().alive;
+    if (outcome.ranks_are_gone) outcome.present = engine->replicas(0)->members().view().alive;
     if (outcome.ranks_are_gone) static_cast<void>(engine.release());
   }
 }

@@ -10,27 +10,45 @@
 
 namespace upout::harness {
 
-/// For how long a client got nothing from a partition, at the most. Used by one thread.
+/// For how long a client got nothing from a partition that it had asked for something, at the most. What was
+/// given up is no answer, and has been asked for; while nothing is asked for, nobody waits. Used by one
+/// thread.
 class ServiceGaps {
  public:
-  /// None of what was given up counts. `partition_of(key)`: its number.
+  /// Operations have come back; `started`: when each was begun, by slot. `partition_of(key)`: its number.
   template <class PartitionOf>
-  void note(std::span<kernel::Operation* const> done, platform::Timestamp now, PartitionOf&& partition_of) {
+  void note(std::span<kernel::Operation* const> done, std::span<const platform::Timestamp> started,
+            platform::Timestamp now, PartitionOf&& partition_of) {
     for (const kernel::Operation* operation : done) {
-      if (operation->status == kernel::Status::no_answer) continue;
-      const std::size_t partition = partition_of(operation->key);
-      if (partition >= last_.size()) last_.resize(partition + 1, none);
-      platform::Timestamp& last = last_[partition];
-      if (last != none) longest_ = std::max(longest_, now - last);
-      last = now;
+      const std::size_t number = partition_of(operation->key);
+      if (number >= partitions_.size()) partitions_.resize(number + 1);
+      Partition& partition = partitions_[number];
+      partition.waiting_since =
+          std::min(partition.waiting_since, std::max(partition.answered, started[operation->slot]));
+    }
+    for (const kernel::Operation* operation : done) {
+      Partition& partition = partitions_[partition_of(operation->key)];
+      if (operation->status == kernel::Status::no_answer || partition.waiting_since > now) continue;
+      longest_ = std::max(longest_, now - partition.waiting_since);
+      partition = {.answered = now};
     }
   }
-  platform::Timestamp longest() const noexcept { return longest_; }
+  /// With what has not been answered until `end`, when nothing is under way any more.
+  platform::Timestamp longest(platform::Timestamp end) const noexcept {
+    platform::Timestamp longest = longest_;
+    for (const Partition& partition : partitions_) {
+      if (partition.waiting_since < end) longest = std::max(longest, end - partition.waiting_since);
+    }
+    return longest;
+  }
 
  private:
-  static constexpr platform::Timestamp none = platform::Timestamp::min();
+  struct Partition {
+    platform::Timestamp answered = platform::Timestamp::min();  ///< when last
+    platform::Timestamp waiting_since = platform::Timestamp::max();
+  };
 
-  std::vector<platform::Timestamp> last_;  ///< when each has answered last
+  std::vector<Partition> partitions_;
   platform::Timestamp longest_{};
 };
 

@@ -181,8 +181,8 @@ class EngineOf {
   bool is_root() const { return collectives_.place() == 0; }
   /// Ranks that are there. Fewer than there were: this object must not be destroyed, for that is collective.
   unsigned ranks_present() const { return collectives_.present(); }
-  /// Null: partitions have no copies.
-  const Replicas<Policy>* replicas() const { return replicas_.get(); }
+  /// Of this process's one rank; null: partitions have no copies.
+  const Replicas<Policy>* replicas(unsigned) const { return replicas_.get(); }
   /// What copies of this process have told clients since the last call.
   CopyReads take_copy_reads() {
     return replicas_ == nullptr ? CopyReads{} : std::exchange(replicas_->reads(), {});

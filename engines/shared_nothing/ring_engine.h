@@ -114,8 +114,10 @@ class RingEngineOver {
   /// Of that rank, to be changed; null: they do not change.
   LinkConditions* conditions(unsigned rank) { return conditions_[rank].get(); }
   int first_rank() const { return 0; }
-  /// Of the first rank; null: partitions have no copies.
-  const Replicas<Policy>* replicas() const { return replicas_.empty() ? nullptr : replicas_.front().get(); }
+  /// Of that rank; null: partitions have no copies.
+  const Replicas<Policy>* replicas(unsigned rank) const {
+    return replicas_.empty() ? nullptr : replicas_[rank].get();
+  }
 
   void sum(std::span<std::uint64_t>) {}
   void max(std::span<std::uint64_t>) {}

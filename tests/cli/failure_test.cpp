@@ -76,6 +76,17 @@ INSTANTIATE_TEST_SUITE_P(OfARank, Fault,
                                            Case{"CutOff", "cut=3@300ms+700ms", "all"}),
                          [](const auto& each) { return each.param.name; });
 
+/// The root, which writes it down, is the last to know.
+TEST(FaultOfTheRoot, IsNoticedByTheOthers) {
+  const Outcome outcome =
+      run(4, " --fault stop=0@300ms+2s --workload ledger -p recordcount=2000 --seconds 3");
+  if (HasFailure()) return;
+  const auto& seen = outcome.run["faults"].at(0);
+  ASSERT_TRUE(seen["detected_after_seconds"].is_number());
+  EXPECT_LT(seen["detected_after_seconds"], 2) << "before it is back";
+  EXPECT_GT(seen["detected_after_seconds"], failure_timeout_seconds / 2);
+}
+
 /// What clients that survive have seen is linearizable, before and after.
 TEST(FaultHistory, OfAKilledPrimaryIsLinearizable) {
   const Scratch scratch;

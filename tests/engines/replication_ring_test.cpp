@@ -70,7 +70,7 @@ TEST_F(ReplicatedRing, KeepsCopiesAlike) {
       const Census census = engine->aggregate(Census{}, Copies::all);
       EXPECT_EQ(census.records.size(), engine->record_count());
       EXPECT_TRUE(census.are_all(copies));
-      EXPECT_EQ(engine->replicas()->members().view().number, 0U);
+      EXPECT_EQ(engine->replicas(0)->members().view().number, 0U);
     }
   }
 }
@@ -111,7 +111,7 @@ TEST_F(ReplicatedRing, FollowsWhoIsAwayAndTakesItBack) {
     while (!is_back) session.serve_once();
   });
   EXPECT_LE(unknown, 1U) << "one was under way";
-  const View& view = engine->replicas()->members().view();
+  const View& view = engine->replicas(0)->members().view();
   EXPECT_GE(view.number, 2U);
   for (const View::Copies& of : view.copies) {
     EXPECT_EQ(of.members.size(), 3U);

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -79,6 +82,45 @@ TEST(FaultReports, HoldARankThatIsAwayAlreadyAgainstNoLaterFault) {
   expect(reports.at(0), 0.06, 1.1);
   expect(reports.at(1), -1, -1);
   expect(reports.at(2), 0.08, -1);
+}
+
+/// Who was stopped or cut off hears of it when it is back.
+TEST(FaultReports, TakeWhatOtherRanksHaveSeenFirst) {
+  const std::string faults = "stop=0@1s+500ms,kill=2@2s";
+  const std::vector<Members::Entered> late{entered(1510ms, {0}, 1), entered(1520ms, {}, 2),
+                                           entered(2070ms, {2}, 1)};
+  const std::vector<Members::Entered> early{entered(1060ms, {0}, 1), entered(1100ms, {0}, 2),
+                                            entered(1550ms, {}, 2), entered(2090ms, {2}, 1)};
+  auto reports = reports_of(*parse_faults(faults));
+  take_earliest(reports, read(faults, late), 0);
+  expect(reports.at(0), -1, -1);
+  expect(reports.at(1), 0.07, -1);
+  take_earliest(reports, read(faults, early), 1);
+  expect(reports.at(0), 0.06, 0.1);
+  expect(reports.at(1), 0.07, -1);
+}
+
+/// A process among others.
+struct Others {
+  std::vector<std::uint64_t> numbers;
+  void max(std::span<std::uint64_t> own) {
+    for (std::size_t i = 0; i < own.size(); ++i) own[i] = std::max(own[i], numbers[i]);
+  }
+};
+
+TEST(FaultReports, TakeTheEarliestOfAllProcesses) {
+  struct Asked {
+    std::vector<std::uint64_t> numbers;
+    void max(std::span<std::uint64_t> own) { numbers.assign(own.begin(), own.end()); }
+  };
+  Asked other;
+  auto of_other = read("kill=2@1s,kill=3@2s", {entered(1050ms, {2}, 1)});
+  gather_earliest(other, of_other);
+  Others others{other.numbers};
+  auto own = read("kill=2@1s,kill=3@2s", {entered(1060ms, {2}, 1), entered(1090ms, {2}, 2)});
+  gather_earliest(others, own);
+  expect(own.at(0), 0.05, 0.09);
+  expect(own.at(1), -1, -1);
 }
 
 }  // namespace

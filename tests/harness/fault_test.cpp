@@ -90,24 +90,54 @@ TEST(FaultInjector, UndoesWhatIsOverBeforeItDoesWhatIsDueNext) {
   EXPECT_EQ(ranks.second.delay(2), 1ms);
 }
 
-TEST(ServiceGaps, AreTheLongestOfAnyPartition) {
+/// Operations of one client that come back alone; the slot is that of the partition, which is the key.
+struct Client {
+  void comes_back(kernel::Key key, platform::Timestamp started, platform::Timestamp now,
+                  kernel::Status status = kernel::Status::ok) {
+    kernel::Operation operation{.status = status, .slot = static_cast<std::uint32_t>(key), .key = key};
+    kernel::Operation* pointer = &operation;
+    std::array<platform::Timestamp, 2> begun{started, started};
+    gaps.note(std::span(&pointer, 1), begun, now, [](kernel::Key which) { return which; });
+  }
   ServiceGaps gaps;
-  std::array<kernel::Operation, 3> operations{
-      kernel::Operation{.key = 0}, kernel::Operation{.key = 1},
-      kernel::Operation{.status = kernel::Status::no_answer, .key = 1}};
-  const auto note = [&](std::size_t which, platform::Timestamp now) {
-    kernel::Operation* pointer = &operations[which];
-    gaps.note(std::span(&pointer, 1), now, [](kernel::Key key) { return key; });
-  };
-  note(0, 10ms);
-  note(1, 11ms);
-  note(0, 12ms);
-  EXPECT_EQ(gaps.longest(), 2ms);
-  note(2, 50ms);
-  note(0, 13ms);
-  EXPECT_EQ(gaps.longest(), 2ms) << "what was given up is no service";
-  note(1, 91ms);
-  EXPECT_EQ(gaps.longest(), 80ms);
+};
+
+TEST(ServiceGaps, AreTheLongestOfAnyPartition) {
+  Client client;
+  client.comes_back(0, 9ms, 10ms);
+  client.comes_back(1, 9ms, 11ms);
+  client.comes_back(0, 10ms, 12ms);
+  EXPECT_EQ(client.gaps.longest(1000ms), 2ms);
+  client.comes_back(1, 11ms, 91ms);
+  EXPECT_EQ(client.gaps.longest(1000ms), 80ms);
+}
+
+TEST(ServiceGaps, AreNoneWhileNobodyAsks) {
+  Client client;
+  client.comes_back(0, 9ms, 10ms);
+  client.comes_back(0, 500ms, 501ms);
+  EXPECT_EQ(client.gaps.longest(1000ms), 1ms);
+}
+
+TEST(ServiceGaps, AreWaitedInByAllThatWasAskedMeanwhile) {
+  Client client;
+  client.comes_back(0, 5ms, 10ms);
+  client.comes_back(0, 7ms, 12ms);  // the one that came back at 10 ms was something
+  EXPECT_EQ(client.gaps.longest(1000ms), 5ms);
+  std::array<kernel::Operation, 2> both{kernel::Operation{.slot = 0}, kernel::Operation{.slot = 1}};
+  std::array<kernel::Operation*, 2> pointers{&both[0], &both[1]};
+  const std::array<platform::Timestamp, 2> begun{80ms, 60ms};
+  client.gaps.note(pointers, begun, 90ms, [](kernel::Key) { return 0U; });
+  EXPECT_EQ(client.gaps.longest(1000ms), 30ms) << "the later one of a message may come first";
+}
+
+TEST(ServiceGaps, GoOnWhenSomethingIsGivenUp) {
+  Client client;
+  client.comes_back(0, 9ms, 10ms);
+  client.comes_back(0, 20ms, 80ms, kernel::Status::no_answer);
+  EXPECT_EQ(client.gaps.longest(100ms), 80ms) << "it has not been answered to the end";
+  client.comes_back(0, 85ms, 90ms);
+  EXPECT_EQ(client.gaps.longest(1000ms), 70ms);
 }
 
 }  // namespace
