@@ -14,8 +14,8 @@ namespace {
 
 using namespace testing;
 
-/// Open MPI's: who is killed does not take the others along.
-const std::string survivable = "--enable-recovery";
+/// Open MPI's: who is killed does not take the others along; and a run that hangs tells what had ended.
+const std::string survivable = "--enable-recovery --timeout 120 --report-state-on-timeout";
 /// So patient that a busy machine is not taken for a dead rank, and so short that a run is.
 constexpr double failure_timeout_seconds = 0.2;
 

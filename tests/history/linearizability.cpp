@@ -65,6 +65,32 @@ struct Configuration {
   }
 };
 
+/// What is known of one key's operations without a search.
+class Traces {
+ public:
+  explicit Traces(std::span<const RegisterOperation* const> operations) {
+    for (const RegisterOperation* operation : operations) {
+      are_whole_ &= ~operation->mask == 0;
+      if (reads(operation->kind) && !operation->is_pending()) read_.insert(operation->read);
+    }
+  }
+
+  /// It never ended, and nothing shows that it took effect: any order with it is one without it. (Writes of
+  /// a part may show in values that are read nowhere as they wrote them; and what changes whether the key is
+  /// there shows without being read.) Each of these would double the configurations from then on.
+  bool has_left_none(const RegisterOperation& operation) const {
+    if (!operation.is_pending()) return false;
+    if (operation.kind == OperationKind::get) return true;
+    const bool updates =
+        operation.kind == OperationKind::update || operation.kind == OperationKind::read_modify_write;
+    return updates && are_whole_ && !read_.contains(operation.written);
+  }
+
+ private:
+  bool are_whole_ = true;
+  absl::flat_hash_set<std::uint64_t> read_;
+};
+
 /// The search over one key's operations.
 class Search {
  public:
@@ -88,9 +114,10 @@ class Search {
 
   /// In time order. Operations that touch in one point overlap: beginnings come first.
   std::vector<Event> events() const {
+    const Traces traces(operations_);
     std::vector<Event> events;
     for (const RegisterOperation* operation : operations_) {
-      if (operation->is_pending() && operation->kind == OperationKind::get) continue;
+      if (traces.has_left_none(*operation)) continue;
       events.emplace_back(operation->began, false, operation);
       if (!operation->is_pending()) events.emplace_back(operation->ended, true, operation);
     }

@@ -56,7 +56,8 @@ std::string to_string(const RegisterOperation& operation);
 /// effect; the state), and lets an operation take effect only when the end of one demands it. Operations that
 /// change nothing take effect as soon as the state suits them, which loses no order. The time is linear in
 /// the length of the history and at worst exponential in the number of writes of one key that run at once; no
-/// more than 64 operations of one key may (std::length_error), those that never end among them.
+/// more than 64 operations of one key may (std::length_error), those that never end among them, unless what
+/// they would have written whole was never read.
 Verdict check_linearizable(std::span<const RegisterOperation> history);
 
 }  // namespace upout::history

@@ -123,6 +123,18 @@ TEST(Linearizability, PendingOperationsMayTakeEffectLateOrNever) {
   EXPECT_FALSE(accepts({put(1, 0, 1), get(2, 3, 4), put(2, 5, never)}));
 }
 
+/// As clients leave behind that lose their servers: of each, both outcomes would be looked at from then on.
+TEST(Linearizability, PendingUpdatesThatNobodyReadCostNothing) {
+  History history = {put(1, 0, 1)};
+  for (std::uint64_t value = 100; value < 200; ++value) history.push_back(update(value, 2, never));
+  history.insert(history.end(), {update(2, 3, 4), get(2, 5, 6), get(150, 7, 8), update(3, 9, 10)});
+  EXPECT_TRUE(accepts(history));
+  history.push_back(get(2, 11, 12));
+  EXPECT_FALSE(accepts(history));
+  history.back() = get(150, 11, 12);
+  EXPECT_FALSE(accepts(history)) << "it was overwritten";
+}
+
 TEST(Linearizability, KeysAreIndependent) {
   RegisterOperation other = get_nothing(2, 3);
   other.key = 8;
