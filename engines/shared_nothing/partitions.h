@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engines/aggregate.h"
+#include "engines/shared_nothing/replication/recent_writes.h"
 #include "kernel/log/log_writer.h"
 #include "kernel/operation_list.h"
 #include "kernel/search.h"
@@ -26,6 +27,7 @@ struct Shipping {
   kernel::LogState state;
   kernel::ShippedChanges changes;
   kernel::LogWriter writer{state, changes};
+  RecentWrites recent;
 };
 
 /// A partition that this rank owns, or is going to own: its records, and what is about to be done to them. If
@@ -56,6 +58,16 @@ struct Partition {
   std::deque<Participant<Policy>*> queue;  ///< serial: those that wait until it is free, the first first
   std::vector<kernel::Key> written_by_transactions;  ///< while it is copied, by those that have ended
   std::vector<std::unique_ptr<kernel::Transaction<Policy>>> idle_transactions;
+
+  /// They have been done. What is read depends on copies only where these may lack a change of that record.
+  void note_writes(std::span<kernel::Operation* const> operations) {
+    for (const kernel::Operation* operation : operations) {
+      if (kernel::is_write(operation->kind)) shipping->recent.note(operation->key);
+    }
+  }
+  bool depends_on_copies(const kernel::Operation& operation) const noexcept {
+    return operation.kind != kernel::OperationKind::get || shipping->recent.may_be_uncommitted(operation.key);
+  }
 
   /// Of this worker or another one.
   bool may_have_transactions() const noexcept { return Policy::is_shared || transactions != 0; }

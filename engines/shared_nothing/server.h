@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -33,8 +34,8 @@ class Server {
     answered_.reserve(most_at_once);
   }
 
-  /// From now on, answers are not sent: `hold(rank, frames, partitions)` gets them, and the partitions that
-  /// they depend on.
+  /// From now on, answers that depend on copies are not sent: `hold(rank, frames, partitions)` gets them, and
+  /// the partitions that they depend on.
   using Hold = std::function<void(int, std::span<const std::byte>, const std::vector<Partition*>&)>;
   void hold_answers(int ranks, Hold hold) {
     hold_ = std::move(hold);
@@ -66,6 +67,7 @@ class Server {
     const std::span<std::byte> output =
         held_ ? held_->append(source_, answer) : outbox_->append(source_, answer);
     answers_.push_back(output.data() - header_bytes(FrameType::response));
+    if (held_) frames_.push_back({&partition, source_, held_->frames(source_) - 1});
     note_answer();
     kernel::Operation& operation = served_.emplace_back();
     operation.kind = static_cast<kernel::OperationKind>(header.code);
@@ -114,20 +116,28 @@ class Server {
   bool has_room_for(std::size_t bytes) const noexcept {
     return held_ ? held_->has_room_for(source_, bytes) : outbox_->has_room_for(source_, bytes);
   }
+  /// What depends on copies is held, the rest goes out.
   void hand_over(int answered) {
-    if (held_->of(answered).empty()) return;  // it was redirected
-    hold_(answered, held_->of(answered), touched_);
+    taken_.clear();
+    held_->take(answered, false, taken_);
+    if (!taken_.empty()) std::ranges::copy(taken_, outbox_->append_frames(answered, taken_.size()).begin());
+    taken_.clear();
+    held_->take(answered, true, taken_);
+    if (!taken_.empty()) hold_(answered, taken_, touched_);
     held_->clear(answered);
   }
 
   void serve() {
     for (Partition* partition : asked_) {
-      // What is read from a backup depends on nothing.
-      if (held_ && partitions_->find(partition->number) == partition) touched_.push_back(partition);
       partition->store->execute(partition->worker, partition->served);
+      if (held_ && is_primary(*partition)) {
+        touched_.push_back(partition);
+        partition->note_writes(partition->served);
+      }
       partition->served.clear();
     }
     asked_.clear();
+    release_answers();
     for (std::size_t i = 0; i < served_.size(); ++i) {
       answers_[i][offsetof(FrameHeader, code)] = static_cast<std::byte>(served_[i].status);
       std::memcpy(answers_[i] + offsetof(FrameHeader, output_size), &served_[i].output_size,
@@ -136,6 +146,16 @@ class Server {
     served_.clear();
     answers_.clear();
     needs_message_ = false;
+  }
+  bool is_primary(const Partition& partition) { return partitions_->find(partition.number) == &partition; }
+  /// Of what depends on no copy; nor does what is read from a backup.
+  void release_answers() {
+    for (std::size_t i = 0; i < frames_.size(); ++i) {
+      const Frame& frame = frames_[i];
+      if (!is_primary(*frame.partition) || !frame.partition->depends_on_copies(served_[i]))
+        held_->release(frame.peer, frame.number);
+    }
+    frames_.clear();
   }
   void note_answer() {
     if (answered_.empty() || answered_.back() != source_) answered_.push_back(source_);
@@ -154,6 +174,13 @@ class Server {
   Hold hold_;
   std::optional<AnswerBuffers> held_;  ///< none: answers are written straight into messages
   std::vector<Partition*> touched_;    ///< by what is held
+  struct Frame {
+    Partition* partition;
+    int peer;
+    std::size_t number;  ///< among those of the rank
+  };
+  std::vector<Frame> frames_;     ///< of those that are served, if they may be held
+  std::vector<std::byte> taken_;  ///< frames on their way out
 };
 
 }  // namespace upout::engines::shared_nothing

@@ -269,10 +269,23 @@ class Session {
           perform_beside_transactions(*partition, done);
           continue;
         }
-        scans_.perform(partition->local, *partition->store, partition->worker, done, Route{this});
-        if (replicator_) needs_.push_back(replicator_->need_of(*partition));
+        if (replicator_) [[unlikely]] {
+          perform_replicated(*partition);
+        } else {
+          scans_.perform(partition->local, *partition->store, partition->worker, done, Route{this});
+        }
       }
     }
+  }
+
+  /// Into `ended_`, as far as it depends on copies, and else into `seen_`.
+  void perform_replicated(Partition& partition) {
+    scans_.perform(partition.local, *partition.store, partition.worker, performed_, Route{this});
+    partition.note_writes(performed_);
+    for (kernel::Operation* operation : performed_)
+      (partition.depends_on_copies(*operation) ? ended_ : seen_).push_back(operation);
+    performed_.clear();
+    needs_.push_back(replicator_->need_of(partition));
   }
 
   void perform_beside_transactions(Partition& partition, Completed& done) {
@@ -443,6 +456,8 @@ class Session {
       }
       ended_.clear();
     }
+    done.append(seen_);
+    seen_.clear();
     needs_.clear();
   }
   /// Part of a scan has come.
@@ -690,7 +705,9 @@ class Session {
   WaitingOperations unserved_;  ///< own ones on own partitions that this rank may not serve now
   std::vector<std::pair<int, FrameHeader>> postponed_;  ///< answers: who was asked does not serve it, now
   platform::Timestamp retried_{};
-  Completed ended_;           ///< done here, and perhaps to be held
+  Completed ended_;  ///< done here, and perhaps to be held
+  Completed seen_;   ///< done here, and to be held no longer
+  Completed performed_;
   HeldResults::Needs needs_;  ///< of these
   std::vector<typename Replicas<Policy>::Early> early_;
   bool reads_copies_ = false;          ///< clients may ask backups

@@ -233,6 +233,7 @@ class Replicator {
       }
       changes.clear();
     }
+    partition.shipping->recent.shipped(copy.stream.end());
     for (Follower<Policy>& follower : copy.followers) {
       if (follower.making != nullptr) {
         go_on_making(partition, copy, follower, now);
@@ -241,6 +242,7 @@ class Replicator {
       }
     }
     forget_and_commit(copy);
+    partition.shipping->recent.committed(copy.committed);
   }
 
   void send_changes(std::uint32_t number, const Copy& copy, Follower<Policy>& follower,
@@ -511,6 +513,7 @@ class Replicator {
                                 .is_member = true,
                                 .progress = {.sent = teller.end, .taken = teller.end, .moved = now}});
     }
+    copy.partition->shipping->recent.know_nothing_before(copy.to_settle);
     partitions_->add(std::move(copy.partition));
     follow_as_primary(number, copy);
     return true;
