@@ -41,7 +41,7 @@ json variant_of(const SourcedRun& sourced) {
   json variant = {{"source", sourced.source}};
   for (const char* key :
        {"engine", "depth", "placement", "concurrency_control", "transport", "replication", "durability",
-        "oversubscribed", "binding", "islands", "rebalance", "link_delay_ns"}) {
+        "oversubscribed", "binding", "islands", "rebalance", "link_delay_ns", "regions", "home"}) {
     variant[key] = deployment.at(key);
   }
   if (deployment.contains("partitioning")) variant["partitioning"] = deployment.at("partitioning");
@@ -220,6 +220,8 @@ nlohmann::json completed_deployment(const nlohmann::json& run) {
                     {"islands", 1},
                     {"rebalance", "none"},
                     {"link_delay_ns", 0},
+                    {"regions", ""},
+                    {"home", ""},
                     {"clients", 0},
                     {"copies", 1},
                     {"read_from", "primary"},

@@ -146,6 +146,21 @@ void check_staleness(const Place& run) {
   staleness["versions"]["max"].expect((most > 0) == (stale > 0), "0 if and only if stale_reads is");
 }
 
+/// Each operation was of a user of one region.
+void check_regions(const Place& run) {
+  run["deployment"].expect(!run["deployment"].value().value("regions", "").empty(),
+                           "regions, as users were told apart by them");
+  if (run["incomplete"].is_true()) return;
+  for (const auto& [kind, latency] : run["summary"]["latency_ns"].value().items()) {
+    double count = 0;
+    for (const Place& region : run["regions"].items()) {
+      if (region["latency_ns"].has(kind.c_str())) count += region["latency_ns"][kind]["count"].number();
+    }
+    run["regions"].expect(count == latency.at("count").get<double>(),
+                          fmt::format("as many of kind {} as in the summary", kind));
+  }
+}
+
 }  // namespace
 
 void check_environment(const Place& environment, const std::vector<Place>& runs) {
@@ -197,6 +212,7 @@ std::vector<Inconsistency> inconsistencies(const nlohmann::json& document) {
     check_summary(run);
     check_verdict(run, document);
     if (run.has("staleness")) check_staleness(run);
+    if (run.has("regions")) check_regions(run);
   }
   return found;
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "harness/region_checks.h"
 #include "platform/duration.h"
 
 namespace upout::harness {
@@ -19,7 +20,7 @@ engines::shared_nothing::CopyTiming copy_timing(const RunOptions& options) {
   timing.suspicion = options.failure_timeout;
   timing.lease = options.failure_timeout * 2 / 3;
   // There and back, and as long again: what is only late must not be sent twice.
-  timing.patience = 2 * options.heartbeat + 4 * options.link_delay;
+  timing.patience = 2 * options.heartbeat + 4 * longest_delay(options);
   timing.consensus.heartbeat = options.heartbeat;
   timing.consensus.election = options.failure_timeout * 5 / 6;
   return timing;
@@ -32,13 +33,13 @@ platform::Expected<void> check_timing(const RunOptions& options) {
     return platform::unexpected("--heartbeat", platform::to_string(options.heartbeat),
                                 fmt::format("at least {}", platform::to_string(shortest_heartbeat)));
   // Within a lease, which is two thirds of it, a heartbeat has to go there and be heard of.
-  const platform::Timestamp least = least_heartbeats * options.heartbeat + 4 * options.link_delay;
+  const platform::Timestamp least = least_heartbeats * options.heartbeat + 4 * longest_delay(options);
   if (options.failure_timeout >= least && options.failure_timeout <= longest_failure_timeout) return {};
   return platform::unexpected(
       "--failure-timeout", platform::to_string(options.failure_timeout),
       fmt::format("at least three heartbeats{} ({}), and at most {}",
-                  options.link_delay.count() == 0 ? "" : " and four link delays", platform::to_string(least),
-                  platform::to_string(longest_failure_timeout)));
+                  longest_delay(options).count() == 0 ? "" : " and four link delays",
+                  platform::to_string(least), platform::to_string(longest_failure_timeout)));
 }
 
 }  // namespace

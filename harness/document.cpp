@@ -224,6 +224,9 @@ json run_json(const RunRecord& run) {
     made["ledger"] = {{"acknowledged_writes", run.ledger->acknowledged}, {"lost_writes", run.ledger->lost}};
   }
   if (run.staleness) made["staleness"] = to_json(*run.staleness);
+  for (const RegionReport& region : run.regions)
+    made["regions"].push_back(
+        {{"name", region.name}, {"ranks", region.ranks}, {"latency_ns", latency_json(region.latency)}});
   if (run.history) {
     made["history"] = {{"operations", run.history->operations},
                        {"operations_per_worker_at_most", run.history->operations_per_worker_at_most},
@@ -269,6 +272,8 @@ nlohmann::json to_json(const Deployment& deployment) {
           {"copies", deployment.copies},
           {"replication", deployment.replication},
           {"read_from", deployment.read_from},
+          {"regions", deployment.regions},
+          {"home", deployment.home},
           {"heartbeat_ns", deployment.heartbeat_ns},
           {"failure_timeout_ns", deployment.failure_timeout_ns},
           {"oversubscribed", deployment.oversubscribed}};

@@ -20,6 +20,7 @@ extern const std::string_view report_latency_js;     ///< harness/report/latency
 extern const std::string_view report_over_time_js;   ///< harness/report/over_time.js
 extern const std::string_view report_runs_js;        ///< harness/report/runs.js
 extern const std::string_view report_numa_js;        ///< harness/report/numa.js
+extern const std::string_view report_regions_js;     ///< harness/report/regions.js
 extern const std::string_view report_machine_js;     ///< harness/report/machine.js
 extern const std::string_view report_page_js;        ///< harness/report/page.js
 extern const std::string_view chart_js;              ///< the minified Chart.js of the distribution

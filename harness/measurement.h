@@ -33,6 +33,7 @@
 #include "harness/query_phase.h"
 #include "harness/record.h"
 #include "harness/recorder.h"
+#include "harness/region_latencies.h"
 #include "harness/rehearsal.h"
 #include "harness/run.h"
 #include "harness/service_gaps.h"
@@ -90,7 +91,10 @@ class Measurement {
     }
     record.verification.applies = keeps_records;
     if (auto success = begin(); !success) return finished(success);
-    options_->goal ? measure_goal(record) : measure(record);
+    {
+      const FarLinks<E> far(*engine_, *options_);
+      options_->goal ? measure_goal(record) : measure(record);
+    }
     end(record);
     record.incomplete = is_interrupted();
     if constexpr (keeps_records) verify(record);
@@ -371,6 +375,9 @@ class Measurement {
     if (rebalances()) add_rebalance(state, record);
     if (injector != nullptr) add_faults(state, record);
     if (reads_backups()) add_staleness(state, record);
+    const bool has_regions = !options_->regions.empty() && !record.repetitions.empty();
+    if (has_regions && record.repetitions.back().complete)
+      add_regions(*engine_, *options_, state.active, latency_name, record.regions);
   }
 
   bool rebalances() const { return options_->rebalance != "none"; }

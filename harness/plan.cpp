@@ -144,7 +144,8 @@ bool is_size_key(std::string_view key) {
 bool is_of_ranks(std::string_view key) {
   constexpr std::array keys{"transport",   "clients",   "threads_per_rank", "read_path",       "link_delay",
                             "partitions",  "rebalance", "batch_bytes",      "batch_turns",     "replicas",
-                            "acknowledge", "read_from", "heartbeat",        "failure_timeout", "fault"};
+                            "acknowledge", "read_from", "heartbeat",        "failure_timeout", "fault",
+                            "regions",     "home"};
   return std::ranges::find(keys, key) != keys.end();
 }
 

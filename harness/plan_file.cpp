@@ -22,6 +22,7 @@
 #include "harness/suggestion.h"
 #include "harness/toml_text.h"
 #include "platform/duration.h"
+#include "platform/regions.h"
 #include "platform/worker_map.h"
 #include "workloads/properties.h"
 #include "workloads/registry.h"
@@ -56,6 +57,7 @@ enum class Kind {
   read_path,
   rebalance,
   link_delay,
+  regions,
   rate,
   arrivals,
   percent,
@@ -103,6 +105,8 @@ constexpr std::array key_rules = {
     KeyRule{"batch_bytes", Kind::count, "a whole number from 1"},
     KeyRule{"batch_turns", Kind::count, "a whole number from 1"},
     KeyRule{"link_delay", Kind::link_delay, "a duration such as \"100us\" or \"1.5ms\", at most \"1s\""},
+    KeyRule{"regions", Kind::regions, platform::Regions::expected},
+    KeyRule{"home", Kind::text, "the name of one of the regions"},
     KeyRule{"depth", Kind::count, "a whole number from 1"},
     KeyRule{"rate", Kind::rate,
             "operations a second such as 300000 or \"2M/s\", from \"0.001/s\" to \"1G/s\""},
@@ -170,6 +174,12 @@ std::optional<std::string> link_delay(const toml::node& node) {
   const bool is_one =
       string && platform::parse_duration(*string, engines::shared_nothing::longest_link_delay).has_value();
   return is_one ? string : std::nullopt;
+}
+
+/// However it is laid out in the plan.
+std::optional<std::string> regions(const toml::node& node) {
+  const auto parsed = platform::Regions::parse(text(node).value_or(""));
+  return parsed ? std::optional(parsed->to_string()) : std::nullopt;
 }
 
 /// Whether the two go together is for the run to say.
@@ -253,6 +263,8 @@ std::optional<std::string> checked_value(Kind kind, const toml::node& node) {
       return one_of(node, {"none", "cycle"});
     case Kind::link_delay:
       return link_delay(node);
+    case Kind::regions:
+      return regions(node);
     case Kind::rate:
       return rate(node);
     case Kind::arrivals:

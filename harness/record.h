@@ -14,6 +14,7 @@
 #include "harness/offered_load.h"
 #include "harness/precision.h"
 #include "harness/rebalance.h"
+#include "harness/region_report.h"
 #include "harness/staleness.h"
 #include "platform/error.h"
 #include "platform/topology.h"
@@ -44,7 +45,9 @@ struct Deployment {
   std::uint64_t link_delay_ns = 0;  ///< that the transport added to each message
   unsigned copies = 1;              ///< of each partition
   std::string replication =
-      "none";  ///< how many of them had what was acknowledged, as `--acknowledge` takes it
+      "none";           ///< how many of them had what was acknowledged, as `--acknowledge` takes it
+  std::string regions;  ///< with the round-trip times that were between ranks, as `--regions` takes them
+  std::string home;     ///< the one whose ranks began with all partitions; empty: all did
   std::string read_from = "primary";  ///< which of them is asked for a record, as `--read-from` takes it
   std::uint64_t heartbeat_ns = 0;     ///< 0: there are no copies
   std::uint64_t failure_timeout_ns = 0;
@@ -172,6 +175,7 @@ struct RunRecord {
   std::optional<double> longest_unserved_seconds = {};
   std::optional<LedgerReport> ledger = {};        ///< of a workload that keeps one
   std::optional<StalenessReport> staleness = {};  ///< none: no backup was read
+  std::vector<RegionReport> regions = {};         ///< that users were in
   double load_seconds = 0;                        ///< for all records; 0: it was not looked at
   bool incomplete = false;  ///< a signal ended the run before all that was asked for was measured
 };

@@ -21,6 +21,7 @@
 #include "harness/embedded.h"
 #include "harness/fault_answer.h"
 #include "harness/record.h"
+#include "harness/region_report.h"
 #include "harness/scaling_limits.h"
 
 namespace upout::harness {
@@ -180,7 +181,7 @@ std::string script() {
        {embedded::report_elements_js, embedded::report_figure_js, embedded::report_laws_js,
         embedded::report_throughput_js, embedded::report_cost_js, embedded::report_latency_js,
         embedded::report_over_time_js, embedded::report_runs_js, embedded::report_numa_js,
-        embedded::report_machine_js, embedded::report_page_js}) {
+        embedded::report_regions_js, embedded::report_machine_js, embedded::report_page_js}) {
     text.append(part).append("\n");
   }
   return text + "})();\n";
@@ -264,12 +265,15 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
         if (std::string log = log_sentence(run); !log.empty()) verdict.details.push_back(std::move(log));
         if (std::string fault = fault_sentence(run); !fault.empty())
           verdict.details.push_back(std::move(fault));
+        if (std::string regions = region_sentence(run); !regions.empty())
+          verdict.details.push_back(std::move(regions));
       }
     }
-    // Where there were faults, they are what was asked about.
-    if (const auto faults = fault_answer(documents); !faults.empty()) {
+    // Where there were faults, or regions, they are what was asked about.
+    for (const auto& asked : {region_answer(documents), fault_answer(documents)}) {
+      if (asked.empty()) continue;
       verdict.details.insert(verdict.details.begin(), verdict.headline);
-      verdict.headline = fmt::format("{}", fmt::join(faults, " "));
+      verdict.headline = fmt::format("{}", fmt::join(asked, " "));
     }
     json costs = json::array();
     if (options.prices) costs = add_costs(documents, *options.prices, verdict);

@@ -22,6 +22,7 @@
 #include "harness/lost_ranks.h"
 #include "harness/measurement.h"
 #include "harness/placement_evidence.h"
+#include "harness/region_checks.h"
 #include "harness/run_log.h"
 #include "harness/run_record.h"
 #include "platform/clock.h"
@@ -199,6 +200,8 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
   deployment.batch_bytes = options.batching.bytes;
   deployment.batch_turns = options.batching.turns;
   deployment.link_delay_ns = static_cast<std::uint64_t>(options.link_delay.count());
+  deployment.regions = options.regions.to_string();
+  deployment.home = options.home;
   deployment.copies = options.copies.copies;
   if (options.copies.copies > 1) {
     deployment.replication = engines::shared_nothing::name_of(options.copies.acknowledge);
@@ -237,7 +240,9 @@ engines::shared_nothing::Options shared_nothing_options(const RunOptions& option
           .threads_per_rank = options.threads_per_rank,
           .clients = options.clients,
           .link_delay = options.link_delay,
-          .changes_links = !options.faults.empty(),
+          .changes_links = !options.faults.empty() || !options.regions.empty(),
+          .regions = options.regions,
+          .home = options.regions.find(options.home),
           .batching = options.batching,
           .copies = options.copies,
           .copy_timing = copy_timing(options),
@@ -258,6 +263,7 @@ platform::Expected<void> check_partitions(const RunOptions& options, const workl
                                 "it beside --threads-per-rank " + std::to_string(options.threads_per_rank),
                                 "one worker a rank: a partition that several of them serve does not move");
   }
+  if (auto regions = check_regions(options, workload); !regions) return regions;
   const auto map = engines::shared_nothing::make_map(shared_nothing_options(options, workload), ranks);
   if (!map) return tl::unexpected(map.error());
   if (auto copies = check_copies(options, workload, ranks); !copies) return copies;

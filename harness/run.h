@@ -20,6 +20,7 @@
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "platform/memory.h"
+#include "platform/regions.h"
 #include "platform/worker_map.h"
 #include "workloads/workload.h"
 
@@ -55,6 +56,8 @@ struct RunOptions {
   /// memory.
   std::string read_path = "request";
   platform::Timestamp link_delay{};      ///< that the transport adds to each message
+  platform::Regions regions = {};        ///< in which ranks are, and that messages are delayed between
+  std::string home;                      ///< the one whose ranks have all partitions; empty: all do
   unsigned ranks = 1;                    ///< that are threads; a launcher says how many processes there are
   std::uint64_t records_per_worker = 0;  ///< that has data; 0: the workload says how many there are in all
   unsigned threads_per_rank = 1;         ///< workers of each rank of the shared-nothing engine

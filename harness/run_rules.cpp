@@ -120,6 +120,8 @@ Violation not_oversubscribed(const Evidence& evidence) {
 
 Violation real_links(const Evidence& evidence) {
   const auto delay = evidence.run.at("deployment").value("link_delay_ns", std::uint64_t{0});
+  if (!evidence.run.at("deployment").value("regions", "").empty())
+    return "messages between ranks are held back by --regions";
   if (delay == 0) return std::nullopt;
   return platform::to_string(platform::Timestamp(delay)) + " added to each message by --link-delay";
 }

@@ -12,6 +12,7 @@
 #include "harness/answer.h"
 #include "harness/columns.h"
 #include "harness/fault_answer.h"
+#include "harness/region_report.h"
 #include "harness/staleness.h"
 
 namespace upout::harness {
@@ -86,6 +87,7 @@ std::vector<std::string> table_notes(std::span<const nlohmann::json> documents) 
       note(log_sentence(run));
       note(fault_sentence(run));
       note(staleness_sentence(run));
+      note(region_sentence(run));
       note(count_sentence(run));
       note(precision_sentence(run));
       generator = generator_sentence(run);

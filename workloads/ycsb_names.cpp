@@ -19,6 +19,7 @@ constexpr auto used = std::to_array<std::string_view>({
     "fieldlength",
     "fieldlengthdistribution",
     "fieldlengthhistogram",
+    "homefraction",
     "hotspotdatafraction",
     "hotspotopnfraction",
     "insertcount",

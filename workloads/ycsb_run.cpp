@@ -111,6 +111,7 @@ std::size_t YcsbRun::next(std::span<Operation* const> free) {
   assert(free.size() <= records_.size());
   const std::span<std::uint64_t> records = std::span(records_).first(free.size());
   choose(chooser_, random_, records);
+  if (settings_.home_fraction > 0) bring_home(records);
   if (operations_.reads_alone() && settings_.read_all_fields && format_.has_one_length()) {
     fill_reads(free, records);
   } else {
@@ -130,6 +131,17 @@ void YcsbRun::complete(std::span<Operation* const> done) {
     }
   }
   if (inserted && frontier_) frontier_->publish(place_, inserts_.acknowledged());
+}
+
+/// Puts some of them into the client's own part of the records, where what is asked for often stays so.
+void YcsbRun::bring_home(std::span<std::uint64_t> records) {
+  const std::uint64_t first = settings_.record_count * slot_.index / slot_.count;
+  const std::uint64_t end = settings_.record_count * (slot_.index + 1) / slot_.count;
+  if (first == end) return;
+  const auto limit = static_cast<std::uint64_t>(settings_.home_fraction * 0x1p53);
+  for (std::uint64_t& record : records) {
+    if (random_.next() >> 11 < limit) record = first + record % (end - first);
+  }
 }
 
 void YcsbRun::fill_reads(std::span<Operation* const> free, std::span<const std::uint64_t> records) {

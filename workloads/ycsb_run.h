@@ -85,6 +85,7 @@ class YcsbRun final : public RunStream {
     kernel::Key last = 0;
   };
 
+  void bring_home(std::span<std::uint64_t> records);
   void fill_reads(std::span<kernel::Operation* const> free, std::span<const std::uint64_t> records);
   void fill_mixed(std::span<kernel::Operation* const> free, std::span<const std::uint64_t> records);
   void fill_insert(kernel::Operation& operation);

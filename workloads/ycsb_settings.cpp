@@ -189,6 +189,7 @@ std::optional<Error> read_all(YcsbSettings& settings, const Properties& properti
   read.real("zipfianconstant", settings.zipfian_constant, 0, ZipfianRanks::greatest_theta);
   read.share("hotspotdatafraction", settings.hot_data);
   read.share("hotspotopnfraction", settings.hot_operations);
+  read.share("homefraction", settings.home_fraction);
   read.real("exponential.percentile", settings.exponential_percentile, 0.001, 99.999);
   read.real("exponential.frac", settings.exponential_fraction, 0.001, 1);
   settings.hashed_order = read.choice("insertorder", settings.hashed_order ? 0 : 1, insert_orders) == 0;
@@ -258,6 +259,7 @@ nlohmann::json to_json(const YcsbSettings& settings) {
   // What has no effect is left out, and what documents from before it was a property have had all along:
   // reports compare runs whose properties are the same. (And an insertcount that follows from a recordcount
   // that grows with the workers would tell their runs apart.)
+  if (settings.home_fraction != 0) json["homefraction"] = settings.home_fraction;
   if (settings.first_record != 0) json["insertstart"] = settings.first_record;
   if (settings.record_count != settings.all_records - settings.first_record)
     json["insertcount"] = settings.record_count;

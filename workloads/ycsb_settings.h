@@ -61,6 +61,9 @@ struct YcsbSettings {
   bool zipfian_scan_lengths = false;                      ///< short ones most often; else uniform
   YcsbMix mix;                                            ///< its shares add up to 1
   double zipfian_constant = ZipfianRanks::default_theta;  ///< of the distributions zipfian and latest
+  /// The share of requests for a record of the client's own: one of as many, one after the other, as there
+  /// are for each client.
+  double home_fraction = 0;
   double hot_data = HotspotChooser::default_data;
   double hot_operations = HotspotChooser::default_operations;
   double exponential_percentile = ExponentialDistances::default_percentile;

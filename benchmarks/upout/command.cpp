@@ -11,6 +11,7 @@
 #include "harness/offered_load.h"
 #include "harness/precision.h"
 #include "platform/duration.h"
+#include "platform/regions.h"
 #include "platform/worker_map.h"
 
 namespace upout {
@@ -55,6 +56,10 @@ CLI::Validator latency_goal() {
 
 CLI::Validator faults() {
   return parsed_by(harness::parse_faults, "FAULTS");
+}
+
+CLI::Validator regions() {
+  return parsed_by(platform::Regions::parse, "ROWS");
 }
 
 CLI::Validator precision() {

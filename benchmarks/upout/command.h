@@ -59,6 +59,8 @@ CLI::Validator load_profile();
 CLI::Validator latency_goal();
 /// As harness::parse_faults takes it.
 CLI::Validator faults();
+/// As platform::Regions::parse takes them.
+CLI::Validator regions();
 /// As harness::parse_precision takes it.
 CLI::Validator precision();
 /// The same for `--bind`.

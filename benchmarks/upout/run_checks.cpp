@@ -167,6 +167,11 @@ Expected<void> check_engine(const RunCommand& command) {
       return platform::unexpected("--link-delay", "it beside --engine " + command.options.engine,
                                   "no such option there: its workers send no messages over links");
     }
+    if (!form.has_ranks && command.regions_given) {
+      return platform::unexpected("--regions, --home",
+                                  "one of them beside --engine " + command.options.engine,
+                                  "--engine shared-nothing, whose ranks can be in different regions");
+    }
     if (!form.has_ranks && command.read_path_given) {
       return platform::unexpected("--read-path", "it beside --engine " + command.options.engine,
                                   "no such option there: its workers share their memory");

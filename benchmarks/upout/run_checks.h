@@ -40,6 +40,7 @@ struct RunCommand {
   bool partitions_given = false;
   bool batching_given = false;
   bool link_delay_given = false;
+  bool regions_given = false;
   bool read_path_given = false;
   bool arrivals_given = false;
   bool seconds_given = false;

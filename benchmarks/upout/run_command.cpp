@@ -85,6 +85,7 @@ Examples:
   upout run --engine shared-memory --threads 2 --workload ycsb-multi --cross-partition 20 --concurrency-control serial
   upout run --engine shared-memory --threads 2 --workload ycsb-a --durability sync --log-folder /mnt/disk --depth 256
   mpirun -n 3 upout run --engine shared-nothing --replicas 2 --acknowledge all --workload ycsb-a
+  mpirun -n 4 upout run --engine shared-nothing --clients 2 --regions "virginia 1ms; ireland 68ms 1ms" --home ireland --workload ycsb-b
   mpirun -n 4 --enable-recovery upout run --engine shared-nothing --replicas 3 --fault kill=2@1s --workload ledger --repetitions 1
   upout run --engine shared-memory --workload ycsb-a -P workloads/workloada -p requestdistribution=uniform
 
@@ -335,7 +336,8 @@ void add_run_command(CLI::App& app, Program& program) {
       run->add_option(
              "--read-from", command->options.copies.read_from,
              "which copy is asked for a record: the one that is served (primary), each in turn (any), or "
-             "one on the client's own rank or host (nearest); backups may be behind, and results say "
+             "one on the client's own rank or host, or in the nearest region (nearest); backups may be "
+             "behind, and results say "
              "by how much")
           ->transform(one_of(readers))
           ->default_str("primary");
@@ -440,6 +442,22 @@ void add_run_command(CLI::App& app, Program& program) {
              "latency to be added to each message between ranks, such as 100us; such a figure is never "
              "publishable")
           ->check(duration_up_to(longest_link_delay));
+  CLI::Option* region_rows =
+      run->add_option_function<std::string>(
+             "--regions",
+             [command](const std::string& text) {
+               command->options.regions = *platform::Regions::parse(text);
+             },
+             "which ranks are far from each other, such as \"virginia 1ms; ireland 68ms 1ms\": in each row a "
+             "name, and the round-trip times to the regions before it and within it. Ranks are dealt out in "
+             "blocks, those with data and --clients each for themselves; messages between them are late "
+             "while it is measured, and results say what each region waited")
+          ->type_name("ROWS")
+          ->check(regions());
+  CLI::Option* home =
+      run->add_option("--home", command->options.home,
+                      "the region whose ranks have all partitions, or of copies the one that is served; "
+                      "without it, all regions");
   run->add_flag("--oversubscribe", command->options.oversubscribe,
                 "allow more workers than places for them; such a figure is never publishable");
   CLI::Option* seconds =
@@ -500,8 +518,8 @@ void add_run_command(CLI::App& app, Program& program) {
   goal->excludes(rate)->excludes(profile);
   run->callback([command, threads, durability, log_folder, replicas, acknowledge, read_from, heartbeat,
                  failure_timeout, fault, batch_bytes, batch_turns, partitions, placement, islands, pages,
-                 transport, ranks, threads_per_rank, clients, link_delay, read_path, arrivals, seconds,
-                 history_operations, &program] {
+                 transport, ranks, threads_per_rank, clients, link_delay, region_rows, home, read_path,
+                 arrivals, seconds, history_operations, &program] {
     command->threads_given = threads->count() > 0;
     command->durability_given = durability->count() + log_folder->count() > 0;
     command->copies_given = replicas->count() + acknowledge->count() + read_from->count() +
@@ -515,6 +533,7 @@ void add_run_command(CLI::App& app, Program& program) {
     command->partitions_given = partitions->count() > 0;
     command->batching_given = batch_bytes->count() + batch_turns->count() > 0;
     command->link_delay_given = link_delay->count() > 0;
+    command->regions_given = region_rows->count() + home->count() > 0;
     command->read_path_given = read_path->count() > 0;
     command->arrivals_given = arrivals->count() > 0;
     command->seconds_given = seconds->count() > 0;

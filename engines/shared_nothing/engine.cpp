@@ -12,6 +12,26 @@ namespace upout::engines::shared_nothing {
 static_assert(engines::TransactingEngine<Engine>);
 static_assert(engines::TransactingEngine<OneSidedEngine>);
 
+platform::RegionsOfRanks regions_of(const Options& options, unsigned ranks) {
+  return {options.regions, ranks - options.clients, options.clients};
+}
+
+namespace {
+
+platform::Expected<void> check_regions(const Options& options, unsigned servers) {
+  const std::size_t regions = options.regions.size();
+  const auto refuse = [&](unsigned ranks, const char* what) {
+    return platform::unexpected("--regions",
+                                std::to_string(regions) + " for " + std::to_string(ranks) + " ranks " + what,
+                                "at least one of them for each region");
+  };
+  if (servers < regions) return refuse(servers, "with data");
+  if (options.clients != 0 && options.clients < regions) return refuse(options.clients, "that are --clients");
+  return {};
+}
+
+}  // namespace
+
 platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks) {
   if (options.clients != 0 && options.clients >= ranks) {
     return platform::unexpected("--clients", std::to_string(options.clients),
@@ -25,7 +45,10 @@ platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks
                                 "at least one for each of the " + std::to_string(servers) +
                                     (options.clients == 0 ? " ranks" : " ranks that are not clients"));
   }
-  return PartitionMap(Partitioning(options.partitioning, partitions, options.largest_key), servers);
+  const Partitioning partitioning(options.partitioning, partitions, options.largest_key);
+  if (auto room = check_regions(options, servers); !room) return tl::unexpected(room.error());
+  if (!options.home) return PartitionMap(partitioning, servers);
+  return PartitionMap(partitioning, servers, regions_of(options, ranks).servers_of(*options.home));
 }
 
 template <class Policy>
@@ -104,11 +127,25 @@ std::unique_ptr<LinkConditions> make_conditions(const Options& options, const Pa
 
 namespace {
 
-/// Of ranks from that one: those of its host are near.
-std::vector<platform::Timestamp> distances(unsigned rank, const std::vector<std::string>& hosts) {
+/// Of ranks from that one: those of its region are near, and nearer those of its host.
+std::vector<platform::Timestamp> distances(unsigned rank, const std::vector<std::string>& hosts,
+                                           const platform::RegionsOfRanks& regions) {
   std::vector<platform::Timestamp> to;
-  for (const std::string& host : hosts) to.emplace_back(host == hosts[rank] ? 0 : 1);
+  for (unsigned other = 0; other < hosts.size(); ++other) {
+    const platform::Timestamp beside_region(hosts[other] == hosts[rank] ? 0 : 1);
+    to.push_back(beside_region + (regions.empty() ? platform::Timestamp() : regions.round_trip(rank, other)));
+  }
   return to;
+}
+
+/// That no two copies of a partition are to be in, by rank.
+std::vector<std::string> places(const std::vector<std::string>& hosts,
+                                const platform::RegionsOfRanks& regions) {
+  if (regions.empty()) return hosts;
+  std::vector<std::string> names;
+  for (unsigned rank = 0; rank < hosts.size(); ++rank)
+    names.push_back(regions.regions().name(regions.region_of(rank)));
+  return names;
 }
 
 }  // namespace
@@ -120,13 +157,15 @@ platform::Expected<std::unique_ptr<Replicas<Policy>>> make_replicas(const Option
                                                                     unsigned rank,
                                                                     const std::vector<std::string>& hosts) {
   if (options.copies.copies == 1) return std::unique_ptr<Replicas<Policy>>();
-  return Replicas<Policy>::create(static_cast<int>(rank), partitions, CopyPlacement(map, hosts),
+  const platform::RegionsOfRanks regions = regions_of(options, static_cast<unsigned>(hosts.size()));
+  return Replicas<Policy>::create(static_cast<int>(rank), partitions,
+                                  CopyPlacement(map, places(hosts, regions)),
                                   {.policy = options.copies,
                                    .timing = options.copy_timing,
                                    .expected_records = options.expected_records / map.partitions(),
                                    .longest_message = link_options(options, map, nullptr).longest_message,
                                    .seed = rank,
-                                   .distances = distances(rank, hosts)});
+                                   .distances = distances(rank, hosts, regions)});
 }
 template platform::Expected<std::unique_ptr<Replicas<kernel::Exclusive>>> make_replicas(
     const Options&, const PartitionMap&, const Partitions<kernel::Exclusive>&, unsigned,

@@ -29,6 +29,7 @@
 #include "kernel/store.h"
 #include "platform/clock.h"
 #include "platform/error.h"
+#include "platform/regions.h"
 #include "platform/topology.h"
 #include "platform/worker_map.h"
 
@@ -60,6 +61,10 @@ struct Options {
   platform::Reserve* reserve = nullptr;  ///< that partitions take their memory from; an engine sets it itself
   platform::Timestamp link_delay{};      ///< that each message is late on top of what the transport takes
   bool changes_links = false;            ///< what happens to messages is going to change
+  /// Copies are kept in different ones, and the nearest copy is the one of the nearest; links are made as
+  /// long by whoever `changes_links`. Empty: hosts are what matters.
+  platform::Regions regions = {};
+  std::optional<std::size_t> home = {};  ///< the region whose ranks begin with all partitions; none: all do
   Batching batching = {};
   CopyPolicy copies = {};  ///< one a partition: there is no replication
   CopyTiming copy_timing = {};
@@ -70,6 +75,8 @@ struct Options {
   std::function<void(unsigned)> on_minority = {};
 };
 
+/// Which region each of so many ranks is in.
+platform::RegionsOfRanks regions_of(const Options& options, unsigned ranks);
 /// How keys are dealt out, and to which of so many ranks.
 platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks);
 /// The partitions that are a rank's to begin with, empty.

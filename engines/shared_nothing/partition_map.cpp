@@ -3,16 +3,30 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <numeric>
 
 namespace upout::engines::shared_nothing {
 
+namespace {
+
+std::vector<unsigned> all_of(std::uint32_t ranks) {
+  std::vector<unsigned> all(ranks);
+  std::iota(all.begin(), all.end(), 0U);
+  return all;
+}
+
+}  // namespace
+
 PartitionMap::PartitionMap(const Partitioning& partitioning, std::uint32_t ranks)
+    : PartitionMap(partitioning, ranks, all_of(ranks)) {}
+
+PartitionMap::PartitionMap(const Partitioning& partitioning, std::uint32_t ranks,
+                           std::span<const unsigned> owners)
     : partitioning_(partitioning), ranks_(ranks) {
   const std::uint64_t count = partitioning.partitions();
-  assert(count >= ranks);
-  for (std::uint64_t partition = 0; partition < count; ++partition) {
-    entries_.push_back({.owner = static_cast<std::uint32_t>(partition * ranks / count), .moves = 0});
-  }
+  assert(count >= owners.size());
+  for (std::uint64_t partition = 0; partition < count; ++partition)
+    entries_.push_back({.owner = owners[partition * owners.size() / count], .moves = 0});
 }
 
 std::uint64_t PartitionMap::version() const noexcept {

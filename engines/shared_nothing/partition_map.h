@@ -17,6 +17,8 @@ class PartitionMap {
   /// Deals partitions out in blocks, so that over ranges neighbours begin together. There are at least as
   /// many as ranks. (Those beyond these own none, and never will.)
   PartitionMap(const Partitioning& partitioning, std::uint32_t ranks);
+  /// The same over these ranks alone, in this order; there are `ranks` that could own some.
+  PartitionMap(const Partitioning& partitioning, std::uint32_t ranks, std::span<const unsigned> owners);
 
   const Partitioning& partitioning() const noexcept { return partitioning_; }
   std::uint32_t partitions() const noexcept { return partitioning_.partitions(); }

@@ -19,7 +19,7 @@ function grouped(items, keyOf) {
 const workloadText = (run) => [run.workload.name, ...crossPartition(run).map((text) => text.textContent)].join(", ");
 
 // Members of deployments that are a choice, and not the size or the load.
-const choices = ["index", "partitioning", "binding", "placement", "islands", "concurrency_control", "transport", "read_path", "rebalance", "batch_bytes", "batch_turns", "link_delay_ns", "clients", "replication", "read_from", "durability", "partitions", "threads_per_rank"];
+const choices = ["index", "partitioning", "binding", "placement", "islands", "concurrency_control", "transport", "read_path", "rebalance", "batch_bytes", "batch_turns", "link_delay_ns", "regions", "home", "clients", "replication", "read_from", "durability", "partitions", "threads_per_rank"];
 
 // How a run used its cores. Partitions are the ranks' number unless they were chosen; threads are how shared memory grows.
 function choiceOf(run, member) {

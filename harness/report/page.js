@@ -12,6 +12,7 @@ fillRuns();
 fillEnvironment();
 fillWorkers();
 drawNodes();
+drawRegions();
 drawCharts();
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);

@@ -13,6 +13,16 @@ PartitionMap map_of(std::uint32_t partitions, std::uint32_t ranks) {
   return {Partitioning(PartitioningKind::range, partitions, 99), ranks};
 }
 
+TEST(PartitionMap, DealsOutToSomeOfTheRanksAlone) {
+  const std::vector<unsigned> owners{3, 1};
+  const PartitionMap map(Partitioning(PartitioningKind::hash, 4), 5, owners);
+  EXPECT_EQ(map.owner(0), 3U);
+  EXPECT_EQ(map.owner(1), 3U);
+  EXPECT_EQ(map.owner(2), 1U);
+  EXPECT_EQ(map.owner(3), 1U);
+  EXPECT_EQ(map.ranks(), 5U) << "that could own some";
+}
+
 TEST(PartitionMap, DealsOutEqualBlocksOfNeighbours) {
   const PartitionMap map = map_of(8, 3);
   std::vector<std::uint32_t> owners;

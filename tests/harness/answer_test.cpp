@@ -11,6 +11,7 @@
 #include "harness/comparison.h"
 #include "harness/fault.h"
 #include "harness/fault_answer.h"
+#include "harness/region_report.h"
 #include "tests/harness/sample_sweep.h"
 
 /// The first sentences of a report: that they answer what was measured, whatever that was.
@@ -363,6 +364,41 @@ TEST(Answer, SaysWhatReadingCopiesGives) {
       "On 4 cores, 4 copies, acknowledged by all, read from nearest, keep 2.50 (2.41 to 2.59) of the "
       "throughput of one copy on ycsb-a; 4 copies, acknowledged by all, keep 0.90 (0.87 to 0.93) of the "
       "throughput of one copy on ycsb-a.");
+}
+
+/// In two regions, of which the second is the farther.
+json in_regions(unsigned copies, const std::string& home, std::uint64_t read_ns, std::uint64_t write_ns) {
+  RunRecord record = samples::run(shared_nothing, 4, "ycsb-b", 1e6);
+  record.deployment.copies = copies;
+  record.deployment.replication = copies == 1 ? "none" : "quorum";
+  record.deployment.read_from = copies == 1 ? "primary" : "nearest";
+  record.deployment.regions = "east 1ms; west 80ms 1ms";
+  record.deployment.home = home;
+  for (const std::uint64_t farther : {0U, 1U}) {
+    RegionReport region{.name = farther == 0 ? "east" : "west", .ranks = {0}, .latency = {}};
+    region.latency["read"].record(read_ns + 1'000'000 * farther);
+    region.latency["update"].record(write_ns + 1'000'000 * farther);
+    record.regions.push_back(region);
+  }
+  return samples::document(record);
+}
+
+TEST(RegionAnswer, SaysWhatUsersOfTheFarthestRegionWait) {
+  const std::vector<json> documents{in_regions(1, "east", 80'000'000, 90'000'000),
+                                    in_regions(3, "", 1'000'000, 160'000'000)};
+  EXPECT_EQ(
+      region_answer(documents),
+      (std::vector<std::string>{
+          "In the region that waits the longest, half of the reads take at most 2.0 ms (west) with 3 "
+          "copies, acknowledged by quorum, read from nearest; 81.0 ms (west) with 1 copy, home in east.",
+          "In the region that waits the longest, half of the writes take at most 91.0 ms (west) with 1 "
+          "copy, home in east; 161.0 ms (west) with 3 copies, acknowledged by quorum, read from "
+          "nearest."}));
+  EXPECT_EQ(region_sentence(documents[0].at("runs").at(0)),
+            "Regions (1 copy, home in east): east: read 80.0 ms (p99 80.0 ms), update 90.0 ms (p99 90.0 ms); "
+            "west: read 81.0 ms (p99 81.0 ms), update 91.0 ms (p99 91.0 ms).");
+  EXPECT_EQ(region_answer(std::vector<json>{point(shared_memory, 1, "ycsb-a", 1e6)}),
+            std::vector<std::string>());
 }
 
 RunRecord faulty(const std::string& replication, double unserved, std::uint64_t lost) {

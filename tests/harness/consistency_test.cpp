@@ -72,6 +72,19 @@ json copied() {
   return document;
 }
 
+/// Of users in two regions.
+json far_apart() {
+  RunRecord run = samples::run("shared-nothing", 4, "ycsb-c", 4e6);
+  run.latency = {{"read", latencies(operations_of(run))}};
+  run.deployment.regions = "east 1ms; west 9ms 1ms";
+  run.regions = {{.name = "east", .ranks = {0}, .latency = {{"read", latencies(operations_of(run) - 100)}}},
+                 {.name = "west", .ranks = {1}, .latency = {{"read", latencies(100)}}}};
+  json document = samples::document(run);
+  document["environment"].erase("data");
+  seal(document);
+  return document;
+}
+
 /// The same with a history: of the warm-ups, too.
 json recorded() {
   RunRecord run = closed_record();
@@ -126,7 +139,7 @@ bool names(const std::vector<Inconsistency>& all, const std::string& place) {
 }
 
 TEST(Consistency, OfGoodDocuments) {
-  for (const json& document : {closed(), recorded(), open(), transactions(), copied()}) {
+  for (const json& document : {closed(), recorded(), open(), transactions(), copied(), far_apart()}) {
     ASSERT_TRUE(validate_document(document)) << validate_document(document).error().to_string();
     EXPECT_EQ(listed(inconsistencies(document)), "");
   }
@@ -268,6 +281,8 @@ const Edit edits[] = {
     {"DurableWithoutALog", closed, "/runs/0/deployment/durability", "sync", "/runs/0/log"},
     {"StaleReads", copied, "/runs/0/staleness/stale_reads", 5, "/runs/0/staleness/stale_reads"},
     {"StaleVersions", copied, "/runs/0/staleness/versions/max", 0, "/runs/0/staleness/versions/max"},
+    {"CountOfARegion", far_apart, "/runs/0/regions/1/latency_ns/read/count", 99, "/runs/0/regions"},
+    {"UsersOfNoRegion", far_apart, "/runs/0/deployment/regions", "", "/runs/0/deployment"},
     {"HistoryOfTooMuch", recorded, "/runs/0/history/operations", 25000001, "/runs/0/history/operations"},
     {"HistoryOfTooLittle", recorded, "/runs/0/history/operations", 23000000, "/runs/0/history/operations"},
     // The load.

@@ -672,7 +672,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "fault, cross_partition, partitions_touched, "
                 "partitions, rebalance, transport, "
                 "read_path, "
-                "batch_bytes, batch_turns, link_delay, depth, rate, arrivals, seconds, warmup, repetitions, "
+                "batch_bytes, batch_turns, link_delay, regions, home, depth, rate, arrivals, seconds, "
+                "warmup, repetitions, "
                 "precision, max_repetitions, budget, seed, "
                 "oversubscribe or properties_file"},
         Mistake{

@@ -119,6 +119,21 @@ TEST(YcsbRun, ScansAreOfAllLengthsAndAreChecked) {
   EXPECT_GT(stream->failed(), 100U);  // not all: new records come in
 }
 
+TEST(YcsbRun, AsksForTheClientsOwnPartOfTheRecordsAsOftenAsItIsTold) {
+  const auto workload = made("ycsb-c", {"recordcount=400", "requestdistribution=uniform",
+                                        "insertorder=ordered", "homefraction=0.8"});
+  Deployment deployment{*workload};
+  deployment.load();
+  const auto stream = workload->run({2, 4}, in_flight, 5);
+  std::vector<std::uint64_t> asked(4);
+  Driver(deployment.store, in_flight).drive(*stream, 20'000, [&](const Operation& operation) {
+    ++asked[operation.key / 100];
+  });
+  // What is left to chance falls into it as well.
+  EXPECT_LT(chi_square_excess(asked, std::vector{0.05, 0.05, 0.85, 0.05}), 4);
+  EXPECT_EQ(workload->properties()["homefraction"], 0.8);
+}
+
 TEST(YcsbRun, MixesAllFourKinds) {
   const auto workload = made("ycsb", {"recordcount=100", "readproportion=0.1", "updateproportion=0.2",
                                       "insertproportion=0.3", "readmodifywriteproportion=0.4"});

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/histogram.h"
+
+namespace upout::harness {
+
+/// What those waited who were in one region. A value.
+struct RegionReport {
+  std::string name;
+  std::vector<unsigned> ranks;               ///< that were there
+  std::map<std::string, Histogram> latency;  ///< by kind of operation, of those whose clients were there
+};
+
+/// "Regions (1 copy, home virginia): virginia reads 1.01 ms and updates 1.02 ms, p99 ...; ireland ...": what
+/// half of each region's operations took at most. Empty: there were none.
+std::string region_sentence(const nlohmann::json& run);
+
+/// Whom each deployment makes wait the longest for a read, and for a write, over all runs with regions that
+/// were measured to their end. Empty: there were none.
+std::vector<std::string> region_answer(std::span<const nlohmann::json> documents);
+
+}  // namespace upout::harness
