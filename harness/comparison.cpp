@@ -15,10 +15,11 @@ namespace {
 using nlohmann::json;
 
 /// The throughput of an open loop is what was offered, as long as that is carried: there is nothing in it to
-/// compare. Nor is there in that of a deployment which was damaged meanwhile. A summary alone, with no
-/// repetition that it could be of, is no result either.
+/// compare. Nor is there in that of a deployment which was damaged meanwhile, or whose links were made as
+/// long as between regions, where waits are the question. A summary alone, with no repetition that it could
+/// be of, is no result either.
 bool is_result(const json& run) {
-  if (run.contains("load") || run.contains("faults")) return false;
+  if (run.contains("load") || run.contains("faults") || run.contains("regions")) return false;
   const auto is_complete = [](const json& repetition) { return repetition.at("complete").get<bool>(); };
   return run.at("verdict").at("class") != "invalid" && !run.at("summary").at("throughput").is_null() &&
          std::ranges::any_of(run.at("repetitions"), is_complete);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -26,46 +27,53 @@ std::string placement_of(const json& run) {
       copies == 1 ? "1 copy" : copies_text(copies, deployment.at("replication").get<std::string>());
   if (const std::string from = deployment.value("read_from", "primary"); from != "primary")
     text += ", read from " + from;
-  if (const std::string home = deployment.value("home", ""); !home.empty()) text += ", home in " + home;
-  if (deployment.at("partitioning") == "range") text += ", in ranges";
-  const json& properties = run.at("workload").at("properties");
-  if (const double own = properties.value("homefraction", 0.0); own > 0)
-    text += fmt::format(", {:.0f} % of requests for what is the region's own", 100 * own);
-  return text;
+  const std::string home = deployment.value("home", "");
+  if (!home.empty()) return text + ", home in " + home;
+  return text + (deployment.at("partitioning") == "range" ? ", in ranges" : ", by hash");
 }
 
-constexpr std::string_view reading = "reads";
-constexpr std::string_view writing = "writes";
+constexpr std::string_view reading = "Reads";
+constexpr std::string_view writing = "Writes";
 std::string_view effect_of(std::string_view kind) {
   return kind == "read" || kind == "scan" ? reading : writing;
 }
 
-/// The longest that half of one region's operations took, and whose.
+/// Of one region, and whose.
 struct Wait {
-  double nanoseconds = 0;
+  double p50 = 0;
+  double p99 = 0;
   std::string region;
+
+  /// By what half of the operations took, in whole milliseconds; what is left apart are buckets' widths.
+  std::pair<double, double> order() const { return {std::round(p50 * 1e-6), p99}; }
 };
-using Waits = std::map<std::string, Wait>;  ///< by placement
+using Waits = std::map<std::string, Wait>;  ///< the longest of each placement
 
 void add(const json& run, std::string_view effect, Waits& waits) {
   for (const json& region : run.at("regions")) {
     for (const auto& [kind, latency] : region.at("latency_ns").items()) {
       if (effect_of(kind) != effect) continue;
+      const Wait wait{latency.at("p50").get<double>(), latency.at("p99").get<double>(),
+                      region.at("name").get<std::string>()};
       Wait& longest = waits[placement_of(run)];
-      const double half = latency.at("p50").get<double>();
-      if (half > longest.nanoseconds) longest = {half, region.at("name").get<std::string>()};
+      if (longest.order() < wait.order()) longest = wait;
     }
   }
 }
 
+std::string text_of(const Waits::value_type& placed) {
+  const auto& [placement, wait] = placed;
+  return fmt::format("p50 {} and p99 {}, in {}, with {}", milliseconds(wait.p50), milliseconds(wait.p99),
+                     wait.region, placement);
+}
+
+/// The best and the worst of several.
 std::string sentence_of(std::string_view effect, const Waits& waits) {
-  std::vector<std::pair<std::string, Wait>> sorted(waits.begin(), waits.end());
-  std::ranges::stable_sort(sorted, {}, [](const auto& each) { return each.second.nanoseconds; });
-  std::vector<std::string> items;
-  for (const auto& [placement, wait] : sorted)
-    items.push_back(fmt::format("{} ({}) with {}", milliseconds(wait.nanoseconds), wait.region, placement));
-  return fmt::format("In the region that waits the longest, half of the {} take at most {}.", effect,
-                     fmt::join(items, "; "));
+  const auto [least, most] = std::ranges::minmax_element(
+      waits, {}, [](const Waits::value_type& placed) { return placed.second.order(); });
+  const std::string lead = fmt::format("{}, in the region that waits the longest:", effect);
+  if (waits.size() == 1) return fmt::format("{} {}.", lead, text_of(*least));
+  return fmt::format("{} at best {}; at worst {}.", lead, text_of(*least), text_of(*most));
 }
 
 }  // namespace

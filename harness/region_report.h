@@ -21,8 +21,9 @@ struct RegionReport {
 /// half of each region's operations took at most. Empty: there were none.
 std::string region_sentence(const nlohmann::json& run);
 
-/// Whom each deployment makes wait the longest for a read, and for a write, over all runs with regions that
-/// were measured to their end. Empty: there were none.
+/// What users wait for a read, and for a write, in the region that waits the longest, where data and copies
+/// are placed best and where worst, of all runs with regions that were measured to their end. Empty: there
+/// were none.
 std::vector<std::string> region_answer(std::span<const nlohmann::json> documents);
 
 }  // namespace upout::harness

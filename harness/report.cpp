@@ -265,14 +265,12 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
         if (std::string log = log_sentence(run); !log.empty()) verdict.details.push_back(std::move(log));
         if (std::string fault = fault_sentence(run); !fault.empty())
           verdict.details.push_back(std::move(fault));
-        if (std::string regions = region_sentence(run); !regions.empty())
-          verdict.details.push_back(std::move(regions));
       }
     }
     // Where there were faults, or regions, they are what was asked about.
     for (const auto& asked : {region_answer(documents), fault_answer(documents)}) {
       if (asked.empty()) continue;
-      verdict.details.insert(verdict.details.begin(), verdict.headline);
+      if (!comparisons.empty()) verdict.details.insert(verdict.details.begin(), verdict.headline);
       verdict.headline = fmt::format("{}", fmt::join(asked, " "));
     }
     json costs = json::array();

@@ -25,6 +25,7 @@ const choices = ["index", "partitioning", "binding", "placement", "islands", "co
 function choiceOf(run, member) {
   const { [member]: value, engine, partitions, ranks } = run.deployment;
   if (engine !== "shared-nothing" && ["partitions", "threads_per_rank"].includes(member)) return undefined;
+  if (member === "home" && value === "") return "everywhere";
   return member === "partitions" && partitions + clients(run) === ranks ? "one a rank" : value;
 }
 

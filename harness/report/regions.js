@@ -5,18 +5,16 @@ const inMilliseconds = (ns) => (ns / 1e6).toPrecision(3);
 
 function placementText(run) {
   const { copies = 1, replication, read_from: readFrom = "primary", home = "", partitioning } = run.deployment;
-  const { homefraction = 0 } = run.workload.properties;
   return [
     copies === 1 ? "1 copy" : `${copies} copies, acknowledged by ${replication === "none" ? "the first alone" : replication}`,
     ...(readFrom === "primary" ? [] : [`read from ${readFrom}`]),
-    ...(home ? [`home in ${home}`] : []),
-    ...(partitioning === "range" ? ["in ranges"] : []),
-    ...(homefraction > 0 ? [`${Math.round(100 * homefraction)} % of requests for what is the region's own`] : []),
+    home ? `home in ${home}` : partitioning === "range" ? "in ranges" : "by hash",
     ...(hasSources ? [run.source] : []),
   ].join(", ");
 }
 
-function regionTable([, members]) {
+function regionTable([, unsorted]) {
+  const members = [...unsorted].sort((a, b) => (a.deployment.copies ?? 1) - (b.deployment.copies ?? 1) || placementText(a).localeCompare(placementText(b)));
   const [first] = members;
   const kinds = [...new Set(members.flatMap((run) => run.regions.flatMap((region) => Object.keys(region.latency_ns))))].sort();
   const names = first.regions.map((region) => region.name);
@@ -30,8 +28,10 @@ function regionTable([, members]) {
     made.append(small(inMilliseconds(latency.p99)));
     return made;
   };
+  const { homefraction = 0 } = first.workload.properties;
+  const own = homefraction > 0 ? `${Math.round(100 * homefraction)} % of requests for what is the region's own; ` : "";
   const rows = members.map((run) => element("tr", {}, element("th", { scope: "row" }, placementText(run)), ...columns.map((column) => cell(run, column))));
-  return heatTable(`${workloadText(first)}; round-trip times to the regions before, and within: ${first.deployment.regions}`,
+  return heatTable(`${workloadText(first)}; ${own}round-trip times to the regions before, and within: ${first.deployment.regions}`,
     ["Data", ...columns.map(({ kind, name }) => `${kind}, ${name}`)], rows);
 }
 
@@ -39,5 +39,5 @@ function drawRegions() {
   const section = document.getElementById("regions");
   const found = runs.filter((run) => run.regions && run.verdict.class !== "invalid");
   section.hidden = found.length === 0;
-  section.querySelector(".tables").replaceChildren(...[...grouped(found, (run) => JSON.stringify([run.workload.name, run.deployment.regions]))].map(regionTable));
+  section.querySelector(".tables").replaceChildren(...[...grouped(found, (run) => JSON.stringify([run.workload, run.deployment.regions]))].map(regionTable));
 }
