@@ -10,6 +10,7 @@
 #include "harness/integrity.h"
 #include "harness/run_rules.h"
 #include "platform/cpu_list.h"
+#include "platform/regions.h"
 
 namespace upout::harness {
 namespace {
@@ -146,10 +147,28 @@ void check_staleness(const Place& run) {
   staleness["versions"]["max"].expect((most > 0) == (stale > 0), "0 if and only if stale_reads is");
 }
 
+constexpr std::uint64_t most_ranks = 65'536;
+
 /// Each operation was of a user of one region.
 void check_regions(const Place& run) {
-  run["deployment"].expect(!run["deployment"].value().value("regions", "").empty(),
-                           "regions, as users were told apart by them");
+  const json& deployment = run["deployment"].value();
+  const auto regions = platform::Regions::parse(deployment.value("regions", ""));
+  run["deployment"].expect(regions.has_value(), "regions, as users were told apart by them");
+  if (!regions) return;
+  const std::string home = deployment.value("home", "");
+  run["deployment"].expect(home.empty() || regions->find(home), "a home in one of the regions");
+  const auto clients = deployment.value("clients", 0U);
+  const auto ranks = deployment.at("ranks").get<std::uint64_t>();
+  // Of more than there can be, nobody is to count the members.
+  if (ranks <= clients || ranks > most_ranks) return;
+  const platform::RegionsOfRanks dealt(*regions, static_cast<unsigned>(ranks) - clients, clients);
+  const std::vector<Place> there = run["regions"].items();
+  run["regions"].expect(there.size() == regions->size(), "as many as the deployment has");
+  for (std::size_t i = 0; i < std::min(there.size(), regions->size()); ++i) {
+    there[i]["name"].expect(there[i]["name"].value() == regions->name(i), regions->name(i));
+    there[i]["ranks"].expect(there[i]["ranks"].value() == json(dealt.ranks_of(i)),
+                             json(dealt.ranks_of(i)).dump());
+  }
   if (run["incomplete"].is_true()) return;
   for (const auto& [kind, latency] : run["summary"]["latency_ns"].value().items()) {
     double count = 0;

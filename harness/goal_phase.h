@@ -46,6 +46,8 @@ void measure_at_goal(const LatencyGoal& goal, RunRecord& record, MeasureWindow&&
   for (double less = 0.03; !is_interrupted(); less = std::min(2 * less, 0.5)) {
     record.repetitions.clear();
     record.latency.clear();
+    record.regions.clear();
+    record.staleness.reset();
     measure_all(rate);
     report.measured = probe_of(goal, rate, record);
     if (report.measured.kept || is_interrupted() || rate * (1 - less) < search.lowest()) break;

@@ -371,12 +371,14 @@ class Measurement {
       generate(session, id, state);
     });
     progress_->phase(phase, 0);
+    const std::size_t repetitions_before = record.repetitions.size();
     add_repetition(state, failures_of(streams_) - failed_before, record);
     if (rebalances()) add_rebalance(state, record);
     if (injector != nullptr) add_faults(state, record);
     if (reads_backups()) add_staleness(state, record);
-    const bool has_regions = !options_->regions.empty() && !record.repetitions.empty();
-    if (has_regions && record.repetitions.back().complete)
+    const bool is_measured =
+        record.repetitions.size() > repetitions_before && record.repetitions.back().complete;
+    if (is_measured && !options_->regions.empty())
       add_regions(*engine_, *options_, state.active, latency_name, record.regions);
   }
 

@@ -14,6 +14,7 @@
 #include "harness/plan_places.h"
 #include "harness/run_limits.h"
 #include "platform/data_folder.h"
+#include "platform/regions.h"
 #include "platform/text_file.h"
 #include "workloads/registry.h"
 #include "workloads/transactions.h"
@@ -363,9 +364,22 @@ Expected<void> PointBuilder::check_sizes(const Settings& merged, const PointBloc
   return {};
 }
 
+/// Where somebody's data are at home has to be one of the regions.
+Expected<void> check_home(const Point& point) {
+  const auto home = point.options.find("home");
+  if (home == point.options.end()) return {};
+  const auto rows = point.options.find("regions");
+  const auto regions = platform::Regions::parse(rows == point.options.end() ? "" : rows->second);
+  if (regions && regions->find(home->second)) return {};
+  return platform::unexpected(
+      point.where, fmt::format("home = \"{}\"", home->second),
+      regions ? "one of the regions " + regions->to_string() : "regions beside it, and one of them");
+}
+
 Expected<void> PointBuilder::add_point(const Assignment& values, unsigned line, const EngineForm& engine) {
   Point point = make_point(values, line, engine);
   if (auto room = check_room(point, values); !room) return room;
+  if (auto home = check_home(point); !home) return home;
   const auto text = properties_text(point, values);
   if (!text) return tl::unexpected(text.error());
   const auto lengths = check_workload(point, values);

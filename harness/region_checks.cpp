@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,13 @@ platform::Expected<void> check_regions(const RunOptions& options, const workload
     return refuse("--read-path rma", "--read-path request: only messages can be delayed");
   if (!options.faults.empty()) return refuse("--fault", "one of them");
   if (options.rebalance != "none") return refuse("--rebalance", "--rebalance none");
+  // Ranks with copies begin by hearing of each other, and what is asked before is asked again.
+  const platform::Timestamp least = 4 * options.regions.longest_round_trip();
+  const double least_seconds = std::chrono::duration<double>(least).count();
+  if (options.copies.copies > 1 && options.schedule.warmup_seconds < least_seconds)
+    return refuse(
+        fmt::format("--replicas and a warm-up of {} s", options.schedule.warmup_seconds),
+        fmt::format("--warmup {:.2g} or more: four of the longest round-trip times", least_seconds));
   if (workload.has_transactions() || workload.has_queries())
     return refuse(workload.name(),
                   "a workload of single operations, whose latencies are told apart by region");

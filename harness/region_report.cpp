@@ -49,6 +49,16 @@ struct Wait {
 };
 using Waits = std::map<std::string, Wait>;  ///< the longest of each placement
 
+/// What has to be the same for one placement to be better than another one.
+std::string question_of(const json& run) {
+  const json& deployment = run.at("deployment");
+  std::string text = run.at("workload").at("name").get<std::string>();
+  if (const double own = run.at("workload").at("properties").value("homefraction", 0.0); own > 0)
+    text += fmt::format(" with homefraction {}", own);
+  return fmt::format("{} at depth {} over {}", text, deployment.at("depth").dump(),
+                     deployment.at("regions").get<std::string>());
+}
+
 void add(const json& run, std::string_view effect, Waits& waits) {
   for (const json& region : run.at("regions")) {
     for (const auto& [kind, latency] : region.at("latency_ns").items()) {
@@ -68,10 +78,10 @@ std::string text_of(const Waits::value_type& placed) {
 }
 
 /// The best and the worst of several.
-std::string sentence_of(std::string_view effect, const Waits& waits) {
+std::string sentence_of(const std::string& subject, const Waits& waits) {
   const auto [least, most] = std::ranges::minmax_element(
       waits, {}, [](const Waits::value_type& placed) { return placed.second.order(); });
-  const std::string lead = fmt::format("{}, in the region that waits the longest:", effect);
+  const std::string lead = fmt::format("{}, in the region that waits the longest:", subject);
   if (waits.size() == 1) return fmt::format("{} {}.", lead, text_of(*least));
   return fmt::format("{} at best {}; at worst {}.", lead, text_of(*least), text_of(*most));
 }
@@ -95,15 +105,20 @@ std::string region_sentence(const json& run) {
 std::vector<std::string> region_answer(std::span<const json> documents) {
   std::vector<std::string> sentences;
   for (const std::string_view effect : {reading, writing}) {
-    Waits waits;
+    std::map<std::string, Waits> questions;
     for (const json& document : documents) {
       for (const json& run : document.at("runs")) {
         const bool counts = run.contains("regions") && !run.at("incomplete").get<bool>() &&
                             run.at("verdict").at("class") != "invalid";
-        if (counts) add(run, effect, waits);
+        if (counts) add(run, effect, questions[question_of(run)]);
       }
     }
-    if (!waits.empty()) sentences.push_back(sentence_of(effect, waits));
+    for (const auto& [question, waits] : questions) {
+      const bool is_only = questions.size() == 1;
+      if (!waits.empty())
+        sentences.push_back(
+            sentence_of(is_only ? std::string(effect) : fmt::format("{} of {}", effect, question), waits));
+    }
   }
   return sentences;
 }

@@ -187,6 +187,13 @@ std::string script() {
   return text + "})();\n";
 }
 
+/// Where there were faults, or regions, they are what was asked about.
+std::string asked_of(std::span<const json> documents) {
+  std::vector<std::string> sentences = fault_answer(documents);
+  std::ranges::move(region_answer(documents), std::back_inserter(sentences));
+  return fmt::format("{}", fmt::join(sentences, " "));
+}
+
 /// The answer of one sweep; of several, that of each, for what was measured at different times or on
 /// different machines is not raced against each other.
 Answer answer_of(std::span<const json> documents, const ReportOptions& options,
@@ -203,7 +210,9 @@ Answer answer_of(std::span<const json> documents, const ReportOptions& options,
     for (std::size_t i = 0; i < documents.size(); ++i) {
       if (options.sources[i] == source) own.push_back(documents[i]);
     }
-    const Answer one = answer(compare(own));
+    const std::vector<Comparison> compared = compare(own);
+    Answer one = answer(compared);
+    if (compared.empty() && !asked_of(own).empty()) one.headline = asked_of(own);
     all.details.push_back(source + ": " + one.headline);
     for (const std::string& detail : one.details) all.details.push_back(source + ": " + detail);
   }
@@ -267,11 +276,9 @@ platform::Expected<std::string> render_report(std::span<const nlohmann::json> do
           verdict.details.push_back(std::move(fault));
       }
     }
-    // Where there were faults, or regions, they are what was asked about.
-    for (const auto& asked : {region_answer(documents), fault_answer(documents)}) {
-      if (asked.empty()) continue;
+    if (const auto asked = asked_of(documents); !asked.empty()) {
       if (!comparisons.empty()) verdict.details.insert(verdict.details.begin(), verdict.headline);
-      verdict.headline = fmt::format("{}", fmt::join(asked, " "));
+      verdict.headline = asked;
     }
     json costs = json::array();
     if (options.prices) costs = add_costs(documents, *options.prices, verdict);

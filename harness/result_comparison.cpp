@@ -60,6 +60,7 @@ std::vector<double> throughputs_of(const json& run) {
 /// Why a run has nothing to compare; empty if it has.
 std::string complaint_of(const json& run) {
   if (run.at("verdict").at("class") == "invalid") return "is invalid: " + broken_rules(run);
+  if (run.contains("regions")) return "is of regions, whose users' waits its throughput does not tell";
   const std::vector<double> values = throughputs_of(run);
   if (values.empty()) return "has no complete repetition";
   return std::ranges::min(values) > 0 ? "" : "has a repetition in which nothing was done";

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -64,6 +66,10 @@ struct Partition {
     for (const kernel::Operation* operation : operations) {
       if (kernel::is_write(operation->kind)) shipping->recent.note(operation->key);
     }
+  }
+  bool depends_on_copies(std::span<kernel::Operation* const> operations) const noexcept {
+    return std::ranges::any_of(operations,
+                               [this](const auto* operation) { return depends_on_copies(*operation); });
   }
   bool depends_on_copies(const kernel::Operation& operation) const noexcept {
     return operation.kind != kernel::OperationKind::get || shipping->recent.may_be_uncommitted(operation.key);

@@ -131,8 +131,8 @@ class Server {
     for (Partition* partition : asked_) {
       partition->store->execute(partition->worker, partition->served);
       if (held_ && is_primary(*partition)) {
-        touched_.push_back(partition);
         partition->note_writes(partition->served);
+        if (partition->depends_on_copies(partition->served)) touched_.push_back(partition);
       }
       partition->served.clear();
     }

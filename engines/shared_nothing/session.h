@@ -282,10 +282,10 @@ class Session {
   void perform_replicated(Partition& partition) {
     scans_.perform(partition.local, *partition.store, partition.worker, performed_, Route{this});
     partition.note_writes(performed_);
+    if (partition.depends_on_copies(performed_)) needs_.push_back(replicator_->need_of(partition));
     for (kernel::Operation* operation : performed_)
       (partition.depends_on_copies(*operation) ? ended_ : seen_).push_back(operation);
     performed_.clear();
-    needs_.push_back(replicator_->need_of(partition));
   }
 
   void perform_beside_transactions(Partition& partition, Completed& done) {

@@ -1,7 +1,7 @@
 // What users waited by the region that they were in: a table for each workload and each matrix of round-trip times, with a
 // row for each placement of the data.
 
-const inMilliseconds = (ns) => (ns / 1e6).toPrecision(3);
+const inMilliseconds = (ns) => ns >= 1e9 ? String(Math.round(ns / 1e6)) : (ns / 1e6).toPrecision(3);
 
 function placementText(run) {
   const { copies = 1, replication, read_from: readFrom = "primary", home = "", partitioning } = run.deployment;
@@ -31,7 +31,7 @@ function regionTable([, unsorted]) {
   const { homefraction = 0 } = first.workload.properties;
   const own = homefraction > 0 ? `${Math.round(100 * homefraction)} % of requests for what is the region's own; ` : "";
   const rows = members.map((run) => element("tr", {}, element("th", { scope: "row" }, placementText(run)), ...columns.map((column) => cell(run, column))));
-  return heatTable(`${workloadText(first)}; ${own}round-trip times to the regions before, and within: ${first.deployment.regions}`,
+  return heatTable(`${workloadText(first)}; depth ${first.deployment.depth}; ${own}round-trip times to the regions before, and within: ${first.deployment.regions}`,
     ["Data", ...columns.map(({ kind, name }) => `${kind}, ${name}`)], rows);
 }
 
@@ -39,5 +39,5 @@ function drawRegions() {
   const section = document.getElementById("regions");
   const found = runs.filter((run) => run.regions && run.verdict.class !== "invalid");
   section.hidden = found.length === 0;
-  section.querySelector(".tables").replaceChildren(...[...grouped(found, (run) => JSON.stringify([run.workload, run.deployment.regions]))].map(regionTable));
+  section.querySelector(".tables").replaceChildren(...[...grouped(found, (run) => JSON.stringify([run.workload, run.deployment.regions, run.deployment.depth]))].map(regionTable));
 }

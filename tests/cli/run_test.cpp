@@ -600,7 +600,7 @@ TEST(Run, KeepsCopiesInDifferentRegionsAndReadsTheNearest) {
   const Ended ended =
       mpirun(6,
              "run --engine shared-nothing --clients 2 --oversubscribe --quiet --workload ycsb-a -p "
-             "recordcount=1000 --replicas 2 --read-from nearest --failure-timeout 1s --home west "
+             "recordcount=10000 --replicas 2 --read-from nearest --failure-timeout 1s --home west "
              "--regions 'east 2ms; west 30ms 2ms' --seconds 1 --repetitions 2 --warmup 0.2 --json " +
                  json);
   ASSERT_EQ(ended.status, 0) << ended.err;
@@ -611,6 +611,9 @@ TEST(Run, KeepsCopiesInDifferentRegionsAndReadsTheNearest) {
   const nlohmann::json& east = result["regions"][0]["latency_ns"];
   EXPECT_GE(east["update"]["p50"], at_least("60ms")) << "to the primary, and from there to the other copy";
   EXPECT_LT(east["read"]["p50"], at_least("30ms")) << "no read goes so far";
+  const nlohmann::json& west = result["regions"][1]["latency_ns"];
+  EXPECT_GE(west["update"]["p50"], at_least("30ms")) << "to the other copy";
+  EXPECT_LT(west["read"]["p50"], at_least("30ms")) << "changes of other records do not hold it up";
 }
 
 TEST(Run, RecordsWhereTheDataLie) {

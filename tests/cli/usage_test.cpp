@@ -238,6 +238,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadRun{"RegionsBesideALinkDelay",
                "run --engine shared-nothing --workload ycsb-c --link-delay 1ms --regions 'a 1ms; b 9ms 1ms'",
                {"--regions", "--link-delay", "one of them"}},
+        BadRun{"RegionsOfCopiesWithAShortWarmUp",
+               "run --engine shared-nothing --workload ycsb-c --replicas 2 --warmup 0.1 --regions 'a 1ms; b "
+               "90ms 1ms'",
+               {"--regions", "warm-up of 0.1 s", "--warmup 0.36 or more"}},
         BadRun{"RegionsOfTransactions",
                "run --engine shared-nothing --workload tatp --regions 'a 1ms; b 9ms 1ms'",
                {"--regions", "tatp", "single operations"}},

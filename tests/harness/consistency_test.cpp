@@ -77,8 +77,9 @@ json far_apart() {
   RunRecord run = samples::run("shared-nothing", 4, "ycsb-c", 4e6);
   run.latency = {{"read", latencies(operations_of(run))}};
   run.deployment.regions = "east 1ms; west 9ms 1ms";
-  run.regions = {{.name = "east", .ranks = {0}, .latency = {{"read", latencies(operations_of(run) - 100)}}},
-                 {.name = "west", .ranks = {1}, .latency = {{"read", latencies(100)}}}};
+  run.regions = {
+      {.name = "east", .ranks = {0, 1}, .latency = {{"read", latencies(operations_of(run) - 100)}}},
+      {.name = "west", .ranks = {2, 3}, .latency = {{"read", latencies(100)}}}};
   json document = samples::document(run);
   document["environment"].erase("data");
   seal(document);
@@ -282,6 +283,9 @@ const Edit edits[] = {
     {"StaleReads", copied, "/runs/0/staleness/stale_reads", 5, "/runs/0/staleness/stale_reads"},
     {"StaleVersions", copied, "/runs/0/staleness/versions/max", 0, "/runs/0/staleness/versions/max"},
     {"CountOfARegion", far_apart, "/runs/0/regions/1/latency_ns/read/count", 99, "/runs/0/regions"},
+    {"NameOfARegion", far_apart, "/runs/0/regions/1/name", "north", "/runs/0/regions/1/name"},
+    {"RanksOfARegion", far_apart, "/runs/0/regions/0/ranks", {0, 2}, "/runs/0/regions/0/ranks"},
+    {"HomeInNoRegion", far_apart, "/runs/0/deployment/home", "mars", "/runs/0/deployment"},
     {"UsersOfNoRegion", far_apart, "/runs/0/deployment/regions", "", "/runs/0/deployment"},
     {"HistoryOfTooMuch", recorded, "/runs/0/history/operations", 25000001, "/runs/0/history/operations"},
     {"HistoryOfTooLittle", recorded, "/runs/0/history/operations", 23000000, "/runs/0/history/operations"},

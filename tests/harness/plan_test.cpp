@@ -676,6 +676,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "warmup, repetitions, "
                 "precision, max_repetitions, budget, seed, "
                 "oversubscribe or properties_file"},
+        Mistake{"HomeWithoutRegions",
+                "[[points]]\nengine = 'shared-nothing'\nworkload = 'ycsb-c'\nranks = 2\nhome = 'mars'\n",
+                "p.toml:1: found home = \"mars\", expected regions beside it, and one of them"},
         Mistake{
             "FaultOfNoRank", "[[fault]]\nat = '1s'\nkill = '2'\n" POINT "threads = 1\n",
             "p.toml:3: found kill = \"2\", expected at = \"1s\" and one of kill, stop, cut and slow = \"rank "
