@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -88,11 +87,12 @@ HistoryPart gather_present(const HistoryPart& own, const std::vector<bool>& pres
   const auto full_at = ranks.concatenate(std::array{static_cast<std::uint64_t>(part.full_at.count())});
   const auto words = std::as_bytes(std::span(part.entries));
   std::vector<std::uint64_t> numbers(words.size() / sizeof(std::uint64_t));
-  std::memcpy(numbers.data(), words.data(), words.size());
+  // Ranks that only serve have none, and no memory for them.
+  std::ranges::copy(words, std::as_writable_bytes(std::span(numbers)).begin());
   const auto all = ranks.concatenate(numbers);
   HistoryPart whole;
   whole.entries.resize(all.size() * sizeof(std::uint64_t) / sizeof(HistoryEntry));
-  std::memcpy(static_cast<void*>(whole.entries.data()), all.data(), all.size() * sizeof(std::uint64_t));
+  std::ranges::copy(std::as_bytes(std::span(all)), std::as_writable_bytes(std::span(whole.entries)).begin());
   whole.full_at = never;
   for (const std::uint64_t each : full_at)
     whole.full_at = std::min(whole.full_at, Timestamp(static_cast<std::int64_t>(each)));
