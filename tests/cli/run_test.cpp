@@ -594,7 +594,8 @@ TEST(Run, WaitsForWhatIsInAnotherRegionAndSaysSoByRegion) {
   }
 }
 
-TEST(Run, KeepsCopiesInDifferentRegionsAndReadsTheNearest) {
+/// Whom reads wait for is shown in virtual time (tests/engines/region_copies_test.cpp).
+TEST(Run, KeepsCopiesInDifferentRegions) {
   const Scratch scratch;
   const std::string json = scratch / "out.json";
   const Ended ended =
@@ -606,14 +607,11 @@ TEST(Run, KeepsCopiesInDifferentRegionsAndReadsTheNearest) {
   ASSERT_EQ(ended.status, 0) << ended.err;
   const nlohmann::json result = read_run(json);
   EXPECT_TRUE(result["verification"]["passed"]) << result["verification"].dump(1);
-  // Of four ranks two are in each region: had both copies been on one host's neighbours, some would be in
-  // west alone.
-  const nlohmann::json& east = result["regions"][0]["latency_ns"];
-  EXPECT_GE(east["update"]["p50"], at_least("60ms")) << "to the primary, and from there to the other copy";
-  EXPECT_LT(east["read"]["p50"], at_least("30ms")) << "no read goes so far";
-  const nlohmann::json& west = result["regions"][1]["latency_ns"];
-  EXPECT_GE(west["update"]["p50"], at_least("30ms")) << "to the other copy";
-  EXPECT_LT(west["read"]["p50"], at_least("30ms")) << "changes of other records do not hold it up";
+  const auto updates = [&result](unsigned region) {
+    return result["regions"][region]["latency_ns"]["update"]["p50"];
+  };
+  EXPECT_GE(updates(0), at_least("60ms")) << "to the primary, and from there to the other copy";
+  EXPECT_GE(updates(1), at_least("30ms")) << "to the other copy";
 }
 
 TEST(Run, RecordsWhereTheDataLie) {
