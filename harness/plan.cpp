@@ -238,22 +238,40 @@ unsigned with_data(const Assignment& values, const EngineForm& engine) {
   return size - std::min(size, number_of(values, "clients"));
 }
 
-/// Combinations with more islands than workers, no rank that is not a client, or fewer of these than copies,
-/// are left out: there is no such deployment.
+/// Each has ranks with data, and clients if there are some.
+bool fits_regions(const Assignment& values, const EngineForm& engine) {
+  const auto rows = values.find("regions");
+  if (rows == values.end() || !engine.has_ranks) return true;
+  const std::size_t regions =
+      platform::Regions::parse(rows->second.value).value_or(platform::Regions()).size();
+  const unsigned clients = number_of(values, "clients");
+  return with_data(values, engine) >= regions && (clients == 0 || clients >= regions);
+}
+
+/// Combinations with more islands than workers, no rank that is not a client, fewer of these than copies, or
+/// regions without ranks, are left out: there is no such deployment.
 bool is_deployment(const Assignment& values, const EngineForm& engine) {
   const unsigned holders = with_data(values, engine);
   return number_of(values, "islands") <= number_of(values, engine.size_key) && holders != 0 &&
-         number_of(values, "replicas") <= holders;
+         number_of(values, "replicas") <= holders && fits_regions(values, engine);
 }
 
-/// What is wrong with combinations that are all left out. `has_servers`: some of them have ranks with data.
-tl::unexpected<platform::Error> no_deployment(std::string where, const EngineForm& engine, bool has_servers) {
+/// What some of the combinations have, although all are left out.
+struct Fitting {
+  bool servers = false;  ///< ranks with data
+  bool regions = false;  ///< ranks enough for the regions
+};
+/// What is wrong with them.
+tl::unexpected<platform::Error> no_deployment(std::string where, const EngineForm& engine, Fitting some) {
   if (!engine.has_ranks)
     return platform::unexpected(std::move(where), "more islands than threads",
                                 "at most as many islands as threads in some combination");
-  if (!has_servers)
+  if (!some.servers)
     return platform::unexpected(std::move(where), "as many clients as ranks",
                                 "fewer clients than ranks in some combination");
+  if (!some.regions)
+    return platform::unexpected(std::move(where), "more regions than ranks that have data, or than clients",
+                                "at least one of each for each region in some combination");
   return platform::unexpected(std::move(where), "more replicas than ranks that have data",
                               "at most as many replicas as ranks that are no clients in some combination");
 }
@@ -322,14 +340,15 @@ Expected<void> PointBuilder::add(const Settings& defaults, const PointBlock& blo
       return platform::unexpected(at(block.line), "lists that multiply to too many points",
                                   fmt::format("at most {} in a plan", most_points));
     const std::size_t before = points_.size();
-    bool has_servers = false;
+    Fitting some;
     for (std::size_t n = 0; n < combinations; ++n) {
       const Assignment values = combination(axes, n);
-      has_servers |= with_data(values, form_of(engine.value)) != 0;
+      some.servers |= with_data(values, form_of(engine.value)) != 0;
+      some.regions |= fits_regions(values, form_of(engine.value));
       if (!is_deployment(values, form_of(engine.value))) continue;
       if (auto added = add_point(values, block.line, form_of(engine.value)); !added) return added;
     }
-    if (points_.size() == before) return no_deployment(at(block.line), form_of(engine.value), has_servers);
+    if (points_.size() == before) return no_deployment(at(block.line), form_of(engine.value), some);
   }
   return check_faults(path_, block.settings, std::span(points_).subspan(before_block));
 }

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/embedded.h"
@@ -74,21 +76,32 @@ void add_deployment(std::vector<Column>& columns) {
     columns.push_back(of_run(name, "/deployment/" + name));
 }
 
+/// By what stands before their kinds in the names of columns: those of all users, and of each region's.
+std::map<std::string, json> latencies_of(const json& run) {
+  std::map<std::string, json> latencies{{"", run.at("summary").at("latency_ns")}};
+  for (const json& region : run.value("regions", json::array()))
+    latencies[region.at("name").get<std::string>() + "_"] = region.at("latency_ns");
+  return latencies;
+}
+
 /// Of each kind of operation that one of the runs has latencies of.
 void add_latencies(std::vector<Column>& columns, std::span<const json> documents) {
-  std::set<std::string> kinds;
+  std::set<std::pair<std::string, std::string>> names;
   for (const json& document : documents) {
     for (const json& run : document.at("runs")) {
-      for (const auto& [kind, latency] : run.at("summary").at("latency_ns").items()) kinds.insert(kind);
+      for (const auto& [users, latencies] : latencies_of(run)) {
+        for (const auto& [kind, latency] : latencies.items()) names.emplace(users, kind);
+      }
     }
   }
-  for (const std::string& kind : kinds) {
+  for (const auto& name : names) {
     for (const std::string figure : {"p50", "p90", "p99", "p999", "max", "count"}) {
-      const auto value = [kind, figure](const Point& point) -> json {
-        const json& latencies = point.run.at("summary").at("latency_ns");
-        return latencies.contains(kind) ? latencies.at(kind).at(figure) : json();
+      const auto value = [name, figure](const Point& point) -> json {
+        const json latencies = latencies_of(point.run)[name.first];
+        return latencies.contains(name.second) ? latencies.at(name.second).at(figure) : json();
       };
-      columns.push_back({"latency_" + kind + "_" + figure + (figure == "count" ? "" : "_ns"), value});
+      columns.push_back(
+          {"latency_" + name.first + name.second + "_" + figure + (figure == "count" ? "" : "_ns"), value});
     }
   }
 }

@@ -66,11 +66,18 @@ function efficiencyFigure(chart) {
   };
 }
 
+// Beside faults, and over links as long as between regions, throughput is not what was asked about.
+function whyNoThroughput() {
+  if (runs.every(load)) return "There is no throughput to draw: load was offered at a rate.";
+  if (runs.every((run) => run.regions || run.faults)) return "There is no throughput to draw: links were made as long as between regions, or there were faults.";
+  return "There is no valid result to draw.";
+}
+
 function drawThroughput() {
   drawSection("throughput", content.charts.map(throughputFigure));
   const section = document.getElementById("throughput");
   section.hidden = false;
-  if (content.charts.length === 0) section.append(element("p", { class: "note" }, runs.every(load) ? "There is no throughput to draw: load was offered at a rate." : "There is no valid result to draw."));
+  if (content.charts.length === 0) section.append(element("p", { class: "note" }, whyNoThroughput()));
   const finite = (chart) => chart.series.every((series) => series.points.every(({ speed_up: found }) => found && found.median !== null && found.high !== null));
   drawSection("efficiency", content.charts.filter((chart) => !isOverShares(chart) && chart.series.some((series) => series.points.length > 1) && finite(chart)).map(efficiencyFigure));
 }

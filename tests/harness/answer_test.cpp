@@ -366,26 +366,9 @@ TEST(Answer, SaysWhatReadingCopiesGives) {
       "throughput of one copy on ycsb-a.");
 }
 
-/// In two regions, of which the second is the farther.
-json in_regions(unsigned copies, const std::string& home, std::uint64_t read_ns, std::uint64_t write_ns) {
-  RunRecord record = samples::run(shared_nothing, 4, "ycsb-b", 1e6);
-  record.deployment.copies = copies;
-  record.deployment.replication = copies == 1 ? "none" : "quorum";
-  record.deployment.read_from = copies == 1 ? "primary" : "nearest";
-  record.deployment.regions = "east 1ms; west 80ms 1ms";
-  record.deployment.home = home;
-  for (const std::uint64_t farther : {0U, 1U}) {
-    RegionReport region{.name = farther == 0 ? "east" : "west", .ranks = {0}, .latency = {}};
-    region.latency["read"].record(read_ns + 1'000'000 * farther);
-    region.latency["update"].record(write_ns + 1'000'000 * farther);
-    record.regions.push_back(region);
-  }
-  return samples::document(record);
-}
-
 TEST(RegionAnswer, SaysWhatUsersOfTheFarthestRegionWait) {
-  const std::vector<json> documents{in_regions(1, "east", 80'000'000, 90'000'000),
-                                    in_regions(3, "", 1'000'000, 160'000'000)};
+  const std::vector<json> documents{samples::document(samples::in_regions(1, "east", 80'000'000, 90'000'000)),
+                                    samples::document(samples::in_regions(3, "", 1'000'000, 160'000'000))};
   EXPECT_EQ(region_answer(documents),
             (std::vector<std::string>{
                 "Reads, in the region that waits the longest: at best p50 2.0 ms and "
@@ -406,6 +389,13 @@ TEST(RegionAnswer, SaysWhatUsersOfTheFarthestRegionWait) {
   EXPECT_EQ(region_sentence(documents[0].at("runs").at(0)),
             "Regions (1 copy, home in east): east: read 80.0 ms (p99 80.0 ms), update 90.0 ms (p99 90.0 ms); "
             "west: read 81.0 ms (p99 81.0 ms), update 91.0 ms (p99 91.0 ms).");
+  RunRecord elsewhere = samples::in_regions(1, "east", 5'000'000, 5'000'000);
+  elsewhere.deployment.regions = "east 1ms; west 4ms 1ms";
+  EXPECT_EQ(
+      region_answer(std::vector{documents[0], samples::document(elsewhere)}).at(1),
+      "Reads of ycsb-b at depth 16 over east 1ms; west 80ms 1ms, in the region that waits the longest: p50 "
+      "81.0 ms and p99 81.0 ms, in west, with 1 copy, home in east.")
+      << "who is nearer does not win by that";
   EXPECT_EQ(region_answer(std::vector<json>{point(shared_memory, 1, "ycsb-a", 1e6)}),
             std::vector<std::string>());
 }

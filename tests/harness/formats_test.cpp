@@ -140,6 +140,17 @@ TEST(Csv, HasLatenciesOfTheKindsThatThereAre) {
   EXPECT_EQ(records[0].at("latency_update_p99_ns"), "");
 }
 
+TEST(Csv, HasLatenciesOfTheUsersOfEachRegion) {
+  const json far = samples::document(samples::in_regions(1, "east", 80'000'000, 90'000'000));
+  const auto records = records_of_csv(text_of(csv(), {far, document_named("ycsb-c")}));
+  for (const char* figure : {"p50", "p99", "max"})
+    EXPECT_EQ(records[0].at(std::string("latency_west_update_") + figure + "_ns"),
+              far.at("/runs/0/regions/1/latency_ns/update"_json_pointer).at(figure).dump());
+  EXPECT_EQ(records[0].at("latency_east_read_count"), "1");
+  EXPECT_EQ(records[0].at("home"), "east");
+  EXPECT_EQ(records[1].at("latency_west_update_p50_ns"), "");
+}
+
 TEST(Csv, CountsCompleteRepetitionsAlone) {
   RunRecord run = samples::run("shared-memory", 2, "ycsb-c", 1e6);
   run.repetitions[0].aborts = 7;

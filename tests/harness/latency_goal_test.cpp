@@ -46,6 +46,10 @@ class Deployment {
     repetition.answered = static_cast<std::uint64_t>(is_closed ? capacity : std::min(rate, 2 * capacity));
     record.latency["read"].record(static_cast<std::uint64_t>(latency_at_(rate).count()), repetition.answered);
     record.repetitions.push_back(repetition);
+    record.regions.resize(1);
+    record.regions[0].latency["read"].merge(record.latency["read"]);
+    if (!record.staleness) record.staleness.emplace();
+    record.staleness->unknown += 1;
   }
 
   LatencyAt latency_at_;
@@ -77,6 +81,19 @@ TEST(Goal, IsALatencyAndATime) {
     ASSERT_FALSE(refused) << text;
     EXPECT_EQ(refused.error().found, "'" + std::string(text) + "'");
   }
+}
+
+/// What was measured at a rate that turned out to be too high is forgotten, whatever it was.
+TEST(Goal, KeepsNothingOfRatesThatMissedItInTheEnd) {
+  const RunRecord record = search("p99=20us", Deployment(queueing), 0.8);
+  ASSERT_TRUE(record.goal);
+  ASSERT_GT(record.goal->probes.size(), 0U);
+  ASSERT_FALSE(record.goal->probes.back().kept) << "the last probe is of a rate that was given up";
+  EXPECT_EQ(record.repetitions.size(), 3U);
+  EXPECT_EQ(record.staleness->unknown, 3U);
+  // One, two and three repetitions' histograms were merged, as each has those before it.
+  const std::uint64_t each = record.latency.at("read").count() / 3;
+  EXPECT_EQ(record.regions[0].latency.at("read").count(), 6 * each);
 }
 
 TEST(Goal, IsKeptByTheHighestRateThatDoes) {

@@ -707,6 +707,10 @@ INSTANTIATE_TEST_SUITE_P(
             "MoreReplicasThanServers", RANKS "replicas = 2\nclients = 1\n",
             "p.toml:1: found more replicas than ranks that have data, expected at most as many replicas as "
             "ranks that are no clients in some combination"},
+        Mistake{"MoreRegionsThanRanks", RANKS "regions = 'a 1ms; b 9ms 1ms; c 9ms 9ms 1ms'\n",
+                "p.toml:1: found more regions than ranks that have data, or than clients, expected at least "
+                "one of "
+                "each for each region in some combination"},
         Mistake{"HeartbeatOfNothing", POINT "threads = 1\nheartbeat = '0ms'\n",
                 "p.toml:5: found heartbeat = \"0ms\", expected a duration such as \"10ms\", from \"1ms\" to "
                 "\"1s\""},

@@ -47,6 +47,16 @@ TEST(Report, DrawsOneChartOverTheSharesThatCrossPartitions) {
   EXPECT_NEAR(chart["series"][1]["points"][1]["median"].get<double>(), 1e6, 1e4);
 }
 
+TEST(Report, AnswersWhatRegionsWaitAndNoMore) {
+  const json far = samples::document(samples::in_regions(1, "east", 80'000'000, 90'000'000));
+  const std::string html = page({far});
+  EXPECT_NE(html.find("Reads, in the region that waits the longest: p50 81.0 ms"), std::string::npos);
+  EXPECT_EQ(html.find("There is no valid result to answer from"), std::string::npos);
+  const std::string both = page({far, far}, {.sources = {"A", "B"}});
+  EXPECT_NE(both.find("B: Reads, in the region that waits the longest: p50 81.0 ms"), std::string::npos);
+  EXPECT_EQ(both.find("There is no valid result to answer from"), std::string::npos);
+}
+
 TEST(Report, DrawsACrossingOnTheCoresThatItsAnswerIsAbout) {
   std::vector<json> documents = samples::over_shares({{0, 2e6, 3e6}, {20, 2e6, 2e6}, {100, 2e6, 1e6}});
   // On four cores both engines were measured with one share alone, and on eight only one of them was.

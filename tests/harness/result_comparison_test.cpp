@@ -214,6 +214,15 @@ TEST(ResultComparison, LeavesOutWhatIsInvalidAndSaysWhy) {
   EXPECT_TRUE(comparison.left_out[0].is_lost);
 }
 
+TEST(ResultComparison, LeavesOutThroughputOverLinksOfAnyLength) {
+  const json good = samples::document(samples::run("shared-memory", 1, "ycsb-c", 1e7));
+  const json far = samples::document(samples::in_regions(1, "east", 80'000'000, 90'000'000));
+  const ResultComparison comparison = compared({good, far}, {good, far});
+  EXPECT_EQ(comparison.points.size(), 1U);
+  ASSERT_EQ(comparison.left_out.size(), 2U);
+  EXPECT_EQ(comparison.left_out[0].why, "A is of regions, whose users' waits its throughput does not tell");
+}
+
 TEST(ResultComparison, LeavesOutRepetitionsInWhichNothingWasDone) {
   const json good = samples::document(samples::run("shared-memory", 1, "ycsb-c", 1e7));
   const std::vector<double> stalled{1e7, 0, 1e7, 1e7, 1e7, 1e7};

@@ -138,4 +138,23 @@ inline nlohmann::json document(const RunRecord& record) {
   return made;
 }
 
+/// Of users in two regions, of which those of the second wait a millisecond longer, for one read and one
+/// update each.
+inline RunRecord in_regions(unsigned copies, const std::string& home, std::uint64_t read_ns,
+                            std::uint64_t update_ns) {
+  RunRecord record = run("shared-nothing", 4, "ycsb-b", 1e6);
+  record.deployment.copies = copies;
+  record.deployment.replication = copies == 1 ? "none" : "quorum";
+  record.deployment.read_from = copies == 1 ? "primary" : "nearest";
+  record.deployment.regions = "east 1ms; west 80ms 1ms";
+  record.deployment.home = home;
+  record.regions = {{.name = "east", .ranks = {0, 1}, .latency = {}},
+                    {.name = "west", .ranks = {2, 3}, .latency = {}}};
+  for (std::uint64_t farther = 0; farther < 2; ++farther) {
+    record.regions[farther].latency["read"].record(read_ns + 1'000'000 * farther);
+    record.regions[farther].latency["update"].record(update_ns + 1'000'000 * farther);
+  }
+  return record;
+}
+
 }  // namespace upout::harness::samples
