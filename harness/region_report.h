@@ -17,7 +17,7 @@ struct RegionReport {
   std::map<std::string, Histogram> latency;  ///< by kind of operation, of those whose clients were there
 };
 
-/// "Regions (1 copy, home virginia): virginia reads 1.01 ms and updates 1.02 ms, p99 ...; ireland ...": what
+/// "Regions (1 copy, home in virginia): virginia: read 1.0 ms (p99 1.1 ms), update ...; ireland: ...": what
 /// half of each region's operations took at most. Empty: there were none.
 std::string region_sentence(const nlohmann::json& run);
 

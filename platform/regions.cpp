@@ -92,9 +92,9 @@ std::string Regions::to_string() const {
   return text;
 }
 
-std::vector<unsigned> RegionsOfRanks::ranks_of(std::size_t region, unsigned first, unsigned end) const {
+std::vector<unsigned> RegionsOfRanks::ranks_of(std::size_t region, unsigned of_first) const {
   std::vector<unsigned> ranks;
-  for (unsigned rank = first; rank < end; ++rank) {
+  for (unsigned rank = 0; rank < of_first; ++rank) {
     if (region_of(rank) == region) ranks.push_back(rank);
   }
   return ranks;

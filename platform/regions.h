@@ -19,8 +19,7 @@ class Regions {
   static constexpr std::size_t most = 16;
   static constexpr std::string_view expected =
       "regions such as \"virginia 1ms; ireland 68ms 1ms\": in each row a name, and the round-trip times to "
-      "the "
-      "regions before it and within it";
+      "the regions before it and within it";
 
   Regions() = default;
   /// Rows end with a semicolon or a line. The error has no `where`.
@@ -64,13 +63,11 @@ class RegionsOfRanks {
     return regions_.round_trip(region_of(from), region_of(to));
   }
   /// In ascending order.
-  std::vector<unsigned> servers_of(std::size_t region) const { return ranks_of(region, 0, servers_); }
-  std::vector<unsigned> ranks_of(std::size_t region) const {
-    return ranks_of(region, 0, servers_ + clients_);
-  }
+  std::vector<unsigned> servers_of(std::size_t region) const { return ranks_of(region, servers_); }
+  std::vector<unsigned> ranks_of(std::size_t region) const { return ranks_of(region, servers_ + clients_); }
 
  private:
-  std::vector<unsigned> ranks_of(std::size_t region, unsigned first, unsigned end) const;
+  std::vector<unsigned> ranks_of(std::size_t region, unsigned of_first) const;
 
   Regions regions_;
   unsigned servers_ = 1;
