@@ -33,23 +33,20 @@
 #include "harness/query_phase.h"
 #include "harness/record.h"
 #include "harness/recorder.h"
+#include "harness/records_phase.h"
 #include "harness/region_latencies.h"
 #include "harness/rehearsal.h"
 #include "harness/run.h"
 #include "harness/service_gaps.h"
 #include "harness/transaction_phase.h"
 #include "platform/clock.h"
-#include "platform/duration.h"
 #include "platform/error.h"
-#include "workloads/digest.h"
 #include "workloads/workload.h"
 
 namespace upout::harness {
 
 /// "read", "update" …: what results call a kind of operation.
 std::string_view latency_name(kernel::OperationKind kind);
-
-static_assert(engines::Aggregate<workloads::Digest>);
 
 /// Takes one workload through one engine: load, audit, repetitions, audit. The same text for every engine.
 /// Each process of the deployment makes one and calls the same steps in the same order.
@@ -70,7 +67,7 @@ class Measurement {
         writers_(generators_.count()),
         transactions_(engine, workload, options, load_, clock, interrupt, progress, generators_),
         queries_(engine, workload, options, clock, interrupt, progress),
-        loading_(engine.local_shares()) {
+        records_(engine, workload, options, clock, interrupt, progress) {
     streams_.resize(engine.local_workers());
   }
 
@@ -84,9 +81,9 @@ class Measurement {
                       options_->schedule.expected_seconds());
     if constexpr (keeps_records) {
       const platform::Timestamp loading = clock_->now();
-      if (auto success = load(); !success) return finished(success);
+      if (auto success = records_.load(); !success) return finished(success);
       record.load_seconds = static_cast<double>((clock_->now() - loading).count()) * 1e-9;
-      if (!is_interrupted()) audit("load", record.verification);
+      if (!is_interrupted()) records_.audit("load", writers_, record.verification);
       rehearse_load(record);
     }
     record.verification.applies = keeps_records;
@@ -98,7 +95,7 @@ class Measurement {
     end(record);
     record.incomplete = is_interrupted();
     if constexpr (keeps_records) verify(record);
-    record.ledger = ledger_;
+    record.ledger = records_.ledger();
     if (record.log && !record.incomplete) return finished(recover(record));
     return finished({});
   }
@@ -132,7 +129,7 @@ class Measurement {
       record.log->recovered_changes = report->changes;
       record.log->reading_seconds = report->reading_seconds;
       record.log->redoing_seconds = report->redoing_seconds;
-      audit("recovery", record.verification);
+      records_.audit("recovery", writers_, record.verification);
       record.incomplete = is_interrupted();
     }
     return {};
@@ -206,124 +203,17 @@ class Measurement {
           {"interrupted", false, "a signal ended the run before its data were checked"});
     } else {
       gather_progress();
-      audit("run", record.verification);
+      records_.audit("run", writers_, record.verification);
       if (rebalances()) record.verification.checks.push_back(all_moved(record));
       record.incomplete = is_interrupted();
     }
   }
-
-  static workloads::WorkerSlot slot_of(engines::Share share) { return {share.index, share.count}; }
 
   /// Whether a signal has reached any process. Collective.
   bool is_interrupted() {
     std::uint64_t requested = interrupt_->requested() ? 1 : 0;
     engine_->max({&requested, 1});
     return requested != 0;
-  }
-
-  /// Drives one stream a share to its end, without measuring.
-  template <class MakeStream, class Use>
-  void drive_all(const std::string& phase, MakeStream&& make_stream, Use&& use) {
-    for (Counter& counter : loading_) counter.value.store(0);
-    progress_->phase(phase, 0, [this] { return total_of(loading_); });
-    engine_->run_in_shares([&](Session& session, engines::Share share) {
-      if (interrupt_->requested()) return;
-      const auto stream = make_stream(share);
-      std::uint64_t completed = 0;
-      ClosedLoop loop(session, *clock_, options_->depth);
-      loop.drive(*stream, [&](auto done, auto, auto) {
-        completed += done.size();
-        loading_[share.local].value.store(completed, std::memory_order_relaxed);
-        return !interrupt_->requested();
-      });
-      use(*stream, share);
-    });
-  }
-
-  platform::Expected<void> load() {
-    std::atomic<std::uint64_t> local_failures{0};
-    drive_all(
-        "load", [&](engines::Share share) { return workload_->load(slot_of(share), options_->depth); },
-        [&](const workloads::OperationStream& stream, engines::Share) { local_failures += stream.failed(); });
-    std::uint64_t failures = local_failures;
-    engine_->sum({&failures, 1});
-    if (failures == 0) return {};
-    return platform::unexpected("load", std::to_string(failures) + " records that could not be inserted",
-                                "memory for " + std::to_string(workload_->record_count()) + " records of " +
-                                    std::to_string(workload_->value_bytes()) + " bytes" + patience_text());
-  }
-
-  /// Ranks that do not hear of their copies in time do nothing that they are asked.
-  std::string patience_text() const {
-    if (options_->copies.copies == 1) return "";
-    return ", and ranks that hear of each other within --failure-timeout " +
-           platform::to_string(options_->failure_timeout) + ": a longer one, or a core for each";
-  }
-
-  /// Checks all records and adds what it found to the verification; after the load also the digest.
-  void audit(const std::string& after, Verification& verification) {
-    std::vector<workloads::AuditResult> shares(engine_->local_shares());
-    drive_all(
-        after == "load" ? "check the load" : "verify",
-        [&](engines::Share share) { return workload_->audit(slot_of(share), options_->depth, writers_); },
-        [&](const workloads::AuditStream& stream, engines::Share share) {
-          shares[share.local] = stream.result();
-        });
-    std::array<std::uint64_t, 7> sums{};
-    std::string first_fault;
-    for (const workloads::AuditResult& share : shares) {
-      sums[0] += share.checked;
-      sums[1] += share.missing;
-      sums[2] += share.damaged;
-      sums[3] += share.digest;
-      sums[4] += share.sum;
-      sums[5] += share.acknowledged;
-      sums[6] += share.lost;
-      if (first_fault.empty()) first_fault = share.first_fault;
-    }
-    engine_->sum(sums);
-    const auto [checked, missing, damaged, digest, sum, acknowledged, lost] = sums;
-    const std::uint64_t expected = workload_->expected_records(writers_);
-    const std::uint64_t present = engine_->record_count();
-    const std::string of_all = " of " + std::to_string(expected);
-    const std::string where = first_fault.empty() ? "" : "; first: " + first_fault;
-    verification.checks.push_back({"after_" + after + "_records_present", missing == 0 && checked == expected,
-                                   std::to_string(checked - missing) + of_all + " found" + where});
-    verification.checks.push_back({"after_" + after + "_values_valid", damaged == 0,
-                                   std::to_string(damaged) + of_all + " damaged" + where});
-    verification.checks.push_back(
-        {"after_" + after + "_record_count", present == expected,
-         std::to_string(present) + " stored, " + std::to_string(expected) + " expected"});
-    if (const auto right = workload_->expected_sum(writers_)) {
-      // Both modulo 2^64: their difference is what was lost, or was done twice.
-      verification.checks.push_back(
-          {"after_" + after + "_sum", sum == *right,
-           std::to_string(sum) + " in all numbers together, " + std::to_string(*right) + " expected"});
-    }
-    if (after == "run" && workload_->keeps_ledger()) {
-      ledger_ = LedgerReport{.acknowledged = acknowledged, .lost = lost};
-      // Who did not want to wait for others has been told what that means.
-      verification.checks.push_back({"after_run_acknowledged_present", lost == 0 || may_lose(),
-                                     std::to_string(lost) + " of " + std::to_string(acknowledged) +
-                                         " acknowledged writes lost" + where});
-    }
-    verification.checks.push_back(compare_with_all_there_is(after, present, digest));
-    verification.records = present;
-    if (after == "load") verification.digest = digest_text(digest);
-  }
-
-  /// What was found by key, against what is found by going through the stores, of all copies: a record that
-  /// no key leads to shows, and a copy that is unlike the others.
-  Check compare_with_all_there_is(const std::string& after, std::uint64_t records, std::uint64_t digest) {
-    const workloads::Digest local = engine_->aggregate(workloads::Digest{}, engines::Copies::all);
-    std::array<std::uint64_t, 2> found{local.records, local.sum};
-    engine_->sum(found);
-    const std::uint64_t copies = engine_->copies();
-    const bool passed = found[0] == copies * records && found[1] == copies * digest;
-    return {"after_" + after + "_stores_agree", passed,
-            std::to_string(found[0]) + " records in all stores, " + std::to_string(copies * records) +
-                " expected; their digest " + (found[1] == copies * digest ? "is" : "is not") +
-                " that of what was read"};
   }
 
   static Check all_moved(const RunRecord& record) {
@@ -333,13 +223,6 @@ class Measurement {
     const auto all = std::ssize(record.repetitions);
     return {"partitions_moved", moved == all,
             std::to_string(moved) + " of " + std::to_string(all) + " repetitions moved one"};
-  }
-
-  static std::string digest_text(std::uint64_t digest) {
-    constexpr const char* digits = "0123456789abcdef";
-    std::string text(16, '0');
-    for (std::size_t i = 0; i < 16; ++i) text[15 - i] = digits[digest >> (4 * i) & 15];
-    return text;
   }
 
   /// Warm-up and one measured window on all workers.
@@ -383,12 +266,6 @@ class Measurement {
   }
 
   bool rebalances() const { return options_->rebalance != "none"; }
-  /// With a rank, what it alone had acknowledged.
-  bool may_lose() const {
-    using engines::shared_nothing::Acknowledge;
-    const Acknowledge acknowledge = options_->copies.acknowledge;
-    return !options_->faults.empty() && (acknowledge == Acknowledge::none || acknowledge == Acknowledge::one);
-  }
 
   /// What the workers of this process share in one repetition.
   struct RepetitionState {
@@ -688,16 +565,6 @@ class Measurement {
       writers_[i] = {numbers[3 * i], numbers[3 * i + 1], numbers[3 * i + 2]};
   }
 
-  struct alignas(64) Counter {
-    std::atomic<std::uint64_t> value{0};
-  };
-  std::uint64_t total_of(const std::vector<Counter>& counters) const {
-    std::uint64_t sum = 0;
-    for (const Counter& counter : counters) sum += counter.value.load(std::memory_order_relaxed);
-    return sum * engine_->workers() /
-           engine_->local_workers();  // this process's share stands for the others'
-  }
-
   /// Of a window, for a timeline.
   static constexpr std::size_t stretches = 1000;
 
@@ -714,9 +581,8 @@ class Measurement {
       streams_;  ///< by local worker; they live through all repetitions
   TransactionPhase<E> transactions_;
   QueryPhase<E> queries_;
-  std::optional<LedgerReport> ledger_;
-  std::uint32_t rounds_ = 0;      ///< repetitions that have begun
-  std::vector<Counter> loading_;  ///< by local share
+  RecordsPhase<E> records_;
+  std::uint32_t rounds_ = 0;  ///< repetitions that have begun
 };
 
 }  // namespace upout::harness

@@ -138,12 +138,11 @@ std::vector<platform::Timestamp> distances(unsigned rank, const std::vector<std:
   return to;
 }
 
-/// That no two copies of a partition are to be in, by rank.
-std::vector<std::string> places(const std::vector<std::string>& hosts,
-                                const platform::RegionsOfRanks& regions) {
-  if (regions.empty()) return hosts;
+/// Of so many ranks, by rank; of no regions nothing.
+std::vector<std::string> names_by_rank(const platform::RegionsOfRanks& regions, std::size_t ranks) {
   std::vector<std::string> names;
-  for (unsigned rank = 0; rank < hosts.size(); ++rank)
+  if (regions.empty()) return names;
+  for (unsigned rank = 0; rank < ranks; ++rank)
     names.push_back(regions.regions().name(regions.region_of(rank)));
   return names;
 }
@@ -159,7 +158,7 @@ platform::Expected<std::unique_ptr<Replicas<Policy>>> make_replicas(const Option
   if (options.copies.copies == 1) return std::unique_ptr<Replicas<Policy>>();
   const platform::RegionsOfRanks regions = regions_of(options, static_cast<unsigned>(hosts.size()));
   return Replicas<Policy>::create(static_cast<int>(rank), partitions,
-                                  CopyPlacement(map, places(hosts, regions)),
+                                  CopyPlacement(map, hosts, names_by_rank(regions, hosts.size())),
                                   {.policy = options.copies,
                                    .timing = options.copy_timing,
                                    .expected_records = options.expected_records / map.partitions(),

@@ -705,10 +705,10 @@ class Session {
   WaitingOperations unserved_;  ///< own ones on own partitions that this rank may not serve now
   std::vector<std::pair<int, FrameHeader>> postponed_;  ///< answers: who was asked does not serve it, now
   platform::Timestamp retried_{};
-  Completed ended_;  ///< done here, and perhaps to be held
-  Completed seen_;   ///< done here, and to be held no longer
-  Completed performed_;
+  Completed ended_;           ///< done here, and perhaps to be held
   HeldResults::Needs needs_;  ///< of these
+  Completed seen_;            ///< done here, and not to be held
+  Completed performed_;       ///< at once, before it is told apart
   std::vector<typename Replicas<Policy>::Early> early_;
   bool reads_copies_ = false;          ///< clients may ask backups
   std::vector<Partition*> read_here_;  ///< own ones, that have something to do

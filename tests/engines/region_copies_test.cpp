@@ -51,6 +51,20 @@ TEST(RegionCopies, OfAPartitionAreInDifferentRegions) {
   }
 }
 
+/// Where there are fewer regions than copies, no host has two as long as there is another one.
+TEST(RegionCopies, InOneRegionAreOnDifferentHosts) {
+  const PartitionMap owners = *make_map({.partitions = 6}, 6);
+  const CopyPlacement placement(owners, {"h0", "h0", "h1", "h2", "h2", "h3"}, {"a", "a", "a", "b", "b", "b"});
+  const std::vector<std::string> hosts{"h0", "h0", "h1", "h2", "h2", "h3"};
+  for (std::uint32_t partition = 0; partition < 6; ++partition) {
+    const std::vector<int> chosen = placement.choose(partition, 4, {}, [](int) { return true; });
+    std::set<std::string> seen;
+    for (const int rank : chosen) seen.insert(hosts[static_cast<std::size_t>(rank)]);
+    EXPECT_EQ(seen.size(), 4U) << "of partition " << partition;
+    EXPECT_NE(chosen[0] < 3, chosen[1] < 3) << "the first two are in different regions";
+  }
+}
+
 TEST(RegionCopies, AreReadInTheRegionThatIsTheFewestMillisecondsAway) {
   const Options deployment = in_regions("a 1ms; b 10ms 1ms; c 20ms 30ms 1ms", 2);
   const platform::RegionsOfRanks regions = regions_of(deployment, 6);

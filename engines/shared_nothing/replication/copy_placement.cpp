@@ -5,8 +5,12 @@
 
 namespace upout::engines::shared_nothing {
 
-CopyPlacement::CopyPlacement(const PartitionMap& owners, std::vector<std::string> hosts)
-    : hosts_(std::move(hosts)), candidates_(owners.partitions()) {
+CopyPlacement::CopyPlacement(const PartitionMap& owners, std::vector<std::string> hosts,
+                             std::vector<std::string> regions)
+    : ranks_(static_cast<int>(hosts.size())), candidates_(owners.partitions()) {
+  if (!regions.empty()) apart_by_.push_back(std::move(regions));
+  apart_by_.push_back(std::move(hosts));
+  apart_by_.emplace_back();
   const auto servers = static_cast<int>(owners.ranks());
   std::vector<int> partitions_of(static_cast<std::size_t>(servers));
   for (std::uint32_t partition = 0; partition < owners.partitions(); ++partition) {
@@ -19,21 +23,17 @@ CopyPlacement::CopyPlacement(const PartitionMap& owners, std::vector<std::string
   }
 }
 
-bool CopyPlacement::are_apart(const std::vector<int>& ranks) const {
-  for (std::size_t i = 0; i < ranks.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (host(ranks[i]) == host(ranks[j])) return false;
-    }
-  }
-  return true;
-}
-
 bool CopyPlacement::has(const std::vector<int>& ranks, int rank) {
   return std::ranges::find(ranks, rank) != ranks.end();
 }
 
-bool CopyPlacement::shares_host(const std::vector<int>& ranks, int rank) const {
-  return std::ranges::any_of(ranks, [&](int other) { return host(other) == host(rank); });
+bool CopyPlacement::share_one(const std::vector<std::string>& places, const std::vector<int>& ranks,
+                              int rank) {
+  if (places.empty()) return false;
+  const auto place_of = [&places](int of) -> const std::string& {
+    return places[static_cast<std::size_t>(of)];
+  };
+  return std::ranges::any_of(ranks, [&](int other) { return place_of(other) == place_of(rank); });
 }
 
 }  // namespace upout::engines::shared_nothing
