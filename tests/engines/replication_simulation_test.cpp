@@ -352,6 +352,35 @@ TEST(ReplicationSimulation, GivesUpWhereNoQuorumIsLeft) {
   EXPECT_GT(unanswered, 20U) << "a quorum was there";
 }
 
+/// What nobody receives stays somewhere in the transport, and there is only so much room: two ranks that have
+/// died together, and with them the copies of something, are waited for, and hardly spoken to meanwhile.
+TEST(ReplicationSimulation, SaysLittleToWhoSaysNothing) {
+  constexpr int ranks = 5;
+  constexpr std::uint64_t survivors = 3;
+  constexpr std::uint64_t dead = 2;
+  SimNetwork network(ranks, message_bytes, {.longest_sleep = 20us});
+  const Options deployment{.partitions = partitions,
+                           .copies = {.copies = 2, .acknowledge = Acknowledge::all},
+                           .copy_timing = simulated_timing()};
+  history::Recorder<RegisterOperation> recorder(ranks);
+  std::deque<Rank> all;
+  for (int rank = 0; rank < ranks; ++rank)
+    all.emplace_back(network, rank, deployment, 10ms, recorder.log(static_cast<unsigned>(rank)), keys, 4000U);
+  network.at(200us, [&] {
+    network.crash(1);
+    network.crash(2);
+  });
+  const Timestamp silence = simulated_timing().suspicion;
+  const Timestamp noticed = 200us + 2 * silence;
+  const Timestamp end = noticed + 8 * silence;
+  std::uint64_t lost_before = 0;
+  network.at(noticed, [&] { lost_before = network.lost(); });
+  network.run([&](int rank) { return all[static_cast<std::size_t>(rank)].step(); },
+              [&] { return network.now() > end; });
+  ASSERT_TRUE(all[0].view().is_alive(1) || all[0].view().is_alive(2)) << "nobody was waited for";
+  EXPECT_LE(network.lost() - lost_before, survivors * dead * 9);
+}
+
 /// What backups tell may be old, and is nothing that somebody relies on who has written: without such reads,
 /// what clients see is linearizable as ever.
 TEST(ReplicationSimulation, LosesNothingWhereBackupsAreRead) {

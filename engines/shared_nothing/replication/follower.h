@@ -16,9 +16,6 @@ struct Progress {
   std::uint64_t taken = 0;  ///< likewise
   platform::Timestamp moved{};
 
-  bool is_stuck(platform::Timestamp now, platform::Timestamp patience) const noexcept {
-    return sent != taken && now - moved >= patience;
-  }
   /// Of a stream that ends there. (It may have been sent, and been taken for lost.)
   void take(std::uint64_t position, std::uint64_t end, platform::Timestamp now) noexcept {
     if (position <= taken || position > end) return;

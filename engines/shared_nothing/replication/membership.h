@@ -187,6 +187,10 @@ class Membership {
     return peers_[static_cast<std::size_t>(to)].granted_until;
   }
 
+  /// Whether that rank has said anything since.
+  bool is_heard_since(int rank, platform::Timestamp then) const noexcept {
+    return peers_[static_cast<std::size_t>(rank)].heard_last >= then;
+  }
   /// Whether that rank has been heard of a short while ago.
   bool is_heard(int rank, platform::Timestamp now) const noexcept {
     return rank == transport_->rank() ||
@@ -215,6 +219,7 @@ class Membership {
                                          .code = static_cast<std::uint8_t>(news)}
                                    .header();
     for_each_other([&](int peer) {
+      if (!listens(peer, looked_)) return;
       outbox_->append(peer, header);
       outbox_->send(peer);
     });
@@ -250,6 +255,7 @@ class Membership {
     std::uint32_t arrivals = 0;  ///< at barriers
     platform::Timestamp heard_last = platform::Timestamp::min() / 2;
     platform::Timestamp last{};  ///< the same, or when this rank had begun to look again
+    platform::Timestamp called = platform::Timestamp::min() / 2;  ///< last told that this rank is there
     platform::Timestamp lease_until = platform::Timestamp::min();
     platform::Timestamp granted_until = platform::Timestamp::min();
     std::optional<platform::Timestamp> shortest_trip;  ///< there and back; nothing: there was none
@@ -296,15 +302,23 @@ class Membership {
                                          .position = static_cast<std::uint64_t>(now.count())}
                                    .header();
     for_each_other([&](int peer) {
-      if (!may_hear(peer, now)) return;
+      if (!listens(peer, now) && !is_to_be_called(peer, now)) return;
+      of(peer).called = now;
       outbox_->append(peer, header);
       outbox_->send(peer);
     });
   }
-  /// What is said to a rank that is gone is never received, and nobody knows what the transport does with it.
-  /// One that comes back is heard.
-  bool may_hear(int rank, platform::Timestamp now) const noexcept {
-    return view().is_alive(rank) || !is_silent(rank, now);
+  /// What is said to a rank that is gone is never received, and a transport may keep it for ever in memory
+  /// that the messages to others need, too (Open MPI has 512 fragments a process for those on its machine).
+  /// So little is said to who says nothing.
+  bool listens(int rank, platform::Timestamp now) const noexcept {
+    return now - peers_[static_cast<std::size_t>(rank)].last < members_->timing_.suspicion;
+  }
+  /// Two that were cut off from each other, and wait, must hear when they no longer are. One that the view
+  /// takes for dead is heard when it comes back.
+  bool is_to_be_called(int rank, platform::Timestamp now) const noexcept {
+    return view().is_alive(rank) &&
+           now - peers_[static_cast<std::size_t>(rank)].called >= members_->timing_.suspicion;
   }
   void grant(int to, const FrameHeader& heartbeat, platform::Timestamp now) {
     of(to).granted_until = now + members_->timing_.lease;
@@ -340,7 +354,7 @@ class Membership {
   /// Sends what the consensus has to say, and takes what it has decided.
   void go_on() {
     for (const auto& [to, bytes] : std::exchange(members_->outgoing_, {})) {
-      if (!may_hear(to, looked_)) continue;
+      if (!listens(to, looked_)) continue;
       const auto payload = outbox_->append(
           to, {.type = FrameType::consensus, .payload_bytes = static_cast<std::uint32_t>(bytes.size())});
       std::ranges::copy(bytes, payload.begin());

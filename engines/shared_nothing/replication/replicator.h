@@ -180,7 +180,14 @@ class Replicator {
 
   int rank() const noexcept { return replicas_->rank(); }
   bool reads_backups() const noexcept { return replicas_->members().policy().read_from != ReadFrom::primary; }
-  platform::Timestamp patience() const noexcept { return replicas_->members().timing().patience; }
+  /// What was said then, and has not been answered: who has been silent since has perhaps never heard it, and
+  /// perhaps never will (`Membership::listens` has what becomes of it).
+  bool is_to_be_said_again(int to, platform::Timestamp said, platform::Timestamp now) const noexcept {
+    return now - said >= replicas_->members().timing().patience && membership_.is_heard_since(to, said);
+  }
+  bool is_stuck(const Progress& progress, int to, platform::Timestamp now) const noexcept {
+    return progress.sent != progress.taken && is_to_be_said_again(to, progress.moved, now);
+  }
   std::size_t room_beside(std::size_t payload_header) const noexcept {
     return outbox_->most_room() - header_bytes(FrameType::changes) - payload_header;
   }
@@ -254,7 +261,7 @@ class Replicator {
   /// `times`: of the stream; null, if nobody is to know.
   void send_stream(CopyFrame frame, const ChangeStream& stream, int to, Progress& progress,
                    ChangesHeader header, platform::Timestamp now, const ChangeTimes* times = nullptr) {
-    if (progress.is_stuck(now, patience())) {
+    if (is_stuck(progress, to, now)) {
       progress.sent = progress.taken;
       progress.moved = now;
     }
@@ -289,7 +296,7 @@ class Replicator {
     }
     const CopyFrame frame{
         .type = FrameType::changes, .partition = partition.number, .stream = making.stream_id};
-    const bool was_stuck = making.progress.is_stuck(now, patience());
+    const bool was_stuck = is_stuck(making.progress, follower.rank, now);
     send_stream(frame, making.stream, follower.rank, making.progress, {}, now);
     const bool waits_for_end = making.is_whole && making.progress.taken == making.stream.end();
     if (!waits_for_end) {
@@ -297,7 +304,7 @@ class Replicator {
       making.stream.forget_before(making.progress.taken);
       return;
     }
-    if (making.has_sent_end && now - making.progress.moved < patience()) return;
+    if (making.has_sent_end && !is_to_be_said_again(follower.rank, making.progress.moved, now)) return;
     making.has_sent_end = true;
     making.progress.moved = now;
     CopyFrame end = frame;
@@ -498,7 +505,7 @@ class Replicator {
     bool knows_all = true;
     for (auto& teller : copy.tellers) {
       knows_all &= teller.has_told;
-      if (teller.has_told || now - teller.asked < patience()) continue;
+      if (teller.has_told || !is_to_be_said_again(teller.rank, teller.asked, now)) continue;
       teller.asked = now;
       send(teller.rank, {.type = FrameType::ask_changes, .partition = number, .position = copy.stream.end()});
     }
