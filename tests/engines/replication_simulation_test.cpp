@@ -378,7 +378,8 @@ TEST(ReplicationSimulation, SaysLittleToWhoSaysNothing) {
   network.run([&](int rank) { return all[static_cast<std::size_t>(rank)].step(); },
               [&] { return network.now() > end; });
   ASSERT_TRUE(all[0].view().is_alive(1) || all[0].view().is_alive(2)) << "nobody was waited for";
-  EXPECT_LE(network.lost() - lost_before, survivors * dead * 9);
+  constexpr std::uint64_t calls = 13;  // one every five heartbeats, and not all that the consensus says
+  EXPECT_LE(network.lost() - lost_before, survivors * dead * (calls + 1));
 }
 
 /// What backups tell may be old, and is nothing that somebody relies on who has written: without such reads,

@@ -247,6 +247,9 @@ class Membership {
   }
 
  private:
+  /// Few, so that who was cut off hardly waits longer for it, and enough to be few messages.
+  static constexpr int heartbeats_a_call = 5;
+
   struct Peer {
     bool was_heard = false;   ///< since the last look
     bool has_spoken = false;  ///< in this session
@@ -318,7 +321,8 @@ class Membership {
   /// takes for dead is heard when it comes back.
   bool is_to_be_called(int rank, platform::Timestamp now) const noexcept {
     return view().is_alive(rank) &&
-           now - peers_[static_cast<std::size_t>(rank)].called >= members_->timing_.suspicion;
+           now - peers_[static_cast<std::size_t>(rank)].called >=
+               heartbeats_a_call * members_->timing_.heartbeat;
   }
   void grant(int to, const FrameHeader& heartbeat, platform::Timestamp now) {
     of(to).granted_until = now + members_->timing_.lease;
