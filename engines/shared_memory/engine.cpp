@@ -88,14 +88,14 @@ platform::Expected<RecoveryReport> Engine::recover() {
 
 platform::Expected<std::uint64_t> Engine::redo(const kernel::LogImage& image) {
   Store& store = *placement_->stores()[0].store;
-  kernel::Recovery<kernel::Shared> recovery(image, store);
+  kernel::Recovery<kernel::Shared> recovery(image);
   const auto for_each = [&](std::size_t count, auto&& use) {
     const std::vector<std::size_t> shares = arenas_.share_out(count);
     arenas_.run(shares, [&](std::size_t arena, std::size_t item) {
       const kernel::ReaderRegistration registration;
       kernel::Worker worker(store.heap());
       for (std::size_t before = 0; before < arena; ++before) item += shares[before];
-      use(item, worker);
+      use(item, [&](kernel::Key) { return kernel::RecoveryTarget<kernel::Shared>{&store, &worker}; });
     });
   };
   return recovery.run(for_each).map([&] { return recovery.changes(); });

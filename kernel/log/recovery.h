@@ -17,30 +17,41 @@
 
 namespace upout::kernel {
 
-/// Brings back into an empty store what a log has: first the checkpoint, then, key by key in the order of
+/// Where the changes of a key belong.
+template <class Policy>
+struct RecoveryTarget {
+  Store<Policy>* store;  ///< null: to none of those that are brought back
+  Worker* worker;        ///< of the store and the calling thread; logs nothing
+};
+
+/// Brings back into empty stores what a log has: first the checkpoint, then, key by key in the order of
 /// versions, what was changed after it. Of a value that was written over and over, only the last one is
 /// written, and what was updated in it since. (Zheng et al., OSDI 2014, who have whole values in their log
 /// and so need no order.)
 ///
-/// The work comes in pieces, for as many threads as there are: `for_each(count, use)` calls `use(i, worker)`
-/// for each i below `count`, with a worker of the store and of the thread, and returns when all have
-/// returned. May throw std::bad_alloc.
+/// The work comes in pieces, for as many threads as there are: `for_each(count, use)` calls `use(i,
+/// target_of)` for each i below `count`, and returns when all have returned; `target_of(key)` says where
+/// changes of the key belong. Pieces have changes of the same stores: for several threads these are `Shared`.
+/// May throw std::bad_alloc.
 template <class Policy>
 class Recovery {
  public:
   /// The image outlives it.
-  Recovery(const LogImage& image, Store<Policy>& store) : image_(&image), store_(&store) {}
+  explicit Recovery(const LogImage& image) : image_(&image) {}
 
   template <class ForEach>
   platform::Expected<void> run(ForEach&& for_each) {
     for_each(image_->checkpoint_groups(),
-             [this](std::size_t group, Worker& worker) { redo_checkpoint(group, worker); });
+             [this](std::size_t group, auto&& target_of) { redo_checkpoint(group, target_of); });
     stretches_.resize(std::min(image_->log_groups(), most_stretches));
-    for_each(stretches_.size(), [this](std::size_t stretch, Worker&) { sort_out(stretch); });
-    for_each(parts, [this](std::size_t part, Worker& worker) { redo_part(part, worker); });
+    for_each(stretches_.size(), [this](std::size_t stretch, auto&&) { sort_out(stretch); });
+    for_each(parts, [this](std::size_t part, auto&& target_of) { redo_part(part, target_of); });
     if (is_unsound_)
       return platform::unexpected("the log", "what is no change, with the right checksum",
                                   "one that this version has written");
+    if (is_foreign_)
+      return platform::unexpected("the log", "changes of keys that do not belong here",
+                                  "the log of the same rank, of as many");
     if (const Status status = status_.load(); status != Status::ok)
       return platform::unexpected("the log", status == Status::out_of_memory ? "no memory" : "a gap",
                                   status == Status::out_of_memory ? "room for all records" : "all changes");
@@ -75,28 +86,49 @@ class Recovery {
   /// Groups that follow each other: their changes, by part.
   using Stretch = std::vector<std::vector<Change>>;
 
-  /// Changes of different keys, to be done at once.
-  class Batch {
+  /// Changes of different keys, to be done at once: one batch a store.
+  template <class TargetOf>
+  class Batches {
    public:
-    Batch(Recovery& owner, Worker& worker) : owner_(&owner), worker_(&worker) { changes_.reserve(batch); }
-    ~Batch() { end(); }
-    Batch(const Batch&) = delete;
-    Batch& operator=(const Batch&) = delete;
+    Batches(Recovery& owner, TargetOf& target_of) : owner_(&owner), target_of_(&target_of) {}
+    ~Batches() {
+      for (Batch& each : batches_) end(each);
+    }
+    Batches(const Batches&) = delete;
+    Batches& operator=(const Batches&) = delete;
 
     void add(const Redo& change) {
-      if (changes_.size() == batch || (!changes_.empty() && changes_.back().key == change.key)) end();
-      changes_.push_back(change);
+      const RecoveryTarget<Policy> target = (*target_of_)(change.key);
+      if (target.store == nullptr) {
+        owner_->is_foreign_ = true;
+        return;
+      }
+      Batch& into = of(target);
+      if (into.changes.size() == batch || (!into.changes.empty() && into.changes.back().key == change.key))
+        end(into);
+      into.changes.push_back(change);
     }
 
    private:
-    void end() {
-      owner_->note(owner_->store_->redo(*worker_, changes_), changes_.size());
-      changes_.clear();
+    struct Batch {
+      RecoveryTarget<Policy> target;
+      std::vector<Redo> changes;
+    };
+    /// A few: as many as a rank has partitions.
+    Batch& of(const RecoveryTarget<Policy>& target) {
+      const auto found = std::ranges::find_if(
+          batches_, [&](const Batch& each) { return each.target.store == target.store; });
+      if (found != batches_.end()) return *found;
+      return batches_.emplace_back(Batch{.target = target, .changes = {}});
+    }
+    void end(Batch& of) {
+      owner_->note(of.target.store->redo(*of.target.worker, of.changes), of.changes.size());
+      of.changes.clear();
       if constexpr (Policy::is_shared) announce_quiescent();
     }
     Recovery* owner_;
-    Worker* worker_;
-    std::vector<Redo> changes_;
+    TargetOf* target_of_;
+    std::vector<Batch> batches_;
   };
 
   void note(Status status, std::size_t changes) noexcept {
@@ -105,8 +137,9 @@ class Recovery {
     if (status != Status::ok) status_.compare_exchange_strong(ok, status);
   }
 
-  void redo_checkpoint(std::size_t group, Worker& worker) {
-    Batch changes(*this, worker);
+  template <class TargetOf>
+  void redo_checkpoint(std::size_t group, TargetOf& target_of) {
+    Batches changes(*this, target_of);
     if (!image_->for_each_of_checkpoint(group, [&](const Redo& put) { changes.add(put); }))
       is_unsound_ = true;
   }
@@ -124,7 +157,8 @@ class Recovery {
     }
   }
 
-  void redo_part(std::size_t part, Worker& worker) {
+  template <class TargetOf>
+  void redo_part(std::size_t part, TargetOf& target_of) {
     std::vector<Change> changes;
     for (Stretch& stretch : stretches_) {
       changes.insert(changes.end(), stretch[part].begin(), stretch[part].end());
@@ -134,7 +168,7 @@ class Recovery {
     std::ranges::stable_sort(changes, [](const Change& a, const Change& b) {
       return a.key != b.key ? a.key < b.key : a.version < b.version;
     });
-    Batch redone(*this, worker);
+    Batches redone(*this, target_of);
     for (auto begin = changes.begin(); begin != changes.end();) {
       const auto end =
           std::find_if(begin, changes.end(), [&](const Change& change) { return change.key != begin->key; });
@@ -146,11 +180,11 @@ class Recovery {
   }
 
   const LogImage* image_;
-  Store<Policy>* store_;
   std::vector<Stretch> stretches_;
   std::atomic<std::uint64_t> changes_{0};
   std::atomic<Status> status_{Status::ok};
   std::atomic<bool> is_unsound_{false};
+  std::atomic<bool> is_foreign_{false};
 };
 
 }  // namespace upout::kernel

@@ -55,9 +55,10 @@ Contents contents_of(const Store<Policy>& store, Worker& worker) {
 template <class Policy>
 platform::Expected<Contents> recovered(const LogImage& image, IndexKind index = IndexKind::hash) {
   Bench<Policy> bench({.index = index});
-  Recovery<Policy> recovery(image, *bench.store);
+  Recovery<Policy> recovery(image);
   const auto one_after_the_other = [&](std::size_t count, auto&& use) {
-    for (std::size_t i = 0; i < count; ++i) use(i, bench.worker);
+    const auto target_of = [&](Key) { return RecoveryTarget<Policy>{bench.store.get(), &bench.worker}; };
+    for (std::size_t i = 0; i < count; ++i) use(i, target_of);
   };
   return recovery.run(one_after_the_other).map([&] { return contents_of(*bench.store, bench.worker); });
 }

@@ -173,10 +173,11 @@ TEST_P(LogRecovery, GoesOnWhereItEnded) {
     ASSERT_TRUE(log) << log.error().to_string();
     log->file_bytes = 1 << 15;
     with_bench(*log, [&]<class Policy>(LoggedBench<Policy>& bench) {
-      Recovery<Policy> recovery(*image, *bench.store);
+      Recovery<Policy> recovery(*image);
       Worker unlogged(bench.store->heap());
       ASSERT_TRUE(recovery.run([&](std::size_t count, auto&& use) {
-        for (std::size_t i = 0; i < count; ++i) use(i, unlogged);
+        const auto target_of = [&](Key) { return RecoveryTarget<Policy>{bench.store.get(), &unlogged}; };
+        for (std::size_t i = 0; i < count; ++i) use(i, target_of);
       }));
       RandomWork<Policy> work(bench, static_cast<unsigned>(life));
       work.adopt(expected);
