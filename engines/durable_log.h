@@ -16,7 +16,7 @@ namespace upout::engines {
 /// What one who waits for the disk looks at.
 struct AwaitedLog {
   const kernel::LogState* state = nullptr;
-  FlushSignal* signal = nullptr;
+  FlushSignal* signal = nullptr;  ///< null: who waits has other things to do, and does not sleep
 };
 
 /// A log and the thread that brings it to the disk: the group commit. With `sync` a flush begins when the one
@@ -30,7 +30,7 @@ class DurableLog {
   DurableLog(const DurableLog&) = delete;
   DurableLog& operator=(const DurableLog&) = delete;
 
-  kernel::Log& log() noexcept { return *log_; }
+  kernel::Log& log() const noexcept { return *log_; }
   /// For those who acknowledge nothing before it is on disk; null, if nobody has to.
   AwaitedLog awaited() noexcept {
     if (options_.durability != Durability::sync) return {};

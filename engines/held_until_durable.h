@@ -32,10 +32,11 @@ class HeldUntilDurable {
   /// little, for the thread that writes the log may need the processor.
   void release(Completed& done) {
     if (batches_.empty()) return;
-    const std::uint32_t flushes = log_.signal->count();
+    const std::uint32_t flushes = log_.signal == nullptr ? 0 : log_.signal->count();
     const kernel::Epoch durable = log_.state->durable.load();
     if (batches_.front().epoch > durable) {
-      if (++vain_looks_ > most_vain_looks) log_.signal->wait(flushes, longest_sleep);
+      if (log_.signal != nullptr && ++vain_looks_ > most_vain_looks)
+        log_.signal->wait(flushes, longest_sleep);
       return;
     }
     vain_looks_ = 0;

@@ -151,7 +151,7 @@ bool is_of_ranks(std::string_view key) {
 }
 
 bool is_of_shared_memory(std::string_view key) {
-  constexpr std::array keys{"placement", "islands", "durability", "log_folder"};
+  constexpr std::array keys{"placement", "islands"};
   return std::ranges::find(keys, key) != keys.end();
 }
 
@@ -160,7 +160,8 @@ bool is_of_shared_memory(std::string_view key) {
 bool concerns(const EngineForm& engine, std::string_view key) {
   if (is_of_ranks(key)) return engine.has_ranks;
   if (is_of_shared_memory(key)) return !engine.has_ranks && engine.keeps_records;
-  return engine.keeps_records || (key != "index" && key != "partitioning" && key != "concurrency_control");
+  return engine.keeps_records || (key != "index" && key != "partitioning" && key != "concurrency_control" &&
+                                  key != "durability" && key != "log_folder");
 }
 
 /// Whose points have a key that not all have.

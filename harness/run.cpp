@@ -12,6 +12,7 @@
 
 #include "engines/null/engine.h"
 #include "engines/shared_memory/engine.h"
+#include "engines/shared_nothing/agree.h"
 #include "engines/shared_nothing/engine.h"
 #include "engines/shared_nothing/gather_texts.h"
 #include "engines/shared_nothing/hybrid_engine.h"
@@ -202,6 +203,7 @@ Deployment shared_nothing_deployment(const RunOptions& options, const workloads:
   deployment.link_delay_ns = static_cast<std::uint64_t>(options.link_delay.count());
   deployment.regions = options.regions.to_string();
   deployment.home = options.home;
+  deployment.durability = engines::name_of(options.durability);
   deployment.copies = options.copies.copies;
   if (options.copies.copies > 1) {
     deployment.replication = engines::shared_nothing::name_of(options.copies.acknowledge);
@@ -267,6 +269,7 @@ platform::Expected<void> check_partitions(const RunOptions& options, const workl
   const auto map = engines::shared_nothing::make_map(shared_nothing_options(options, workload), ranks);
   if (!map) return tl::unexpected(map.error());
   if (auto copies = check_copies(options, workload, ranks); !copies) return copies;
+  if (auto logs = check_logs_of_ranks(options, workload); !logs) return logs;
   if (auto faults = check_faults(options, workload, ranks); !faults) return faults;
   const Generators generators(ranks * options.threads_per_rank, options.clients, options.threads_per_rank);
   return check_transactions(options, workload, generators.count(), map->partitions());
@@ -288,6 +291,11 @@ platform::Expected<RunOutcome> measure(E& engine, RunOutcome outcome, const work
   outcome.environment["workers"] = to_json(engine.bindings());
   outcome.environment["clock"] = clock.source();
   return outcome;
+}
+
+/// The log has done what it was for, if it has.
+void end_well(RunLog& log, const RunRecord& record) {
+  if (record.verification.passed() || record.incomplete) log.end_well();
 }
 
 platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
@@ -324,15 +332,12 @@ platform::Expected<RunOutcome> run_shared_memory(const RunOptions& options,
     after_load = (*engine)->prove_placement();
     return log->begin(**engine);
   };
-  const auto end = [&](RunRecord& record) {
-    log->end(**engine);
-    if ((*engine)->log() != nullptr) record.log = log->report();
-  };
+  const auto end = [&](RunRecord& record) { log->end(**engine, record); };
   return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
                  progress, begin, end)
       .map([&](RunOutcome&& measured) {
         measured.environment["data"] = to_json(after_load, (*engine)->prove_placement());
-        if (measured.record.verification.passed() || measured.record.incomplete) log->end_well();
+        end_well(*log, measured.record);
         return std::move(measured);
       });
 }
@@ -402,10 +407,14 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   const platform::Clock clock = platform::Clock::calibrate();
   int rank = 0;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  auto log = engines::shared_nothing::agree(MPI_COMM_WORLD, RunLog::create(options), "--log-folder");
+  if (!log) return tl::unexpected(log.error());
   auto engine_options = shared_nothing_options(options, workload);
+  engine_options.durability = log->options();
   engine_options.on_lost = [rank](const auto& lost) { end_without(lost, rank); };
   engine_options.on_minority = [ranks](unsigned there) { end_in_minority(there, ranks); };
   auto engine = E::create(MPI_COMM_WORLD, host.topology, host.map, engine_options);
+  if (!engine) log->end_well();  // it has nothing
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{begin_record(options, workload,
                                   mpi_deployment(options, workload, static_cast<unsigned>(ranks),
@@ -417,13 +426,19 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   gather_processes(outcome.environment.at("processes"));
   OneSidedReads begin{};
   OneSidedReads end{};
-  const auto note_begin = [&] {
+  const auto note_begin = [&]() -> platform::Expected<void> {
     begin = one_sided_reads(**engine);
-    return platform::Expected<void>();
+    if constexpr (requires { (*engine)->log_counters(); }) return log->begin(**engine);
+    return {};
+  };
+  const auto note_end = [&](RunRecord& record) {
+    end = one_sided_reads(**engine);
+    if constexpr (requires { (*engine)->log_counters(); }) log->end(**engine, record);
   };
   return measure(**engine, std::move(outcome), workload, options, clock, interrupt, progress, note_begin,
-                 [&](RunRecord&) { end = one_sided_reads(**engine); })
+                 note_end)
       .map([&](RunOutcome&& measured) {
+        end_well(*log, measured.record);
         measured.environment["one_sided_reads"] = one_sided_json(**engine, begin, end);
         measured.is_root = (*engine)->is_root();
         note_absences(*engine, measured);
@@ -437,7 +452,10 @@ platform::Expected<RunOutcome> run_over_rings(const RunOptions& options, const w
                                               Progress& progress) {
   if (auto possible = check_partitions(options, workload, options.ranks); !possible)
     return tl::unexpected(possible.error());
+  auto log = RunLog::create(options);
+  if (!log) return tl::unexpected(log.error());
   auto engine_options = shared_nothing_options(options, workload);
+  engine_options.durability = log->options();
   if (options.copies.copies > 1) {
     engine_options.on_lost = [](const auto& lost) {
       say_what_is_lost(lost);
@@ -448,12 +466,19 @@ platform::Expected<RunOutcome> run_over_rings(const RunOptions& options, const w
     };
   }
   auto engine = E::create(host.topology, host.map, options.ranks, engine_options);
+  if (!engine) log->end_well();  // it has nothing
   if (!engine) return tl::unexpected(engine.error());
   RunOutcome outcome{begin_record(options, workload, ring_deployment(options, workload, host.map)),
                      describe_host(host.topology)};
   outcome.environment["mpi"] = nullptr;
-  return measure(**engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
-                 progress, nothing_to_begin, nothing_to_end);
+  return measure(
+             **engine, std::move(outcome), workload, options, platform::Clock::calibrate(), interrupt,
+             progress, [&] { return log->begin(**engine); },
+             [&](RunRecord& record) { log->end(**engine, record); })
+      .map([&](RunOutcome&& measured) {
+        end_well(*log, measured.record);
+        return std::move(measured);
+      });
 }
 
 platform::Expected<RunOutcome> run_shared_nothing(const RunOptions& options,

@@ -77,8 +77,8 @@ struct RunOptions {
   std::string placement = "os";  ///< of the shared-memory engine's data; see `engines/shared_memory`
   unsigned islands = 0;          ///< groups of its workers; 0: one for each NUMA node that has some
   platform::PageKind pages = platform::PageKind::transparent;  ///< that its data are asked to lie in
-  engines::Durability durability = engines::Durability::none;  ///< of the shared-memory engine
-  std::string log_folder;  ///< in which the log gets a folder of its own; empty: the present one
+  engines::Durability durability = engines::Durability::none;
+  std::string log_folder;  ///< in which each log gets a folder of its own; empty: the present one
   engines::shared_nothing::CopyPolicy copies = {};  ///< of the shared-nothing engine's partitions
   platform::Timestamp heartbeat = std::chrono::milliseconds(10);
   platform::Timestamp failure_timeout = std::chrono::milliseconds(60);

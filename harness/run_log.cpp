@@ -15,8 +15,30 @@
 namespace upout::harness {
 
 using engines::Durability;
-using engines::shared_memory::Engine;
 using platform::Expected;
+
+Expected<void> check_logs_of_ranks(const RunOptions& options, const workloads::Workload& workload) {
+  if (options.durability == Durability::none) return {};
+  const auto refuse = [&](const std::string& beside, const char* instead) {
+    return platform::unexpected("--durability " + std::string(engines::name_of(options.durability)),
+                                "it beside " + beside, instead);
+  };
+  if (options.threads_per_rank > 1)
+    return refuse("--threads-per-rank " + std::to_string(options.threads_per_rank),
+                  "one worker a rank, whose log is its alone");
+  if (options.read_path == "rma")
+    return refuse("--read-path rma",
+                  "one of them: what another rank reads on its own may not be on disk yet");
+  if (options.rebalance != "none")
+    return refuse("--rebalance " + options.rebalance, "one of them: a partition's log does not move with it");
+  if (options.copies.copies > 1)
+    return refuse("--replicas " + std::to_string(options.copies.copies),
+                  "one of them: changes go to a disk or to copies");
+  if (workload.has_transactions())
+    return refuse("a workload of transactions over ranks",
+                  "--engine shared-memory, or a workload of single operations");
+  return {};
+}
 
 Expected<RunLog> RunLog::create(const RunOptions& options) {
   if (options.durability == Durability::none) return RunLog(Durability::none, {});
@@ -49,26 +71,6 @@ engines::DurabilityOptions RunLog::options() const {
                        error.to_string(), folder);
             _exit(1);
           }};
-}
-
-Expected<void> RunLog::begin(Engine& engine) {
-  if (engine.log() == nullptr) return {};
-  const auto begin = std::chrono::steady_clock::now();
-  const auto bytes = engine.take_checkpoint();
-  if (!bytes) return tl::unexpected(bytes.error());
-  begun_ = std::chrono::steady_clock::now();
-  report_.checkpoint_bytes = *bytes;
-  report_.checkpoint_seconds = std::chrono::duration<double>(begun_ - begin).count();
-  report_.bytes = engine.log()->written_bytes();
-  report_.flushes = engine.log()->syncs();
-  return {};
-}
-
-void RunLog::end(Engine& engine) {
-  if (engine.log() == nullptr) return;
-  report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
-  report_.bytes = engine.log()->written_bytes() - report_.bytes;
-  report_.flushes = engine.log()->syncs() - report_.flushes;
 }
 
 }  // namespace upout::harness

@@ -114,10 +114,10 @@ Expected<void> check_engine(const RunCommand& command) {
                                   "one of them beside --engine " + command.options.engine,
                                   "no such option there: each rank's data lie where its worker is");
     }
-    if (command.durability_given && (form.has_ranks || !form.keeps_records)) {
+    if (command.durability_given && !form.keeps_records) {
       return platform::unexpected("--durability, --log-folder",
                                   "one of them beside --engine " + command.options.engine,
-                                  "--engine shared-memory, which alone keeps a log");
+                                  "an engine that keeps records: this one has nothing to log");
     }
     const harness::RunOptions& options = command.options;
     if (options.durability == engines::Durability::none && !options.log_folder.empty())

@@ -309,13 +309,15 @@ void add_run_command(CLI::App& app, Program& program) {
       ->check(CLI::IsMember({"occ", "serial"}));
   CLI::Option* durability =
       run->add_option("--durability", command->options.durability,
-                      "when a change of the shared-memory engine is safe from a crash: never (none), some "
-                      "milliseconds after it is acknowledged (async), or before (sync)")
+                      "when a change is safe from a crash: never (none), some milliseconds after it is "
+                      "acknowledged (async), or before (sync); each rank under mpirun has a log of its own")
           ->transform(one_of(durabilities))
           ->default_str("none");
   CLI::Option* log_folder =
-      run->add_option("--log-folder", command->options.log_folder,
-                      "on whose disk the log gets a folder of its own, which is gone when the run is over")
+      run->add_option(
+             "--log-folder", command->options.log_folder,
+             "on whose disk the log, or each rank's, gets a folder of its own, which is gone when the "
+             "run is over")
           ->check(CLI::ExistingDirectory)
           ->default_str(".");
   CLI::Option* replicas =

@@ -44,14 +44,6 @@ struct Options {
   DurabilityOptions durability = {};  ///< only with one store
 };
 
-/// What came back from a log, and how long it took, in seconds.
-struct RecoveryReport {
-  std::uint64_t log_bytes = 0;  ///< and those of the checkpoint
-  std::uint64_t changes = 0;    ///< that were done again
-  double reading_seconds = 0;   ///< files, and their checksums
-  double redoing_seconds = 0;   ///< by all workers' threads
-};
-
 /// One process whose worker threads share its memory: over one store or several, placed on NUMA nodes by
 /// name. Workers are threads of its own; phases that are not measured, but for aggregates, are oneTBB's,
 /// which runs as many threads on each node as there are workers. Made and used by the process's main thread.
@@ -201,6 +193,12 @@ class Engine {
 
   /// The log; null, if the engine has none.
   kernel::Log* log() { return log_ == nullptr ? nullptr : &log_->log(); }
+  /// The same in numbers, of which there are none without one.
+  LogCounters log_counters() const {
+    LogCounters counters;
+    if (log_ != nullptr) counters.add(log_->log());
+    return counters;
+  }
   /// A copy of all records on disk, from which on the log is needed, and its bytes. Workers may be at work.
   platform::Expected<std::size_t> take_checkpoint();
   /// Forgets all that is in memory, brings it back from the disk, and goes on. While no operation is under

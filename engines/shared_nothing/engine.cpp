@@ -1,9 +1,12 @@
 #include "engines/shared_nothing/engine.h"
 
 #include <algorithm>
+#include <array>
+#include <cassert>
 #include <string>
 #include <utility>
 
+#include "engines/shared_nothing/agree.h"
 #include "engines/transaction.h"
 #include "kernel/record.h"
 
@@ -53,13 +56,13 @@ platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks
 
 template <class Policy>
 platform::Expected<Partitions<Policy>> make_partitions(const Options& options, const PartitionMap& map,
-                                                       unsigned rank) {
+                                                       unsigned rank, kernel::LogWriter* log) {
   Partitions<Policy> partitions(map.partitions(),
                                 {.index = options.index,
                                  .concurrency_control = options.concurrency_control,
                                  .distributed_transactions = true,
                                  .memory = {.reserve = options.reserve}},
-                                options.copies.copies > 1);
+                                options.copies.copies > 1, log);
   // No more than its share: room to spare could double the table, and one engine's buckets would be emptier
   // than the other's.
   const std::size_t expected_records = options.expected_records / map.partitions();
@@ -73,26 +76,27 @@ platform::Expected<Partitions<Policy>> make_partitions(const Options& options, c
 }
 
 template <class Policy>
-platform::Expected<Partitions<Policy>> make_own_partitions(MPI_Comm communicator, const Options& options,
-                                                           const PartitionMap& map) {
+platform::Expected<RecoveredPartitions<Policy>> recover_own_partitions(MPI_Comm communicator,
+                                                                       const Options& options,
+                                                                       const PartitionMap& map) {
   int rank = 0;
   MPI_Comm_rank(communicator, &rank);
-  auto partitions = make_partitions<Policy>(options, map, static_cast<unsigned>(rank));
-  int failed = partitions ? 0 : 1;
-  MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, communicator);
-  if (partitions && failed != 0)
-    return platform::unexpected("the hash index", "no memory for it on another rank", "fewer records");
-  return partitions;
+  const auto make = [&](kernel::LogWriter* log) {
+    return make_partitions<Policy>(options, map, static_cast<unsigned>(rank), log);
+  };
+  return agree(communicator, recover<Policy>(options.durability, map.partitioning(), make), "the partitions");
 }
 
 template platform::Expected<Partitions<kernel::Exclusive>> make_partitions(const Options&,
-                                                                           const PartitionMap&, unsigned);
+                                                                           const PartitionMap&, unsigned,
+                                                                           kernel::LogWriter*);
 template platform::Expected<Partitions<kernel::Shared>> make_partitions(const Options&, const PartitionMap&,
-                                                                        unsigned);
-template platform::Expected<Partitions<kernel::Exclusive>> make_own_partitions(MPI_Comm, const Options&,
-                                                                               const PartitionMap&);
-template platform::Expected<Partitions<kernel::Shared>> make_own_partitions(MPI_Comm, const Options&,
-                                                                            const PartitionMap&);
+                                                                        unsigned, kernel::LogWriter*);
+template platform::Expected<RecoveredPartitions<kernel::Exclusive>> recover_own_partitions(
+    MPI_Comm, const Options&, const PartitionMap&);
+template platform::Expected<RecoveredPartitions<kernel::Shared>> recover_own_partitions(MPI_Comm,
+                                                                                        const Options&,
+                                                                                        const PartitionMap&);
 
 std::function<void()> missing(const std::function<void(const LostRank&)>& on_lost) {
   if (!on_lost) return {};
@@ -200,6 +204,7 @@ template <class Policy>
 platform::Expected<std::unique_ptr<MpiWindow>> make_window(MPI_Comm communicator, const Options& options,
                                                            const PartitionMap& map) {
   if constexpr (!Policy::is_shared) return std::unique_ptr<MpiWindow>();
+  assert(options.durability.durability == Durability::none);  // what others read may not be on disk yet
   if (auto possible = check_one_sided(options); !possible) return tl::unexpected(possible.error());
   int rank = 0;
   MPI_Comm_rank(communicator, &rank);
@@ -223,12 +228,12 @@ platform::Expected<std::unique_ptr<EngineOf<Policy>>> EngineOf<Policy>::create(
   auto window = make_window<Policy>(communicator, options, *map);
   if (!window) return tl::unexpected(window.error());
   if (*window != nullptr) options.reserve = &(*window)->reserve();
-  auto partitions = make_own_partitions<Policy>(communicator, options, *map);
-  if (!partitions) return tl::unexpected(partitions.error());
+  auto recovered = recover_own_partitions<Policy>(communicator, options, *map);
+  if (!recovered) return tl::unexpected(recovered.error());
   std::unique_ptr<EngineOf> engine(
       new EngineOf(communicator, topology, *neighbourhood,
                    planned_bindings(communicator, *neighbourhood, worker_map, 1).front(), std::move(*window),
-                   std::move(*map), std::move(*partitions), options));
+                   std::move(*map), std::move(*recovered), options));
   const auto rank = static_cast<unsigned>(engine->transport_.rank());
   auto replicas = make_replicas(options, engine->map_, engine->partitions_, rank, engine->hosts_);
   std::uint64_t failed = replicas ? 0 : 1;
@@ -242,15 +247,17 @@ platform::Expected<std::unique_ptr<EngineOf<Policy>>> EngineOf<Policy>::create(
 template <class Policy>
 EngineOf<Policy>::EngineOf(MPI_Comm communicator, const platform::Topology& topology,
                            Neighbourhood neighbourhood, platform::WorkerBinding planned,
-                           std::unique_ptr<MpiWindow> window, PartitionMap map, Partitions<Policy> partitions,
-                           const Options& options)
-    : communicator_(communicator),
+                           std::unique_ptr<MpiWindow> window, PartitionMap map,
+                           RecoveredPartitions<Policy> recovered, const Options& options)
+    : options_(options),
+      communicator_(communicator),
       collectives_(communicator, neighbourhood.crowd > 0, missing(options.on_lost)),
       topology_(&topology),
       neighbourhood_(neighbourhood),
       window_(std::move(window)),
       map_(std::move(map)),
-      partitions_(std::move(partitions)),
+      log_(std::move(recovered.log)),
+      partitions_(std::move(recovered.partitions)),
       conditions_(make_conditions(options, map_)),
       transport_(link_options(options, map_, conditions_.get()), communicator,
                  link_options(options, map_, nullptr).short_message),
@@ -303,6 +310,39 @@ void EngineOf<Policy>::bind() {
     binding_.node.reset();
   }
   binding_.add_allowed(topology_->this_thread_cpus());
+}
+
+// The log
+// ---------------------------------------------------------------------------------------------------------
+
+template <class Policy>
+platform::Expected<std::size_t> EngineOf<Policy>::take_checkpoint() {
+  return agree(communicator_, log_->take_checkpoint(partitions_), "the checkpoint");
+}
+
+template <class Policy>
+platform::Expected<RecoveryReport> EngineOf<Policy>::restart() {
+  const auto forget = [this]() -> platform::Expected<void> {
+    partitions_ = Partitions<Policy>(map_.partitions(), {});
+    auto closed = log_->close();
+    log_.reset();
+    return closed;
+  };
+  if (auto closed = agree(communicator_, forget(), "the log"); !closed) return tl::unexpected(closed.error());
+  auto recovered = recover_own_partitions<Policy>(communicator_, options_, map_);
+  if (!recovered) return tl::unexpected(recovered.error());
+  log_ = std::move(recovered->log);
+  partitions_ = std::move(recovered->partitions);
+  RecoveryReport& report = recovered->report;
+  std::array<std::uint64_t, 2> sums{report.log_bytes, report.changes};
+  std::array<std::uint64_t, 2> nanoseconds{static_cast<std::uint64_t>(report.reading_seconds * 1e9),
+                                           static_cast<std::uint64_t>(report.redoing_seconds * 1e9)};
+  sum(sums);
+  max(nanoseconds);
+  return RecoveryReport{.log_bytes = sums[0],
+                        .changes = sums[1],
+                        .reading_seconds = static_cast<double>(nanoseconds[0]) * 1e-9,
+                        .redoing_seconds = static_cast<double>(nanoseconds[1]) * 1e-9};
 }
 
 template <class Policy>

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "engines/durability.h"
 #include "engines/engine.h"
 #include "engines/executor.h"
 #include "engines/shared_nothing/collectives.h"
@@ -22,6 +23,7 @@
 #include "engines/shared_nothing/one_sided_reads.h"
 #include "engines/shared_nothing/partition_map.h"
 #include "engines/shared_nothing/partitions.h"
+#include "engines/shared_nothing/rank_log.h"
 #include "engines/shared_nothing/replication/replicas.h"
 #include "engines/shared_nothing/session.h"
 #include "engines/shared_nothing/transaction.h"
@@ -68,6 +70,9 @@ struct Options {
   Batching batching = {};
   CopyPolicy copies = {};  ///< one a partition: there is no replication
   CopyTiming copy_timing = {};
+  /// The folder is the rank's own. Only where partitions have no copies and do not move, and there are no
+  /// transactions.
+  DurabilityOptions durability = {};
   /// Called by the thread that notices; does not return. Empty: nobody looks whether ranks are there. Where
   /// partitions have copies, a rank is lost when partitions are lost with it.
   std::function<void(const LostRank&)> on_lost = {};
@@ -79,14 +84,15 @@ struct Options {
 platform::RegionsOfRanks regions_of(const Options& options, unsigned ranks);
 /// How keys are dealt out, and to which of so many ranks.
 platform::Expected<PartitionMap> make_map(const Options& options, unsigned ranks);
-/// The partitions that are a rank's to begin with, empty.
+/// The partitions that are a rank's to begin with, empty. `log`: where their changes go; null: nowhere.
 template <class Policy = kernel::Exclusive>
 platform::Expected<Partitions<Policy>> make_partitions(const Options& options, const PartitionMap& map,
-                                                       unsigned rank);
-/// The same for the calling rank. Collective; fails on all ranks or on none.
+                                                       unsigned rank, kernel::LogWriter* log = nullptr);
+/// Those of the calling rank, with all that its log has of them. Collective; fails on all ranks or on none.
 template <class Policy>
-platform::Expected<Partitions<Policy>> make_own_partitions(MPI_Comm communicator, const Options& options,
-                                                           const PartitionMap& map);
+platform::Expected<RecoveredPartitions<Policy>> recover_own_partitions(MPI_Comm communicator,
+                                                                       const Options& options,
+                                                                       const PartitionMap& map);
 /// What is lost with a rank of these hosts (by rank).
 LostRank lost_rank(int rank, const std::vector<std::string>& hosts, const PartitionMap& map);
 /// What to call when some rank, nobody knows which, does not come to a collective call or to a session's end;
@@ -113,7 +119,8 @@ class EngineOf {
   using Links = shared_nothing::Links<MpiTransport>;
   class Session : public shared_nothing::Session<Links, Policy> {
    public:
-    explicit Session(EngineOf& engine)
+    /// `awaited`: what has to be on disk before anything is acknowledged.
+    Session(EngineOf& engine, AwaitedLog awaited)
         : shared_nothing::Session<Links, Policy>(engine.transport_, engine.partitions_, engine.map_,
                                                  {.yields = engine.yields_,
                                                   .phase = engine.phase_++,
@@ -122,6 +129,7 @@ class EngineOf {
                                                   .on_missing = missing(engine.on_lost_),
                                                   .one_sided = engine.one_sided_.get(),
                                                   .replicas = engine.replicas_.get(),
+                                                  .awaited = awaited,
                                                   .on_lost_partitions = engine.watch_partitions(),
                                                   .on_minority = engine.on_minority_}),
           engine_(&engine) {}
@@ -144,24 +152,18 @@ class EngineOf {
 
   template <class Work>
   void run_on_workers(Work&& work) {
-    bind();
-    {
-      std::optional<kernel::ReaderRegistration> registration;
-      if constexpr (Policy::is_shared) registration.emplace();
-      Session session(*this);
-      work(session, WorkerId{0, static_cast<unsigned>(transport_.rank())});
-      session.serve_until_all_are_done();
-    }
-    binding_.add_allowed(topology_->this_thread_cpus());
-    note_who_is_there();
+    run(work, awaited_log());
   }
 
   /// Shares are dealt out among the ranks that are there.
   template <class Work>
   void run_in_shares(Work&& work) {
-    run_on_workers([&](Session& session, WorkerId) {
+    const auto take_share = [&](Session& session, WorkerId) {
       work(session, Share{0, collectives_.place(), collectives_.present()});
-    });
+    };
+    // Nobody asks when each of its operations is safe: all are, when the phase is over.
+    run(take_share, AwaitedLog());
+    if (log_ != nullptr) log_->durable().wait();
   }
   template <Aggregate A>
   A aggregate(const A& empty, Copies copies = Copies::one) {
@@ -204,16 +206,45 @@ class EngineOf {
   /// Null: `Exclusive`.
   const OneSidedReads* one_sided() const { return one_sided_.get(); }
 
+  /// Of this rank's log.
+  LogCounters log_counters() const {
+    LogCounters counters;
+    if (log_ != nullptr) counters.add(log_->log());
+    return counters;
+  }
+  /// A copy of this rank's records on disk, from which on the log is needed, and its bytes. While no
+  /// operation is under way. Collective; fails on all ranks or on none.
+  platform::Expected<std::size_t> take_checkpoint();
+  /// Forgets all that is in memory, brings it back from the disk, and goes on; what all ranks did, and how
+  /// long the slowest took. Likewise.
+  platform::Expected<RecoveryReport> restart();
+
  private:
   EngineOf(MPI_Comm communicator, const platform::Topology& topology, Neighbourhood neighbourhood,
            platform::WorkerBinding planned, std::unique_ptr<MpiWindow> window, PartitionMap map,
-           Partitions<Policy> partitions, const Options& options);
+           RecoveredPartitions<Policy> recovered, const Options& options);
+
+  template <class Work>
+  void run(Work& work, AwaitedLog awaited) {
+    bind();
+    {
+      std::optional<kernel::ReaderRegistration> registration;
+      if constexpr (Policy::is_shared) registration.emplace();
+      Session session(*this, awaited);
+      work(session, WorkerId{0, static_cast<unsigned>(transport_.rank())});
+      session.serve_until_all_are_done();
+    }
+    binding_.add_allowed(topology_->this_thread_cpus());
+    note_who_is_there();
+  }
+  AwaitedLog awaited_log() { return log_ == nullptr ? AwaitedLog() : log_->awaited(transport_.size()); }
 
   void bind();
   void note_who_is_there();
   std::function<void(int)> watch() const;
   std::function<void(const std::vector<std::uint32_t>&)> watch_partitions() const;
 
+  Options options_;
   MPI_Comm communicator_;
   Collectives collectives_;
   const platform::Topology* topology_;
@@ -221,6 +252,7 @@ class EngineOf {
   std::unique_ptr<MpiWindow> window_;  ///< null: `Exclusive`
   std::unique_ptr<OneSidedReads> one_sided_;
   PartitionMap map_;
+  std::unique_ptr<RankLog> log_;
   Partitions<Policy> partitions_;  ///< in the window
   std::unique_ptr<LinkConditions> conditions_;
   Links transport_;

@@ -22,13 +22,13 @@ platform::Expected<std::unique_ptr<HybridEngine>> HybridEngine::create(MPI_Comm 
   MPI_Comm_size(communicator, &size);
   auto map = make_map(options, static_cast<unsigned>(size));
   if (!map) return tl::unexpected(map.error());
-  auto partitions = make_own_partitions<kernel::Shared>(communicator, options, *map);
-  if (!partitions) return tl::unexpected(partitions.error());
+  auto recovered = recover_own_partitions<kernel::Shared>(communicator, options, *map);
+  if (!recovered) return tl::unexpected(recovered.error());
   return std::unique_ptr<HybridEngine>(
       new HybridEngine(communicator,
                        WorkerThreads(topology, worker_map, threads,
                                      {neighbourhood->place, static_cast<unsigned>(rank) * threads}),
-                       *neighbourhood, std::move(*map), std::move(*partitions), options));
+                       *neighbourhood, std::move(*map), std::move(recovered->partitions), options));
 }
 
 HybridEngine::HybridEngine(MPI_Comm communicator, WorkerThreads threads, Neighbourhood neighbourhood,

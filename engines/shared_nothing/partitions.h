@@ -38,12 +38,13 @@ template <class Policy = kernel::Exclusive>
 struct Partition {
   using Store = kernel::Store<Policy>;
 
-  /// `has_copies`: its changes are shipped.
-  Partition(std::uint32_t which, std::shared_ptr<Store> records, bool has_copies = false)
+  /// `has_copies`: its changes are shipped. `log`: they go to disk, for it has none; null: they do not.
+  Partition(std::uint32_t which, std::shared_ptr<Store> records, bool has_copies = false,
+            kernel::LogWriter* log = nullptr)
       : number(which),
         store(std::move(records)),
         shipping(has_copies ? std::make_unique<Shipping>() : nullptr),
-        worker(store->heap(), shipping == nullptr ? nullptr : &shipping->writer) {}
+        worker(store->heap(), shipping == nullptr ? log : &shipping->writer) {}
 
   std::uint32_t number;
   std::shared_ptr<Store> store;
@@ -85,9 +86,11 @@ class Partitions {
  public:
   using Partition = shared_nothing::Partition<Policy>;
 
-  /// `count`: of the deployment. `options`: of each partition's store.
-  Partitions(std::uint32_t count, const kernel::StoreOptions& options, bool have_copies = false)
-      : options_(options), have_copies_(have_copies), by_number_(count) {}
+  /// `count`: of the deployment. `options`: of each partition's store. `log`: of those without copies, which
+  /// it outlives; null: there is none.
+  Partitions(std::uint32_t count, const kernel::StoreOptions& options, bool have_copies = false,
+             kernel::LogWriter* log = nullptr)
+      : options_(options), have_copies_(have_copies), log_(log), by_number_(count) {}
 
   /// An empty one like the others, which nobody owns yet.
   platform::Expected<std::unique_ptr<Partition>> make(std::uint32_t number,
@@ -96,7 +99,7 @@ class Partitions {
     options.expected_records = expected_records;
     return Partition::Store::create(options).map(
         [number, this](std::unique_ptr<typename Partition::Store>&& store) {
-          return std::make_unique<Partition>(number, std::move(store), have_copies_);
+          return std::make_unique<Partition>(number, std::move(store), have_copies_, log_);
         });
   }
 
@@ -147,6 +150,7 @@ class Partitions {
 
   kernel::StoreOptions options_;
   bool have_copies_;
+  kernel::LogWriter* log_;
   std::vector<std::unique_ptr<Partition>> by_number_;
   std::vector<Partition*> owned_;
   std::vector<kernel::Search<Policy>> expected_;

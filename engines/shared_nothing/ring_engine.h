@@ -42,13 +42,16 @@ class RingEngineOver {
   using Links = shared_nothing::Links<RingTransport>;
   class Session : public shared_nothing::Session<Links, Policy> {
    public:
-    Session(RingEngineOver& engine, unsigned worker, Partitions<Policy>& partitions, Start& start)
+    /// `awaits`: nothing is acknowledged that is not on disk, where there is a log that is waited for.
+    Session(RingEngineOver& engine, unsigned worker, Partitions<Policy>& partitions, Start& start,
+            bool awaits)
         : shared_nothing::Session<Links, Policy>(engine.workers_[worker].transport, partitions,
                                                  engine.workers_[worker].map,
                                                  {.yields = engine.yields_,
                                                   .phase = engine.phase_,
                                                   .batching = engine.batching_,
                                                   .replicas = engine.replicas_of(worker),
+                                                  .awaited = awaits ? engine.log_of(worker) : AwaitedLog(),
                                                   .on_lost_partitions = engine.watch_partitions(worker),
                                                   .on_minority = engine.on_minority_}),
           start_(&start),
@@ -71,21 +74,16 @@ class RingEngineOver {
 
   template <class Work>
   void run_on_workers(Work&& work) {
-    Start start(workers());
-    ++phase_;
-    threads_.run([this, &work, &start](unsigned worker) {
-      [[maybe_unused]] const Registration registration;
-      WorkersPartitions partitions = partitions_of(worker);
-      Session session(*this, worker, partitions, start);
-      work(session, WorkerId{worker, worker});
-      session.serve_until_all_are_done();
-    });
+    run(work, true);
   }
   template <class Work>
   void run_in_shares(Work&& work) {
-    run_on_workers([&](Session& session, WorkerId id) {
+    const auto take_share = [&](Session& session, WorkerId id) {
       work(session, Share{id.local, id.global, workers()});
-    });
+    };
+    // Nobody asks when each of its operations is safe: all are, when the phase is over.
+    run(take_share, false);
+    for (const auto& log : logs_) log->durable().wait();
   }
   template <Aggregate A>
   A aggregate(const A& empty, Copies copies = Copies::one) {
@@ -131,6 +129,18 @@ class RingEngineOver {
   unsigned workers() const { return threads_.size(); }
   bool is_root() const { return true; }
 
+  /// Of all ranks' logs.
+  LogCounters log_counters() const {
+    LogCounters counters;
+    for (const auto& log : logs_) counters.add(log->log());
+    return counters;
+  }
+  /// Copies of all records on disk, from which on the logs are needed, and their bytes. While no operation is
+  /// under way.
+  platform::Expected<std::size_t> take_checkpoint();
+  /// Forgets all that is in memory, brings it back from the disk, and goes on. Likewise.
+  platform::Expected<RecoveryReport> restart();
+
  private:
   struct Worker {
     Worker(const LinkOptions& links, RingNetwork& plane, int rank, PartitionMap known)
@@ -139,8 +149,28 @@ class RingEngineOver {
     PartitionMap map;
   };
 
-  RingEngineOver(WorkerThreads threads, unsigned ranks, const LinkOptions& links, bool yields,
+  RingEngineOver(WorkerThreads threads, unsigned ranks, PartitionMap map, bool yields,
                  const Options& options);
+
+  template <class Work>
+  void run(Work& work, bool awaits) {
+    Start start(workers());
+    ++phase_;
+    threads_.run([this, &work, &start, awaits](unsigned worker) {
+      [[maybe_unused]] const Registration registration;
+      WorkersPartitions partitions = partitions_of(worker);
+      Session session(*this, worker, partitions, start, awaits);
+      work(session, WorkerId{worker, worker});
+      session.serve_until_all_are_done();
+    });
+  }
+
+  /// Makes the partitions of all ranks, with what their logs have: each rank's log is in a folder of its own
+  /// within the one that the options name.
+  platform::Expected<RecoveryReport> recover();
+  AwaitedLog log_of(unsigned worker) {
+    return logs_.empty() ? AwaitedLog() : logs_[worker]->awaited(static_cast<int>(ranks()));
+  }
 
   std::function<void(const std::vector<std::uint32_t>&)> watch_partitions(unsigned worker) const {
     if (!on_lost_) return {};
@@ -162,6 +192,10 @@ class RingEngineOver {
     }
   }
 
+  unsigned ranks() const { return threads_.size() / static_cast<unsigned>(planes_.size()); }
+
+  Options options_;
+  PartitionMap map_;  ///< as it was to begin with
   WorkerThreads threads_;
   std::deque<RingNetwork> planes_;  ///< by the number of their workers within a rank
   bool yields_;
@@ -170,6 +204,7 @@ class RingEngineOver {
   std::function<void(unsigned)> on_minority_;
   unsigned phase_ = 0;                                       ///< of `run_on_workers`
   std::vector<std::unique_ptr<LinkConditions>> conditions_;  ///< by rank
+  std::vector<std::unique_ptr<RankLog>> logs_;               ///< by rank; empty: they keep none
   std::deque<Partitions<Policy>> ranks_;                     ///< what each has
   std::vector<std::unique_ptr<Replicas<Policy>>> replicas_;  ///< likewise; empty: no copies
   std::deque<Worker> workers_;  ///< those of one rank after those of the one before

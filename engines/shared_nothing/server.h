@@ -42,6 +42,12 @@ class Server {
     held_.emplace(ranks, outbox_->most_room());
   }
 
+  /// The same of all answers, whatever they depend on.
+  void hold_all_answers(int ranks, Hold hold) {
+    hold_answers(ranks, std::move(hold));
+    holds_all_ = true;
+  }
+
   /// A message from that rank has come.
   void begin_message(int source) noexcept {
     source_ = source;
@@ -67,7 +73,7 @@ class Server {
     const std::span<std::byte> output =
         held_ ? held_->append(source_, answer) : outbox_->append(source_, answer);
     answers_.push_back(output.data() - header_bytes(FrameType::response));
-    if (held_) frames_.push_back({&partition, source_, held_->frames(source_) - 1});
+    if (held_ && !holds_all_) frames_.push_back({&partition, source_, held_->frames(source_) - 1});
     note_answer();
     kernel::Operation& operation = served_.emplace_back();
     operation.kind = static_cast<kernel::OperationKind>(header.code);
@@ -130,7 +136,7 @@ class Server {
   void serve() {
     for (Partition* partition : asked_) {
       partition->store->execute(partition->worker, partition->served);
-      if (held_ && is_primary(*partition)) {
+      if (held_ && !holds_all_ && is_primary(*partition)) {
         partition->note_writes(partition->served);
         if (partition->depends_on_copies(partition->served)) touched_.push_back(partition);
       }
@@ -173,7 +179,8 @@ class Server {
   std::vector<std::byte*> answers_;  ///< to those that are served: their frames
   Hold hold_;
   std::optional<AnswerBuffers> held_;  ///< none: answers are written straight into messages
-  std::vector<Partition*> touched_;    ///< by what is held
+  bool holds_all_ = false;
+  std::vector<Partition*> touched_;  ///< by what is held
   struct Frame {
     Partition* partition;
     int peer;

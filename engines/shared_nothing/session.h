@@ -13,10 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "engines/durable_log.h"
+#include "engines/held_until_durable.h"
 #include "engines/scans.h"
 #include "engines/session.h"
 #include "engines/shared_nothing/batching.h"
 #include "engines/shared_nothing/flights.h"
+#include "engines/shared_nothing/held_answers.h"
 #include "engines/shared_nothing/liveness.h"
 #include "engines/shared_nothing/message.h"
 #include "engines/shared_nothing/one_sided_reads.h"
@@ -74,6 +77,9 @@ class Session {
     OneSidedReads* one_sided = nullptr;
     /// Null: partitions have no copies. Otherwise they do not move, and there are no transactions.
     Replicas<Policy>* replicas = nullptr;
+    /// The rank's log, where nothing is acknowledged that is not on disk; then there are no copies, moves and
+    /// transactions.
+    AwaitedLog awaited = {};
     /// Called, perhaps more than once, with partitions of which no copy is left.
     std::function<void(const std::vector<std::uint32_t>&)> on_lost_partitions = {};
     /// Called, perhaps more than once, if only so many ranks are there, which is no majority.
@@ -94,6 +100,7 @@ class Session {
         transaction_server_(transport, outbox_, partitions, map, options.deadline),
         liveness_(transport.rank(), transport.size()) {
     if (options.replicas != nullptr) begin_replicated();
+    if (options.awaited.state != nullptr) begin_durable();
   }
 
   void submit(std::span<kernel::Operation* const> operations, Completed& done) {
@@ -105,6 +112,8 @@ class Session {
 
   void poll(Completed& done) {
     if constexpr (Policy::is_shared) kernel::announce_quiescent();
+    if (durable_) [[unlikely]]
+      release_durable(done);
     const bool is_alone = transport_->size() == 1;
     if (is_alone && has_put_off()) go_on(done);
     if (is_alone) return;
@@ -252,6 +261,9 @@ class Session {
       for (Partition* copy : read_here_)
         scans_.perform(copy->local, *copy->store, copy->worker, done, Route{this});
       read_here_.clear();
+    } else if (durable_) [[unlikely]] {
+      perform_local_into(ended_);
+      hold_until_durable(done);
     } else {
       perform_local_into(done);
     }
@@ -549,6 +561,35 @@ class Session {
     perform_local(done);
   }
 
+  // The log
+  // -----------------------------------------------------------------------------------------------------------
+
+  void begin_durable() {
+    durable_.emplace(options_.awaited);
+    server_.hold_all_answers(transport_->size(), [this](int peer, std::span<const std::byte> frames,
+                                                        const std::vector<Partition*>&) {
+      // Whatever they have seen was changed in this epoch or before.
+      answers_.hold(peer, frames, options_.awaited.state->dirty.load());
+      send_durable();
+    });
+  }
+  void hold_until_durable(Completed& done) {
+    durable_->hold(ended_, done);
+    ended_.clear();
+  }
+  void release_durable(Completed& done) {
+    durable_->release(done);
+    send_durable();
+  }
+  void send_durable() {
+    if (answers_.empty()) return;
+    answers_.release(options_.awaited.state->durable.load(),
+                     [this](int peer, std::span<const std::byte> frames) {
+                       std::ranges::copy(frames, outbox_.append_frames(peer, frames.size()).begin());
+                       outbox_.send(peer);
+                     });
+  }
+
   // Messages
   // -----------------------------------------------------------------------------------------------------------
 
@@ -637,6 +678,11 @@ class Session {
       end_part(flights_.end(*asked), done);
       return true;
     }
+    if (durable_ && Scans::is_part(header.slot)) {  // others were done here, before
+      scans_.end(flights_.end(*asked), ended_, Route{this});
+      hold_until_durable(done);
+      return true;
+    }
     scans_.end(flights_.end(*asked), done, Route{this});
     return true;
   }
@@ -712,6 +758,10 @@ class Session {
   std::vector<typename Replicas<Policy>::Early> early_;
   bool reads_copies_ = false;          ///< clients may ask backups
   std::vector<Partition*> read_here_;  ///< own ones, that have something to do
+
+  // Without a log that is waited for, nothing of it is used
+  std::optional<HeldUntilDurable> durable_;  ///< own operations
+  HeldAnswers answers_;
 };
 
 }  // namespace upout::engines::shared_nothing

@@ -16,7 +16,11 @@ using namespace testing;
 struct DurableRun {
   const char* name;
   const char* options;
+  const char* engine = "--engine shared-memory --threads 2";
+  int ranks = 0;  ///< under mpirun; 0: without it
 };
+
+constexpr const char* shared_nothing = "--engine shared-nothing";
 
 class Durability : public ::testing::TestWithParam<DurableRun> {};
 
@@ -26,10 +30,12 @@ TEST_P(Durability, RunsComeBackFromTheDisk) {
   const Scratch scratch;
   const std::string json = scratch / "out.json";
   std::filesystem::create_directory(scratch / "disk");
-  const Ended ended = upout(
-      std::string("run --engine shared-memory --threads 2 --oversubscribe --seconds 0.4 --repetitions 2 "
-                  "--warmup 0.05 -p recordcount=2000 --log-folder ") +
-      (scratch / "disk") + " --json " + json + " " + GetParam().options);
+  const auto& [name, options, engine, ranks] = GetParam();
+  const std::string arguments =
+      "run " + std::string(engine) +
+      " --oversubscribe --seconds 0.4 --repetitions 2 --warmup 0.05 -p recordcount=2000 --log-folder " +
+      (scratch / "disk") + " --json " + json + " " + options;
+  const Ended ended = ranks == 0 ? upout(arguments) : mpirun(ranks, arguments);
   ASSERT_EQ(ended.status, 0) << ended.err;
   const nlohmann::json document = nlohmann::json::parse(contents(json));
   ASSERT_TRUE(harness::validate_document(document));
@@ -51,14 +57,23 @@ TEST_P(Durability, RunsComeBackFromTheDisk) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, Durability,
-    ::testing::Values(DurableRun{"AsyncUpdates", "--workload ycsb-a --durability async"},
-                      DurableRun{"SyncUpdates", "--workload ycsb-a --durability sync --depth 64"},
-                      DurableRun{"SyncInserts", "--workload ycsb-d --durability sync"},
-                      DurableRun{"SyncScans", "--workload ycsb-e --durability sync"},
-                      DurableRun{"SyncTransactions", "--workload ycsb-multi --durability sync"},
-                      DurableRun{"AsyncSerialTransactions",
-                                 "--workload ycsb-multi --concurrency-control serial --durability async"},
-                      DurableRun{"SyncInAnOpenLoop", "--workload ycsb-a --durability sync --rate 2000"}),
+    ::testing::Values(
+        DurableRun{"AsyncUpdates", "--workload ycsb-a --durability async"},
+        DurableRun{"SyncUpdates", "--workload ycsb-a --durability sync --depth 64"},
+        DurableRun{"SyncInserts", "--workload ycsb-d --durability sync"},
+        DurableRun{"SyncScans", "--workload ycsb-e --durability sync"},
+        DurableRun{"SyncTransactions", "--workload ycsb-multi --durability sync"},
+        DurableRun{"AsyncSerialTransactions",
+                   "--workload ycsb-multi --concurrency-control serial --durability async"},
+        DurableRun{"SyncInAnOpenLoop", "--workload ycsb-a --durability sync --rate 2000"},
+        DurableRun{"AsyncRanks", "--workload ycsb-a --durability async", shared_nothing, 2},
+        DurableRun{"SyncRanks", "--workload ycsb-a --durability sync --depth 64", shared_nothing, 3},
+        DurableRun{"SyncScansOfRanks", "--workload ycsb-e --durability sync", shared_nothing, 2},
+        DurableRun{"SyncRank", "--workload ycsb-d --durability sync", shared_nothing, 1},
+        DurableRun{"SyncClientsBesideRanks", "--workload ycsb-a --durability sync --clients 1",
+                   shared_nothing, 3},
+        DurableRun{"SyncThreadsAsRanks", "--workload ycsb-a --durability sync",
+                   "--engine shared-nothing --transport ring --ranks 2"}),
     [](const auto& run) { return std::string(run.param.name); });
 
 }  // namespace

@@ -415,9 +415,28 @@ INSTANTIATE_TEST_SUITE_P(
                "--replicas 2 "
                "--fault kill=1@1s --seconds 2 --repetitions 1",
                {"--fault", "--transport ring", "processes"}},
-        BadRun{"DurabilityOfRanks",
-               "run --engine shared-nothing --transport ring --ranks 2 --workload ycsb-a --durability sync",
-               {"--durability", "--engine shared-memory"}},
+        BadRun{"DurabilityOfNothing",
+               "run --engine null --threads 2 --workload ycsb-a --durability sync",
+               {"--durability", "keeps records"}},
+        BadRun{"DurabilityBesideCopies",
+               "run --engine shared-nothing --transport ring --ranks 3 --oversubscribe --workload ycsb-a "
+               "--durability sync --replicas 2",
+               {"--durability sync", "--replicas 2"}},
+        BadRun{"DurabilityOfHybridRanks",
+               "run --engine shared-nothing --transport ring --ranks 1 --threads-per-rank 2 --oversubscribe "
+               "--workload ycsb-a --durability async",
+               {"--durability async", "--threads-per-rank 2"}},
+        BadRun{"DurabilityOfOneSidedReads",
+               "run --engine shared-nothing --read-path rma --workload ycsb-a --durability async",
+               {"--durability async", "--read-path rma"}},
+        BadRun{"DurabilityOfMovingPartitions",
+               "run --engine shared-nothing --transport ring --ranks 2 --oversubscribe --rebalance cycle "
+               "--workload ycsb-a --durability async",
+               {"--durability async", "--rebalance cycle"}},
+        BadRun{"DurabilityOfDistributedTransactions",
+               "run --engine shared-nothing --transport ring --ranks 2 --oversubscribe --workload ycsb-multi "
+               "--durability sync",
+               {"--durability sync", "transactions"}},
         BadRun{"DurabilityOfSeveralStores",
                "run --engine shared-memory --threads 2 --oversubscribe --placement partitioned --islands 2 "
                "--workload ycsb-a --durability sync",

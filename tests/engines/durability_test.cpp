@@ -15,44 +15,13 @@
 #include "engines/executor.h"
 #include "engines/shared_memory/engine.h"
 #include "engines/transaction.h"
+#include "tests/engines/killed_process.h"
 #include "tests/harness/temporary_folder.h"
 
 namespace upout::engines::shared_memory {
 namespace {
 
-constexpr unsigned keys_a_worker = 64;
-constexpr unsigned workers = 2;
-constexpr std::size_t depth = 16;
-
-/// A number, and bytes that follow from it.
-using Value = std::array<std::uint64_t, 12>;
-Value value_of(std::uint64_t number) {
-  Value value;
-  for (std::size_t i = 0; i < value.size(); ++i) value[i] = number * (2 * i + 1);
-  return value;
-}
-
-/// What clients know, in memory that outlives the process that is killed.
-struct Ledger {
-  struct Entry {
-    std::atomic<std::uint64_t> submitted;     ///< the last number that may be there
-    std::atomic<std::uint64_t> acknowledged;  ///< the least one
-  };
-  std::array<Entry, keys_a_worker * workers> entries;
-  std::atomic<std::uint64_t> acknowledged;  ///< in all
-  std::atomic<std::uint64_t> lost;
-  std::atomic<std::uint64_t> damaged;
-  std::atomic<std::uint64_t> torn;  ///< pairs that one transaction has changed, of which a part came back
-
-  static Ledger* create() {
-    void* memory = mmap(nullptr, sizeof(Ledger), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? nullptr : new (memory) Ledger();
-  }
-  void acknowledge(kernel::Key key, std::uint64_t number) {
-    entries[key].acknowledged = number;
-    ++acknowledged;
-  }
-};
+using namespace killed;
 
 /// One life of a process with an engine: it recovers, looks whether all is there that was acknowledged in
 /// earlier lives, and writes on.
@@ -73,8 +42,7 @@ class Life {
     engine_->run_on_workers([this](Engine::Session& session, WorkerId id) {
       std::uint64_t last = 0;
       for (kernel::Key key = id.local * keys_a_worker; key < (id.local + 1) * keys_a_worker; ++key) {
-        const std::uint64_t found = read(session, key);
-        check(key, found);
+        const std::uint64_t found = check_key(session, key, *ledger_);
         const bool ends_pair = id.local != 0 && key % 2 != 0;
         if (ends_pair && found != last) ++ledger_->torn;
         last = found;
@@ -86,7 +54,7 @@ class Life {
   [[noreturn]] void write() {
     engine_->run_on_workers([this](Engine::Session& session, WorkerId id) {
       if (id.local == 0) {
-        put(session);
+        put_for_ever(session, 0, *ledger_);
       } else {
         transact(session);
       }
@@ -95,50 +63,6 @@ class Life {
   }
 
  private:
-  static std::uint64_t read(Engine::Session& session, kernel::Key key) {
-    Value value{};
-    kernel::Operation get{.key = key, .output = std::as_writable_bytes(std::span(value))};
-    kernel::Operation* pointer = &get;
-    Completed done;
-    session.submit({&pointer, 1}, done);
-    while (done.empty()) session.poll(done);
-    if (get.status == kernel::Status::not_found) return 0;
-    return value == value_of(value[0]) ? value[0] : ~0ULL;
-  }
-  void check(kernel::Key key, std::uint64_t found) {
-    Ledger::Entry& entry = ledger_->entries[key];
-    if (found < entry.acknowledged) ++ledger_->lost;
-    if (found > entry.submitted) ++ledger_->damaged;
-    entry.submitted = found;
-    entry.acknowledged = found;
-  }
-
-  void put(Engine::Session& session) {
-    std::array<Value, depth> values;
-    std::array<kernel::Operation, depth> operations;
-    Completed done;
-    const auto submit = [&](std::uint32_t slot, kernel::Key key) {
-      const std::uint64_t number = ++ledger_->entries[key].submitted;
-      values[slot] = value_of(number);
-      operations[slot] = {.kind = kernel::OperationKind::put,
-                          .slot = slot,
-                          .key = key,
-                          .input = std::as_bytes(std::span(values[slot]))};
-      kernel::Operation* pointer = &operations[slot];
-      session.submit({&pointer, 1}, done);
-    };
-    for (std::uint32_t slot = 0; slot < depth; ++slot) submit(slot, slot);
-    for (Completed now;;) {
-      session.poll(done);
-      std::swap(now, done);
-      done.clear();
-      for (const kernel::Operation* operation : now) {
-        ledger_->acknowledge(operation->key, values[operation->slot][0]);
-        submit(operation->slot, (operation->key + depth) % keys_a_worker);
-      }
-    }
-  }
-
   kernel::Task<bool> change_pair(TransactionClient& client, kernel::Key key) {
     Transaction transaction(client);
     const std::array<kernel::Key, 2> pair{key, key + 1};
@@ -174,42 +98,15 @@ class Life {
 
 class KilledEngine : public ::testing::TestWithParam<kernel::ConcurrencyControl> {
  protected:
-  /// A process that recovers and checks, and then writes until it is killed, or ends.
-  pid_t begin_life(Durability durability, bool writes) {
-    const pid_t child = fork();
-    if (child != 0) return child;
-    Life life(folder_ / "", durability, GetParam(), *ledger_);
-    life.check();
-    if (writes) life.write();
-    _exit(0);
-  }
-
   harness::TemporaryFolder folder_;
-  Ledger* ledger_ = Ledger::create();
 };
 
-/// At random moments, wherever the log, the epoch or a file just is.
 TEST_P(KilledEngine, LosesNothingThatWasAcknowledged) {
-  ASSERT_NE(ledger_, nullptr);
-  std::mt19937 random(std::random_device{}());
-  for (int life = 0; life < 6; ++life) {
-    const std::uint64_t before = ledger_->acknowledged;
-    const pid_t child = begin_life(Durability::sync, true);
-    const std::uint64_t some = before + random() % 500 + 1;
-    while (ledger_->acknowledged < some && waitpid(child, nullptr, WNOHANG) == 0) usleep(200);
-    usleep(static_cast<useconds_t>(random() % 20'000));
-    ASSERT_EQ(kill(child, SIGKILL), 0);
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status)) << status;
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(begin_life(Durability::sync, false), &status, 0) > 0, true);
-  EXPECT_EQ(status, 0);
-  EXPECT_EQ(ledger_->lost, 0U) << "of " << ledger_->acknowledged;
-  EXPECT_EQ(ledger_->damaged, 0U);
-  EXPECT_EQ(ledger_->torn, 0U);
-  EXPECT_GT(ledger_->acknowledged, 100U);
+  expect_nothing_lost([this](Ledger& ledger, bool writes) {
+    Life life(folder_ / "", Durability::sync, GetParam(), ledger);
+    life.check();
+    if (writes) life.write();
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(

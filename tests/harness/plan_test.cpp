@@ -351,10 +351,10 @@ TEST_F(PlanTest, ThoseThatTheFuzzerBeginsWithHaveEveryKeyButFiles) {
   }
 }
 
-TEST_F(PlanTest, ALogIsOfTheSharedMemoryEngineAlone) {
+TEST_F(PlanTest, ALogIsOfEnginesThatKeepRecords) {
   const Plan plan = read(R"(
 [[points]]
-engine = ["shared-memory", "shared-nothing"]
+engine = ["shared-memory", "shared-nothing", "null"]
 threads = 1
 ranks = 1
 workload = "ycsb-a"
@@ -362,11 +362,13 @@ durability = ["none", "sync"]
 log_folder = "/disk"
 )")
                         .value();
-  ASSERT_EQ(plan.points.size(), 3U);
+  ASSERT_EQ(plan.points.size(), 5U);
   EXPECT_FALSE(plan.points[0].options.contains("log_folder")) << "without a log";
-  EXPECT_EQ(plan.points[1].options.at("durability"), "sync");
-  EXPECT_EQ(plan.points[1].options.at("log_folder"), "/disk");
-  EXPECT_FALSE(plan.points[2].options.contains("durability"));
+  for (const std::size_t logged : {1U, 3U}) {
+    EXPECT_EQ(plan.points[logged].options.at("durability"), "sync");
+    EXPECT_EQ(plan.points[logged].options.at("log_folder"), "/disk");
+  }
+  EXPECT_FALSE(plan.points[4].options.contains("durability"));
 }
 
 TEST_F(PlanTest, CopiesAreOfRanksAndWhatIsSaidOfThemIsOfCopies) {
