@@ -120,7 +120,7 @@ struct HistoryExtent {
 
 /// Of a run whose changes went to disk.
 struct LogReport {
-  std::string filesystem;              ///< that the log was on
+  std::string filesystem;              ///< that the log was on; of ranks, those that theirs were on
   double seconds = 0;                  ///< of all repetitions and their warm-ups; the next two are of these
   std::uint64_t bytes = 0;             ///< written
   std::uint64_t flushes = 0;           ///< after each of which the disk was waited for

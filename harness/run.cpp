@@ -409,6 +409,7 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   auto log = engines::shared_nothing::agree(MPI_COMM_WORLD, RunLog::create(options), "--log-folder");
   if (!log) return tl::unexpected(log.error());
+  log->note_filesystems(engines::shared_nothing::gather_texts(MPI_COMM_WORLD, log->filesystem()));
   auto engine_options = shared_nothing_options(options, workload);
   engine_options.durability = log->options();
   engine_options.on_lost = [rank](const auto& lost) { end_without(lost, rank); };

@@ -1,8 +1,10 @@
 #include "harness/run_log.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -62,6 +64,13 @@ RunLog::~RunLog() {
   }
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
+}
+
+void RunLog::note_filesystems(std::vector<std::string> names) {
+  std::ranges::sort(names);
+  const auto superfluous = std::ranges::unique(names);
+  names.erase(superfluous.begin(), superfluous.end());
+  report_.filesystem = fmt::format("{}", fmt::join(names, ", "));
 }
 
 engines::DurabilityOptions RunLog::options() const {

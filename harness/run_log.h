@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engines/durability.h"
 #include "harness/record.h"
@@ -38,6 +39,9 @@ class RunLog {
   // What is reported
   // -------------------------------------------------------------------------------------------------------
 
+  /// Of all processes' logs, by process.
+  void note_filesystems(std::vector<std::string> names);
+  const std::string& filesystem() const { return report_.filesystem; }
   /// Before anything is measured: copies the records, so that recovery begins there. Collective, as the
   /// engine is.
   template <class E>

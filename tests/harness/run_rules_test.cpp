@@ -156,7 +156,7 @@ const std::vector<Breach>& breaches() {
       {"no-numa-balancing", [](Facts& f) { f.environment["numa_balancing"] = true; }},
       {"log-on-disk",
        [](Facts& f) {
-         f.run["log"] = {{"filesystem", "tmpfs"}};
+         f.run["log"] = {{"filesystem", "ext4, tmpfs"}};
        }},
       {"clean-build", [](Facts& f) { f.suite["dirty"] = true; }},
       {"clean-build", [](Facts& f) { f.suite["dirty"] = nullptr; }},
