@@ -100,15 +100,16 @@ std::optional<platform::Error> check_beside_faults(const RunOptions& options,
 }
 
 /// A rank that is out of the view when the window ends waits in vain to be taken back: the others have ended
-/// their session, too.
+/// their session, too. (It has to call them first.)
 std::optional<platform::Error> check_time(const Fault& fault, const RunOptions& options) {
-  const platform::Timestamp back = options.failure_timeout + 2 * options.heartbeat;
+  constexpr int heartbeats = engines::shared_nothing::CopyTiming::heartbeats_a_call + 2;
+  const platform::Timestamp back = options.failure_timeout + heartbeats * options.heartbeat;
   const double end = std::chrono::duration<double>(fault.at + fault.lasts + back).count();
   const double window = options.schedule.window_seconds();
   if (end < window) return std::nullopt;
   return refused(
       to_string({fault}),
-      fmt::format("it to be over {} (the failure timeout and two heartbeats) before the end of the "
+      fmt::format("it to be over {} (the failure timeout and seven heartbeats) before the end of the "
                   "first window, of {} s: an earlier one, or more --seconds",
                   platform::to_string(back), window));
 }

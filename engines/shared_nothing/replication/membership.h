@@ -22,6 +22,10 @@
 namespace upout::engines::shared_nothing {
 
 struct CopyTiming {
+  /// Who is silent is told so seldom that others are there: that makes few messages, and who was cut off
+  /// hardly waits longer for it.
+  static constexpr int heartbeats_a_call = 5;
+
   platform::Timestamp heartbeat = std::chrono::milliseconds(10);
   /// Who is silent for so long is taken for dead.
   platform::Timestamp suspicion = std::chrono::milliseconds(60);
@@ -229,7 +233,12 @@ class Membership {
   /// Barriers of those that are there, one after the other, numbered from 1 on in each session.
   void arrive_at_barrier(std::uint32_t number) {
     of(transport_->rank()).arrivals = number;
-    beat(transport_->now());
+    // All that are waited for, however silent: this may be the last that they hear in this session.
+    const platform::Timestamp now = transport_->now();
+    for_each_other([&](int peer) {
+      if (view().is_alive(peer)) of(peer).called = platform::Timestamp::min() / 2;
+    });
+    beat(now);
   }
   bool barrier_passed(std::uint32_t number) const {
     for (int rank = 0; rank < transport_->size(); ++rank) {
@@ -247,9 +256,6 @@ class Membership {
   }
 
  private:
-  /// Few, so that who was cut off hardly waits longer for it, and enough to be few messages.
-  static constexpr int heartbeats_a_call = 5;
-
   struct Peer {
     bool was_heard = false;   ///< since the last look
     bool has_spoken = false;  ///< in this session
@@ -320,9 +326,8 @@ class Membership {
   /// Two that were cut off from each other, and wait, must hear when they no longer are. One that the view
   /// takes for dead is heard when it comes back.
   bool is_to_be_called(int rank, platform::Timestamp now) const noexcept {
-    return view().is_alive(rank) &&
-           now - peers_[static_cast<std::size_t>(rank)].called >=
-               heartbeats_a_call * members_->timing_.heartbeat;
+    return view().is_alive(rank) && now - peers_[static_cast<std::size_t>(rank)].called >=
+                                        CopyTiming::heartbeats_a_call * members_->timing_.heartbeat;
   }
   void grant(int to, const FrameHeader& heartbeat, platform::Timestamp now) {
     of(to).granted_until = now + members_->timing_.lease;
