@@ -407,8 +407,12 @@ platform::Expected<RunOutcome> run_over_mpi(const RunOptions& options, const wor
   const platform::Clock clock = platform::Clock::calibrate();
   int rank = 0;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  auto log = engines::shared_nothing::agree(MPI_COMM_WORLD, RunLog::create(options), "--log-folder");
-  if (!log) return tl::unexpected(log.error());
+  auto log = RunLog::create(options);
+  const auto made = log ? platform::Expected<void>() : tl::unexpected(log.error());
+  if (auto all = engines::shared_nothing::agree(MPI_COMM_WORLD, made); !all) {
+    if (log) log->end_well();  // it has nothing
+    return tl::unexpected(all.error());
+  }
   log->note_filesystems(engines::shared_nothing::gather_texts(MPI_COMM_WORLD, log->filesystem()));
   auto engine_options = shared_nothing_options(options, workload);
   engine_options.durability = log->options();

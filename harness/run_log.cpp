@@ -51,7 +51,10 @@ Expected<RunLog> RunLog::create(const RunOptions& options) {
                                 "a folder that may be written to, on the disk that is to be measured");
   }
   RunLog log(options.durability, name);
-  if (auto synced = kernel::sync_folder(parent); !synced) return tl::unexpected(synced.error());
+  if (auto synced = kernel::sync_folder(parent); !synced) {
+    log.end_well();  // it has nothing
+    return tl::unexpected(synced.error());
+  }
   log.report_.filesystem = platform::filesystem_of(name);
   return log;
 }

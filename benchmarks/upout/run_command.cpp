@@ -318,7 +318,6 @@ void add_run_command(CLI::App& app, Program& program) {
              "--log-folder", command->options.log_folder,
              "on whose disk the log, or each rank's, gets a folder of its own, which is gone when the "
              "run is over")
-          ->check(CLI::ExistingDirectory)
           ->default_str(".");
   CLI::Option* replicas =
       run->add_option(

@@ -2,18 +2,21 @@
 
 #include <mpi.h>
 
+#include <algorithm>
+#include <string>
+
+#include "engines/shared_nothing/gather_texts.h"
 #include "platform/error.h"
 
 namespace upout::engines::shared_nothing {
 
-/// What happened on this rank; if nothing did, and something did on another one, an error that says so.
-/// Collective.
+/// Where one rank has an error, all have that of the first one that has. Collective.
 template <class T>
-platform::Expected<T> agree(MPI_Comm communicator, platform::Expected<T> own, const char* what) {
-  int failed = own ? 0 : 1;
-  MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, communicator);
-  if (own && failed != 0) return platform::unexpected(what, "an error on another rank", "none on any");
-  return own;
+platform::Expected<T> agree(MPI_Comm communicator, platform::Expected<T> own) {
+  const auto errors = gather_texts(communicator, own ? "" : own.error().to_string());
+  const auto first = std::ranges::find_if(errors, [](const std::string& error) { return !error.empty(); });
+  if (first == errors.end() || errors.size() == 1) return own;
+  return platform::unexpected("rank " + std::to_string(first - errors.begin()) + ": " + *first, "", "");
 }
 
 }  // namespace upout::engines::shared_nothing

@@ -84,7 +84,7 @@ platform::Expected<RecoveredPartitions<Policy>> recover_own_partitions(MPI_Comm 
   const auto make = [&](kernel::LogWriter* log) {
     return make_partitions<Policy>(options, map, static_cast<unsigned>(rank), log);
   };
-  return agree(communicator, recover<Policy>(options.durability, map.partitioning(), make), "the partitions");
+  return agree(communicator, recover<Policy>(options.durability, map.partitioning(), make));
 }
 
 template platform::Expected<Partitions<kernel::Exclusive>> make_partitions(const Options&,
@@ -317,7 +317,7 @@ void EngineOf<Policy>::bind() {
 
 template <class Policy>
 platform::Expected<std::size_t> EngineOf<Policy>::take_checkpoint() {
-  return agree(communicator_, log_->take_checkpoint(partitions_), "the checkpoint");
+  return agree(communicator_, log_->take_checkpoint(partitions_));
 }
 
 template <class Policy>
@@ -328,7 +328,7 @@ platform::Expected<RecoveryReport> EngineOf<Policy>::restart() {
     log_.reset();
     return closed;
   };
-  if (auto closed = agree(communicator_, forget(), "the log"); !closed) return tl::unexpected(closed.error());
+  if (auto closed = agree(communicator_, forget()); !closed) return tl::unexpected(closed.error());
   auto recovered = recover_own_partitions<Policy>(communicator_, options_, map_);
   if (!recovered) return tl::unexpected(recovered.error());
   log_ = std::move(recovered->log);

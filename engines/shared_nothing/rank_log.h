@@ -86,7 +86,7 @@ platform::Expected<std::uint64_t> redo(const kernel::LogImage& image, const Part
     const std::uint32_t number = partitioning.partition_of(key);
     const Partition<Policy>* partition = partitions.find(number);
     if (partition == nullptr) return {nullptr, nullptr};
-    return {partition->store.get(), unlogged[number].get()};
+    return {partition->store.get(), unlogged[number].get(), number};
   };
   kernel::Recovery<Policy> recovery(image);
   const auto one_after_the_other = [&](std::size_t count, auto&& use) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engines/transaction.h"
+#include "kernel/log/log_file.h"
 #include "platform/host.h"
 
 namespace upout::engines::shared_nothing {
@@ -70,6 +71,8 @@ platform::Expected<RecoveryReport> RingEngineOver<Policy>::recover() {
       std::error_code error;
       std::filesystem::create_directory(durability.folder, error);
       if (error) return platform::unexpected(durability.folder, error.message(), "a folder for a rank's log");
+      if (auto synced = kernel::sync_folder(options_.durability.folder); !synced)
+        return tl::unexpected(synced.error());
     }
     auto recovered = shared_nothing::recover<Policy>(
         durability, map_.partitioning(),

@@ -398,6 +398,10 @@ class Session {
   void give_back(kernel::Operation& operation, kernel::Status status, Completed& done) {
     operation.status = status;
     operation.output_size = 0;
+    if (durable_) [[unlikely]] {  // parts of a scan that were done before stay in its output
+      scans_.end(operation, ended_, Route{this});
+      return hold_until_durable(done);
+    }
     scans_.end(operation, done, Route{this});
   }
 

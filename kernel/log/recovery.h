@@ -20,8 +20,9 @@ namespace upout::kernel {
 /// Where the changes of a key belong.
 template <class Policy>
 struct RecoveryTarget {
-  Store<Policy>* store;  ///< null: to none of those that are brought back
-  Worker* worker;        ///< of the store and the calling thread; logs nothing
+  Store<Policy>* store;   ///< null: to none of those that are brought back
+  Worker* worker;         ///< of the store and the calling thread; logs nothing
+  std::size_t index = 0;  ///< among those that are brought back
 };
 
 /// Brings back into empty stores what a log has: first the checkpoint, then, key by key in the order of
@@ -92,7 +93,9 @@ class Recovery {
    public:
     Batches(Recovery& owner, TargetOf& target_of) : owner_(&owner), target_of_(&target_of) {}
     ~Batches() {
-      for (Batch& each : batches_) end(each);
+      for (Batch& each : batches_) {
+        if (!each.changes.empty()) end(each);
+      }
     }
     Batches(const Batches&) = delete;
     Batches& operator=(const Batches&) = delete;
@@ -103,7 +106,9 @@ class Recovery {
         owner_->is_foreign_ = true;
         return;
       }
-      Batch& into = of(target);
+      if (batches_.size() <= target.index) batches_.resize(target.index + 1);
+      Batch& into = batches_[target.index];
+      into.target = target;
       if (into.changes.size() == batch || (!into.changes.empty() && into.changes.back().key == change.key))
         end(into);
       into.changes.push_back(change);
@@ -114,13 +119,6 @@ class Recovery {
       RecoveryTarget<Policy> target;
       std::vector<Redo> changes;
     };
-    /// A few: as many as a rank has partitions.
-    Batch& of(const RecoveryTarget<Policy>& target) {
-      const auto found = std::ranges::find_if(
-          batches_, [&](const Batch& each) { return each.target.store == target.store; });
-      if (found != batches_.end()) return *found;
-      return batches_.emplace_back(Batch{.target = target, .changes = {}});
-    }
     void end(Batch& of) {
       owner_->note(of.target.store->redo(*of.target.worker, of.changes), of.changes.size());
       of.changes.clear();
@@ -128,7 +126,7 @@ class Recovery {
     }
     Recovery* owner_;
     TargetOf* target_of_;
-    std::vector<Batch> batches_;
+    std::vector<Batch> batches_;  ///< by the stores' index
   };
 
   void note(Status status, std::size_t changes) noexcept {
