@@ -107,7 +107,7 @@ TEST(FaultHistory, OfAKilledPrimaryIsLinearizable) {
 /// open loop goes on meanwhile, although what it asks of others does not come back; and there are so many
 /// records that few are written again, which would hide what has been lost.
 const std::string cut_off_beside_its_client =
-    " --fault cut=1@300ms+1700ms --workload ledger -p recordcount=20000 -p readproportion=0 --rate 5000 "
+    " --fault cut=1@300ms+2200ms --workload ledger -p recordcount=20000 -p readproportion=0 --rate 5000 "
     "--depth 512 --seconds 4 --warmup 0.1";
 /// So much work leaves ranks less often with a core, where others want it, too.
 constexpr double long_failure_timeout_seconds = 1;
