@@ -76,5 +76,21 @@ INSTANTIATE_TEST_SUITE_P(
                    "--engine shared-nothing --transport ring --ranks 2"}),
     [](const auto& run) { return std::string(run.param.name); });
 
+/// The one that can't says why, the other does not wait for it, and nothing is left behind.
+TEST(DurabilityOfRanks, WhatOneCannotDoAllSay) {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch / "disk");
+  const auto rank = [&](const std::string& folder) {
+    return "-n 1 " + program + " run " + shared_nothing +
+           " --oversubscribe --workload ycsb-a -p recordcount=2000 --durability sync --quiet --log-folder " +
+           folder;
+  };
+  const Ended ended = shell(std::string(UPOUT_MPIRUN " " UPOUT_MPIRUN_SHARING " --timeout 60 ") +
+                            rank(scratch / "disk") + " : " + rank(scratch / "nowhere"));
+  EXPECT_NE(ended.status, 0);
+  EXPECT_NE(ended.err.find("rank 1: --log-folder"), std::string::npos) << ended.err;
+  EXPECT_TRUE(std::filesystem::is_empty(scratch / "disk"));
+}
+
 }  // namespace
 }  // namespace upout::cli

@@ -130,7 +130,9 @@ class LoggedRank : public ::testing::Test {
           partitions(*make_partitions(options(), map, static_cast<unsigned>(number), writer)),
           transport(network, number),
           session(transport, partitions, map, {.deadline = 1s, .awaited = awaited}) {}
-    static Options options() { return {.partitions = 2, .value_bytes = sizeof(Value)}; }
+    static Options options() {
+      return {.index = kernel::IndexKind::ordered, .partitions = 2, .value_bytes = 512};
+    }
     PartitionMap map;
     Partitions<> partitions;
     SimTransport transport;
@@ -209,6 +211,23 @@ TEST_F(LoggedRank, AnswersReadsOfWhatIsNotWhenItIs) {
   ask(rank_0_, far, kernel::OperationKind::get);
   run_for(100us);
   EXPECT_EQ(rank_0_.done.size(), 2U) << "there is nothing to wait for";
+}
+
+/// The part that is done here may be seen when it is on disk, although the other rank's comes last.
+TEST_F(LoggedRank, HoldsScansThatHaveSeenSomethingHere) {
+  Client writer;
+  ask(rank_1_, writer, kernel::OperationKind::put);
+  std::array<std::byte, 512> output{};
+  kernel::Operation scan{.kind = kernel::OperationKind::scan, .key = 0, .limit = 3, .output = output};
+  kernel::Operation* pointer = &scan;
+  rank_1_.session.submit({&pointer, 1}, rank_1_.done);
+  run_for(1ms);
+  EXPECT_TRUE(rank_1_.done.empty());
+  ASSERT_TRUE(log_->flush());
+  run_for(1ms);
+  EXPECT_EQ(rank_1_.done.size(), 2U);
+  EXPECT_EQ(scan.status, kernel::Status::ok);
+  EXPECT_GT(scan.output_size, sizeof(Value)) << "it has seen the record";
 }
 
 }  // namespace

@@ -3,7 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <string>
+#include <utility>
 #include <vector>
+
+#include "engines/shared_nothing/engine.h"
+#include "engines/shared_nothing/replication/membership.h"
+#include "engines/shared_nothing/sim_transport.h"
 
 namespace upout::engines::shared_nothing {
 namespace {
@@ -55,6 +61,34 @@ TEST(View, IsNotBelievedIfItCannotBe) {
   auto bytes = usual().encoded();
   bytes.pop_back();
   EXPECT_FALSE(View::decode(bytes, 4, 2)) << "cut short";
+}
+
+/// One that has been silent, and was called a moment ago, is told all the same: that may be the last that it
+/// hears in a session.
+TEST(Membership, TellsOfItsArrivalsWhoeverIsWaitedFor) {
+  constexpr int ranks = 3;
+  const PartitionMap map = *make_map({.partitions = ranks}, ranks);
+  SimNetwork network(ranks, 1024, {});
+  SimTransport transport(network, 0);
+  Outbox<SimTransport> outbox(transport, 0);
+  const CopyTiming timing;
+  Members members(0, CopyPlacement(map, std::vector<std::string>(ranks, "here")),
+                  {.copies = 3, .acknowledge = Acknowledge::all}, timing, 1024, 1);
+  Membership<SimTransport> membership(transport, outbox, members, {});
+  std::uint64_t sent = 0;
+  const platform::Timestamp silent = 2 * timing.suspicion;
+  network.run(
+      [&](int rank) {
+        if (rank == 0) membership.look(network.now());
+        return true;
+      },
+      [&] {
+        // Between two calls.
+        const std::uint64_t before = std::exchange(sent, network.sent());
+        return network.now() > silent && network.sent() > before;
+      });
+  membership.arrive_at_barrier(1);
+  EXPECT_EQ(network.sent() - sent, 2U);
 }
 
 }  // namespace
